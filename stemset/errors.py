@@ -1,0 +1,161 @@
+"""Every error that Stemset raises on purpose, in one tree.
+
+StemsetError
+├── ConfigError            config.yaml or the environment is wrong; names the place and the choices
+├── AudioError             a file can't be used as a song
+│   ├── UnreadableAudio    not audio, or damaged
+│   ├── TooLong            over a limit of config.yaml (seconds)
+│   ├── TooShort           nothing, or too little, to separate
+│   ├── TooManyChannels    over a limit of config.yaml
+│   └── TooLarge           over a limit of config.yaml (bytes)
+├── ModelError             a model can't run
+│   ├── WeightsMissing     a weight file is absent and could not be fetched
+│   ├── EngineMissing      torch and audio-separator are not installed
+│   └── ModelFailed        the library failed, or gave something that is no stem
+├── NotFound               a profile, strategy, recording, job, stem or stored object that isn't there
+├── Conflict               the thing is in a state that forbids the request
+│   └── StaleAttempt       a report from an attempt that is no longer the current one
+├── Forbidden              a signature or key that is wrong
+├── Unavailable            a part of the service can't be reached at the moment
+└── Cancelled              somebody asked for the job to stop
+
+`kind` is stable: it becomes the `type` of a problem document, the `error.kind` of a manifest and the
+failure kind of a job. A message says what was wrong, where, and what would be right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import ClassVar
+
+
+class StemsetError(Exception):
+    """Root of the tree; `str(error)` is fit to show to a user."""
+
+    kind: ClassVar[str] = "error"
+
+
+class ConfigError(StemsetError):
+    """A mistake in config.yaml, at `where` (a YAML path such as `strategies.mine.not_vocals`)."""
+
+    kind = "config"
+
+    def __init__(self, where: str, what: str, choices: Collection[str] = ()) -> None:
+        self.where = where
+        self.what = what
+        self.choices = tuple(sorted(choices))
+        hint = f"; choose one of: {', '.join(self.choices)}" if self.choices else ""
+        super().__init__(f"{where}: {what}{hint}")
+
+
+class AudioError(StemsetError):
+    """The file can't be used as a song."""
+
+    kind = "audio"
+
+
+class UnreadableAudio(AudioError):
+    """Not audio, or damaged."""
+
+    kind = "unreadable-audio"
+
+
+class TooLong(AudioError):
+    """Longer than config.yaml allows."""
+
+    kind = "too-long"
+
+
+class TooShort(AudioError):
+    """Nothing, or too little, to separate."""
+
+    kind = "too-short"
+
+
+class TooManyChannels(AudioError):
+    """More channels than config.yaml allows."""
+
+    kind = "too-many-channels"
+
+
+class TooLarge(AudioError):
+    """More bytes than config.yaml allows."""
+
+    kind = "too-large"
+
+
+class ModelError(StemsetError):
+    """A model can't run."""
+
+    kind = "model"
+
+
+class WeightsMissing(ModelError):
+    """A weight file is absent and could not be fetched."""
+
+    kind = "weights-missing"
+
+    def __init__(self, file: str, address: str, command: str) -> None:
+        self.file = file
+        self.address = address
+        self.command = command
+        super().__init__(
+            f"The weights {file} are not on this machine and could not be fetched from {address}. Run `{command}` where there is a network."
+        )
+
+
+class EngineMissing(ModelError):
+    """torch and audio-separator are not installed."""
+
+    kind = "engine-missing"
+
+
+class ModelFailed(ModelError):
+    """The library failed, or gave something that is no stem."""
+
+    kind = "model-failed"
+
+
+class NotFound(StemsetError):
+    """A named thing isn't there; says which, and the choices where they are few."""
+
+    kind = "not-found"
+
+    def __init__(self, what: str, name: str, choices: Collection[str] = ()) -> None:
+        self.what = what
+        self.name = name
+        hint = f"; there are: {', '.join(sorted(choices))}" if choices else ""
+        super().__init__(f"There is no {what} {name!r}{hint}.")
+
+
+class Conflict(StemsetError):
+    """The thing is in a state that forbids the request."""
+
+    kind = "conflict"
+
+
+class StaleAttempt(Conflict):
+    """A report from an attempt that is no longer the current one."""
+
+    kind = "stale-attempt"
+
+
+class Forbidden(StemsetError):
+    """A signature or key is wrong."""
+
+    kind = "forbidden"
+
+
+class Unavailable(StemsetError):
+    """A part of the service can't be reached at the moment."""
+
+    kind = "unavailable"
+
+
+class Cancelled(StemsetError):
+    """Somebody asked for the job to stop."""
+
+    kind = "cancelled"
+
+    def __init__(self) -> None:
+        super().__init__("Cancelled.")

@@ -1,0 +1,1 @@
+"""Models: registered classes with named slots. Importing this package never imports torch."""

@@ -1,0 +1,72 @@
+"""What a model is: one input file in, one float32 WAV per slot out."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict
+
+Progress: TypeAlias = Callable[[float], None]
+"""Told the fraction done, 0 to 1, in rising order. It may raise `Cancelled`; a model lets that through."""
+
+Device: TypeAlias = Literal["auto", "cpu", "cuda", "mps"]
+
+
+def ignore_progress(_fraction: float) -> None:
+    """The Progress of a caller who doesn't watch."""
+
+
+class ModelParams(BaseModel):
+    """The `params` of a node. A model with parameters declares a subclass; unknown keys are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """Where a process finds weights, and what it computes on."""
+
+    models_dir: Path
+    device: Device = "auto"
+
+
+class AudioSeparator(ABC):
+    """A model. One instance serves many inputs; it loads what it needs on first use and keeps it.
+
+    model_filename: its name in config.yaml; for a library model also the file that holds its weights.
+    output_slots: slot -> one sentence that says what is in it. Of two slots the second is the rest.
+    Params: the parameters that config.yaml may set under `params`.
+    """
+
+    model_filename: ClassVar[str]
+    output_slots: ClassVar[dict[str, str]]
+    Params: ClassVar[type[ModelParams]] = ModelParams
+
+    def __init__(self, params: ModelParams, runtime: Runtime) -> None:
+        self.params = params
+        self.runtime = runtime
+
+    @classmethod
+    def complement(cls) -> str | None:
+        """The slot that takes what the other slots leave of the input, so that all slots sum to it.
+
+        The second of two slots, or `other` among many. None: what is left over is the slot `residual`,
+        which a strategy must map.
+        """
+        slots = tuple(cls.output_slots)
+        if len(slots) == 2:
+            return slots[1]
+        return "other" if "other" in slots else None
+
+    @abstractmethod
+    def separate(self, input_file: Path, output_dir: Path, progress: Progress = ignore_progress) -> dict[str, Path]:
+        """Split input_file (WAV, 32-bit float, stereo, any rate) into one such file per slot.
+
+        Each output has the rate, the length in frames and the origin of the input. The slots sum to the
+        input where `complement()` names one; else a further slot `residual` holds the difference.
+        Raises ModelError when the model can't run, Cancelled when progress says so.
+        """
