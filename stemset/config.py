@@ -1,0 +1,272 @@
+"""config.yaml as frozen types, and the settings that belong to a deployment.
+
+Everything is validated here, when it is read: a mistake names its YAML path, the culprit and the choices.
+`${NAME}` in a value is replaced from the environment, `${NAME:-default}` with a default.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal, cast
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from stemset import strategy
+from stemset.audio import AudioFormat
+from stemset.errors import ConfigError
+from stemset.models import registry
+from stemset.models.base import Device
+from stemset.strategy import Strategy
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
+
+
+class Section(BaseModel):
+    """Frozen; a key that it doesn't know is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ProfileConfig(Section):
+    """A named collection of recordings with its defaults."""
+
+    title: str = Field(min_length=1, max_length=80)
+    description: str = Field(default="", max_length=400)
+    strategy: str = Field(description="the strategy of new recordings in this profile")
+
+
+class LimitsConfig(Section):
+    """What an upload may be."""
+
+    max_upload_mb: float = Field(default=200, gt=0, description="megabytes of 1,000,000 bytes")
+    max_duration_minutes: float = Field(default=30, gt=0)
+    max_channels: int = Field(default=8, ge=1, le=64)
+
+    @property
+    def max_bytes(self) -> int:
+        """The largest upload in bytes."""
+        return int(self.max_upload_mb * 1_000_000)
+
+    @property
+    def max_duration_s(self) -> float:
+        """The longest song in seconds."""
+        return self.max_duration_minutes * 60
+
+
+class OutputConfig(Section):
+    """How final stems are written. format serves the CLI; the player's stems are always FLAC."""
+
+    format: AudioFormat = AudioFormat.FLAC
+    bit_depth: Literal[16, 24] = 16
+
+
+class ConfigFile(Section):
+    """The file as written; trees are checked against the models afterwards."""
+
+    profiles: dict[Name, ProfileConfig] = Field(min_length=1)
+    strategies: dict[Name, dict[str, JsonValue]] = Field(min_length=1)
+    limits: LimitsConfig = LimitsConfig()
+    output: OutputConfig = OutputConfig()
+
+
+@dataclass(frozen=True)
+class Config:
+    """What a Stemset offers, valid in every respect."""
+
+    profiles: dict[str, ProfileConfig]
+    strategies: dict[str, Strategy]
+    limits: LimitsConfig
+    output: OutputConfig
+
+    @property
+    def default_profile(self) -> str:
+        """The profile that the page opens with: the first in the file."""
+        return next(iter(self.profiles))
+
+
+def load_config(path: Path) -> Config:
+    """Read and validate config.yaml; ConfigError names the YAML path, the culprit and the choices."""
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError:
+        raise ConfigError(str(path), "there is no such file; STEMSET_CONFIG names another") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(str(path), f"can't be read: {error}") from None
+    return parse_config(text)
+
+
+def parse_config(text: str) -> Config:
+    """Validate the text of a config.yaml; see load_config."""
+    try:
+        raw: object = yaml.load(text, _UniqueKeysLoader)  # noqa: S506 - a SafeLoader
+    except yaml.YAMLError as error:
+        raise ConfigError("config", f"not valid YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(raw, dict):
+        raise ConfigError("config", "expected the sections as a mapping", ConfigFile.model_fields)
+    sections = cast("dict[str, object]", raw)
+    # Trees come first: Pydantic would follow a YAML alias that leads back to itself for ever.
+    trees = sections.get("strategies")
+    strategies: dict[str, Strategy] = {}
+    if isinstance(trees, dict):
+        for name, tree in cast("dict[object, object]", trees).items():
+            strategies[str(name)] = strategy.parse(str(name), tree)
+    file = _validated(_substitute(sections, "config"))
+    for name, profile in file.profiles.items():
+        if profile.strategy not in strategies:
+            raise ConfigError(f"profiles.{name}.strategy", f"unknown strategy {profile.strategy!r}", strategies)
+    return Config(file.profiles, strategies, file.limits, file.output)
+
+
+def _validated(raw: object) -> ConfigFile:
+    try:
+        return ConfigFile.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors()[0]
+        *parents, last = [str(part) for part in first["loc"] if part != "[key]"] or ["config"]
+        where = ".".join([*parents, last])
+        if first["type"] == "extra_forbidden":
+            section = {"limits": LimitsConfig, "output": OutputConfig, "profiles": ProfileConfig}
+            known = section.get(parents[0], ConfigFile) if parents else ConfigFile
+            raise ConfigError(where, f"unknown key {last!r}", known.model_fields) from None
+        raise ConfigError(where, f"{first['msg']}, found {first['input']!r}") from None
+
+
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
+
+
+def _substitute(value: object, where: str) -> object:
+    if isinstance(value, dict):
+        items = cast("dict[str, object]", value).items()
+        return {key: _substitute(item, f"{where}.{key}") for key, item in items}
+    if isinstance(value, list):
+        return [_substitute(item, f"{where}[{n}]") for n, item in enumerate(cast("list[object]", value))]
+    if isinstance(value, str):
+        return _VARIABLE.sub(_from_environment(where), value)
+    return value
+
+
+def _from_environment(where: str) -> Callable[[re.Match[str]], str]:
+    def replace(match: re.Match[str]) -> str:
+        name, default = match.group(1), match.group(2)
+        found = os.environ.get(name, default)
+        if found is None:
+            raise ConfigError(where, f"${{{name}}} is not set; set it, or write ${{{name}:-default}}")
+        return found
+
+    return replace
+
+
+class _UniqueKeysLoader(yaml.SafeLoader):
+    """YAML lets a later key replace an earlier one in silence, so that a stem would vanish; here it is an error."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:
+        seen: set[object] = set()
+        for key_node, _ in node.value:
+            key = cast("object", self.construct_object(key_node, deep=True))
+            if key in seen:
+                raise ConfigError(f"line {key_node.start_mark.line + 1}", f"the key {key!r} stands twice")
+            seen.add(key)
+        return cast("dict[object, object]", super().construct_mapping(node, deep))
+
+
+def json_schema() -> dict[str, JsonValue]:
+    """The JSON Schema of config.yaml, with every model, slot and parameter, for editors."""
+    schema = cast("dict[str, JsonValue]", ConfigFile.model_json_schema())
+    definitions = cast("dict[str, JsonValue]", schema["$defs"])
+    branch: JsonValue = {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/Node"}, {"type": "null"}]}
+    nodes: list[JsonValue] = []
+    for name in registry.names():
+        model = registry.find(name)
+        slots = strategy.slots_of(model)
+        properties: dict[str, JsonValue] = {
+            "_": {"const": name, "description": registry.card(name).summary},
+            "params": cast("JsonValue", model.Params.model_json_schema()),
+        }
+        for slot in slots:
+            properties[slot] = {"$ref": "#/$defs/Branch", "description": model.output_slots.get(slot, "what is left")}
+        required: list[JsonValue] = ["_", *slots]
+        nodes.append(
+            {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+        )
+    definitions["Branch"] = branch
+    definitions["Node"] = {"anyOf": nodes}
+    properties = cast("dict[str, JsonValue]", schema["properties"])
+    properties["strategies"] = {"type": "object", "minProperties": 1, "additionalProperties": {"$ref": "#/$defs/Node"}}
+    return schema
+
+
+# --- settings --------------------------------------------------------------------------------------------
+
+
+class CommonSettings(BaseSettings):
+    """What every process needs. Each is set by the environment variable STEMSET_<NAME>."""
+
+    model_config = SettingsConfigDict(env_prefix="STEMSET_", frozen=True, extra="ignore")
+
+    config: Path = Field(default=Path("config.yaml"), description="the file with profiles, strategies and limits")
+    data_dir: Path = Field(default=Path("data"), description="database, queue, uploads and stems of this machine")
+    models_dir: Path | None = Field(default=None, description="weights; default: models in the data folder")
+    callback_secret: str | None = Field(
+        default=None,
+        description="key that signs the worker's reports (whsec_…); default: one made at first start, in the data folder",
+        repr=False,
+    )
+    queue_url: str | None = Field(default=None, description="database of the durable queue; default: SQLite")
+    log_format: Literal["console", "json"] = "console"
+
+    @property
+    def weights_dir(self) -> Path:
+        """The folder of weights."""
+        return self.models_dir or self.data_dir / "models"
+
+    @property
+    def queue_database(self) -> str:
+        """The SQLAlchemy URL of the durable queue."""
+        return self.queue_url or f"sqlite:///{(self.data_dir / 'queue.db').resolve()}"
+
+    def signing_secret(self) -> str:
+        """The key that signs the worker's reports; made and kept in the data folder where none is set."""
+        return self.callback_secret or _kept_secret(self.data_dir / "callback.key")
+
+
+class ApiSettings(CommonSettings):
+    """The API process."""
+
+    database_url: str | None = Field(
+        default=None, validation_alias="DATABASE_URL", description="SQLAlchemy URL (async driver); default: SQLite"
+    )
+    callback_url: str = Field(default="http://127.0.0.1:8000", description="where workers report to, as they see it")
+    frontend_dir: Path = Field(default=Path("frontend/dist"), description="the built page")
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy URL of recordings and jobs."""
+        return self.database_url or f"sqlite+aiosqlite:///{(self.data_dir / 'stemset.db').resolve()}"
+
+
+class WorkerSettings(CommonSettings):
+    """A worker process."""
+
+    callback_url: str = Field(default="http://127.0.0.1:8000", description="where this worker reports to")
+    device: Device = Field(default="auto", description="what neural networks compute on")
+
+
+def _kept_secret(file: Path) -> str:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return file.read_text("ascii").strip()
+    # The format of Standard Webhooks: base64 behind a prefix that tells what it is.
+    secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+    with os.fdopen(descriptor, "w") as stream:
+        stream.write(secret)
+    return secret
