@@ -112,7 +112,7 @@ def parse_config(text: str) -> Config:
     if not isinstance(raw, dict):
         raise ConfigError("config", "expected the sections as a mapping", ConfigFile.model_fields)
     sections = cast("dict[str, object]", raw)
-    # Trees come first: Pydantic would follow a YAML alias that leads back to itself for ever.
+    # Trees come first: their errors say more than those of the file's outline.
     trees = sections.get("strategies")
     strategies: dict[str, Strategy] = {}
     if isinstance(trees, dict):
@@ -142,12 +142,15 @@ def _validated(raw: object) -> ConfigFile:
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 
 
-def _substitute(value: object, where: str) -> object:
+def _substitute(value: object, where: str, above: tuple[int, ...] = ()) -> object:
+    if id(value) in above:
+        raise ConfigError(where, "a YAML alias leads back to itself")
+    above = (*above, id(value))
     if isinstance(value, dict):
         items = cast("dict[str, object]", value).items()
-        return {key: _substitute(item, f"{where}.{key}") for key, item in items}
+        return {key: _substitute(item, f"{where}.{key}", above) for key, item in items}
     if isinstance(value, list):
-        return [_substitute(item, f"{where}[{n}]") for n, item in enumerate(cast("list[object]", value))]
+        return [_substitute(item, f"{where}[{n}]", above) for n, item in enumerate(cast("list[object]", value))]
     if isinstance(value, str):
         return _VARIABLE.sub(_from_environment(where), value)
     return value
@@ -211,7 +214,10 @@ class CommonSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="STEMSET_", frozen=True, extra="ignore")
 
-    config: Path = Field(default=Path("config.yaml"), description="the file with profiles, strategies and limits")
+    config: Path = Field(
+        default_factory=lambda: _nearest_config(),
+        description="the file with profiles, strategies and limits; default: config.yaml here, else the shipped one",
+    )
     data_dir: Path = Field(default=Path("data"), description="database, queue, uploads and stems of this machine")
     models_dir: Path | None = Field(default=None, description="weights; default: models in the data folder")
     callback_secret: str | None = Field(
@@ -257,6 +263,12 @@ class WorkerSettings(CommonSettings):
 
     callback_url: str = Field(default="http://127.0.0.1:8000", description="where this worker reports to")
     device: Device = Field(default="auto", description="what neural networks compute on")
+
+
+def _nearest_config() -> Path:
+    package = Path(__file__).parent
+    places = (Path("config.yaml"), package / "config.yaml", package.parent / "config.yaml")
+    return next((place for place in places if place.is_file()), places[0])
 
 
 def _kept_secret(file: Path) -> str:

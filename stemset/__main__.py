@@ -1,0 +1,5 @@
+"""`python -m stemset` is the command line."""
+
+from stemset.cli import main
+
+main()
