@@ -1,0 +1,182 @@
+"""Recordings, jobs, nodes, tracks and events as values. Frozen; the tables behind them live in `tables`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from math import log10
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+from stemset.manifest import StemRecord
+
+MIXTURE = "mixture"
+"""The reserved track name of the whole song."""
+
+LOUDNESS_TARGET_LUFS = -16.0
+
+
+class Value(BaseModel):
+    """Frozen and strict about names; some are stored as JSON."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class JobState(StrEnum):
+    """The states of a job; `transitions.LEGAL` says which may follow which."""
+
+    QUEUED = "queued"
+    """Waits for a worker."""
+    RUNNING = "running"
+    """A worker has it."""
+    SUCCEEDED = "succeeded"
+    """Final: every expected stem and the manifest are stored."""
+    FAILED = "failed"
+    """Final: `failure` says why."""
+    CANCELLED = "cancelled"
+    """Final: somebody asked for it to stop."""
+
+    @property
+    def final(self) -> bool:
+        return self in (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED)
+
+
+class NodeState(StrEnum):
+    """The states of one model run within a job."""
+
+    WAITING = "waiting"
+    """Not begun."""
+    RUNNING = "running"
+    """Has a fraction."""
+    DONE = "done"
+    """Its outputs exist."""
+    FAILED = "failed"
+    """It ended the job."""
+
+
+class NodeStatus(Value):
+    """How far one node is. parent: path of the node above, None at the root. fraction: 0 to 1, never falling."""
+
+    path: str
+    parent: str | None
+    model: str
+    state: NodeState = NodeState.WAITING
+    fraction: float = 0.0
+    seconds: float | None = None
+    cached: bool = False
+
+
+class Failure(Value):
+    """Why a job failed. kind: `StemsetError.kind`, or `internal` for a fault of the program itself."""
+
+    kind: str
+    message: str
+    node: str | None = None
+
+
+class RunOptions(Value):
+    """What config.yaml said when the job was made; a later edit of the file doesn't change a queued job."""
+
+    bit_depth: int = 16
+    max_duration_s: float | None = None
+    max_channels: int | None = None
+
+
+class JobStatus(Value):
+    """The part of a job that changes. stems: those ready to play, in the strategy's order, without the mixture."""
+
+    state: JobState = JobState.QUEUED
+    nodes: tuple[NodeStatus, ...] = ()
+    stems: tuple[str, ...] = ()
+    mixture_ready: bool = False
+    failure: Failure | None = None
+    sum_to_mixture_db: float | None = None
+    common_gain: float = 1.0
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+
+
+class JobRecord(JobStatus):
+    """One strategy run on one recording.
+
+    attempt: 1 at first; reports of another attempt are refused. last_event: number of the newest stored event.
+    dispatch_ref: the engine's name for the run, None until it was handed over.
+    """
+
+    id: UUID
+    recording_id: UUID
+    profile: str
+    strategy: str
+    tree: dict[str, JsonValue]
+    expected_stems: tuple[str, ...]
+    options: RunOptions
+    attempt: int
+    cancel_requested: bool
+    dispatch_ref: str | None
+    last_event: int
+    created_at: datetime
+
+
+class EventRecord(Value):
+    """One numbered change of a job, 1 upwards without gaps. job: as it was right after the change.
+
+    type: `created`, a report's type, or `cancelled`.
+    """
+
+    job_id: UUID
+    number: int
+    type: str
+    at: datetime
+    job: JobRecord
+
+
+class TrackRecord(Value):
+    """One playable file of a job: a stem, or the mixture.
+
+    streaminfo: the 34 bytes of FLAC's STREAMINFO. block_size: frames per FLAC frame. overview: min and max pairs,
+    -128 to 127, at 16384 samples per pixel.
+    """
+
+    job_id: UUID
+    record: StemRecord
+    streaminfo: bytes
+    block_size: int
+    overview: tuple[int, ...]
+
+    @property
+    def name(self) -> str:
+        return self.record.name
+
+    @property
+    def gain_db(self) -> float:
+        """Advice that plays this track alone at -16 LUFS, as far as that neither clips nor exceeds +12 dB; 0 for
+        silence."""
+        if self.record.lufs is None or self.record.peak <= 0:
+            return 0.0
+        headroom_db = -20 * log10(self.record.peak)
+        return round(max(-24.0, min(LOUDNESS_TARGET_LUFS - self.record.lufs, headroom_db, 12.0)), 1)
+
+
+class NewRecording(Value):
+    """An uploaded song whose bytes are stored already, under `source_key`. duration in seconds, as probed."""
+
+    id: UUID
+    profile: str
+    title: str
+    file_name: str
+    bytes: int
+    sha256: str
+    duration_s: float
+    sample_rate: int
+    channels: int
+    codec: str
+    source_key: str
+
+
+class RecordingRecord(NewRecording):
+    """A song in a profile. overview: that of the mixture's track, empty until a job has decoded the song."""
+
+    created_at: datetime
+    overview: tuple[int, ...]
+    latest_job: JobRecord | None

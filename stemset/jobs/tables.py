@@ -1,0 +1,96 @@
+"""The rows. Their migration is in migrations/; a test proves that both agree."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from advanced_alchemy.base import DefaultBase, UUIDv7Base
+from advanced_alchemy.types import DateTimeUTC, JsonB
+from sqlalchemy import BigInteger, Float, ForeignKey, Index, Integer, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+# JSON columns hold what Pydantic dumped; `service` reads them back through the types of `records`.
+Json = dict[str, Any]
+
+
+class RecordingRow(UUIDv7Base):
+    """`records.RecordingRecord` without its latest job. overview: JSON list of integers."""
+
+    __tablename__ = "recordings"
+    __table_args__ = (Index("ix_recordings_profile_created_at", "profile", "created_at"),)
+
+    profile: Mapped[str] = mapped_column(String(40))
+    title: Mapped[str] = mapped_column(String(400))
+    file_name: Mapped[str] = mapped_column(String(400))
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    duration_s: Mapped[float] = mapped_column(Float)
+    sample_rate: Mapped[int] = mapped_column(Integer)
+    channels: Mapped[int] = mapped_column(Integer)
+    codec: Mapped[str] = mapped_column(String(80))
+    source_key: Mapped[str] = mapped_column(String(200))
+    overview: Mapped[list[int]] = mapped_column(JsonB, default=list)
+    created_at: Mapped[datetime] = mapped_column(DateTimeUTC(timezone=True))
+
+
+class JobRow(UUIDv7Base):
+    """`records.JobRecord`. state repeats `status["state"]` so that queries and the index below can use it."""
+
+    __tablename__ = "jobs"
+    __table_args__ = (
+        Index("ix_jobs_recording_id_created_at", "recording_id", "created_at"),
+        # A strategy runs on a recording once at a time, however many ask for it at once.
+        Index(
+            "uq_jobs_active",
+            "recording_id",
+            "strategy",
+            unique=True,
+            sqlite_where=text("state IN ('queued', 'running')"),
+            postgresql_where=text("state IN ('queued', 'running')"),
+        ),
+        Index("ix_jobs_state", "state"),
+    )
+
+    recording_id: Mapped[UUID] = mapped_column(ForeignKey("recordings.id", ondelete="CASCADE"))
+    profile: Mapped[str] = mapped_column(String(40))
+    strategy: Mapped[str] = mapped_column(String(40))
+    tree: Mapped[Json] = mapped_column(JsonB)
+    expected_stems: Mapped[list[str]] = mapped_column(JsonB)
+    options: Mapped[Json] = mapped_column(JsonB)
+    state: Mapped[str] = mapped_column(String(16))
+    status: Mapped[Json] = mapped_column(JsonB)
+    attempt: Mapped[int] = mapped_column(Integer, default=1)
+    cancel_requested: Mapped[bool] = mapped_column(default=False)
+    dispatch_ref: Mapped[str | None] = mapped_column(String(200))
+    last_event: Mapped[int] = mapped_column(Integer)
+    created_at: Mapped[datetime] = mapped_column(DateTimeUTC(timezone=True))
+    updated_at: Mapped[datetime] = mapped_column(DateTimeUTC(timezone=True))
+
+
+class EventRow(DefaultBase):
+    """`records.EventRecord`; status is the job's after it. message_id: the report's, None for our own events."""
+
+    __tablename__ = "job_events"
+    __table_args__ = (UniqueConstraint("message_id", name="uq_job_events_message_id"),)
+
+    job_id: Mapped[UUID] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    type: Mapped[str] = mapped_column(String(40))
+    message_id: Mapped[str | None] = mapped_column(String(400))
+    status: Mapped[Json] = mapped_column(JsonB)
+    at: Mapped[datetime] = mapped_column(DateTimeUTC(timezone=True))
+
+
+class TrackRow(DefaultBase):
+    """`records.TrackRecord`; record is a `manifest.StemRecord`."""
+
+    __tablename__ = "job_tracks"
+
+    job_id: Mapped[UUID] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    record: Mapped[Json] = mapped_column(JsonB)
+    streaminfo: Mapped[bytes] = mapped_column(LargeBinary)
+    block_size: Mapped[int] = mapped_column(Integer)
+    overview: Mapped[list[int]] = mapped_column(JsonB)
