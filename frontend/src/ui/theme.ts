@@ -1,0 +1,43 @@
+import { useSyncExternalStore } from 'react'
+
+export type Theme = 'dark' | 'light'
+
+const KEY = 'stemset.theme'
+const listeners = new Set<() => void>()
+
+function stored(): Theme | null {
+  const value = localStorage.getItem(KEY)
+  return value === 'dark' || value === 'light' ? value : null
+}
+
+function current(): Theme {
+  return document.documentElement.dataset.theme === 'light' ? 'light' : 'dark'
+}
+
+function show(theme: Theme): void {
+  document.documentElement.dataset.theme = theme
+  for (const listener of listeners) listener()
+}
+
+export function setTheme(theme: Theme): void {
+  localStorage.setItem(KEY, theme)
+  show(theme)
+}
+
+function subscribe(listener: () => void): () => void {
+  const media = matchMedia('(prefers-color-scheme: light)')
+  const follow = () => {
+    if (stored() === null) show(media.matches ? 'light' : 'dark')
+  }
+  listeners.add(listener)
+  media.addEventListener('change', follow)
+  return () => {
+    listeners.delete(listener)
+    media.removeEventListener('change', follow)
+  }
+}
+
+/** The theme on screen. public/theme.js sets it before the first paint; the system's choice rules until the user's. */
+export function useTheme(): Theme {
+  return useSyncExternalStore(subscribe, current)
+}
