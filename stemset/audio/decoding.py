@@ -1,0 +1,219 @@
+"""Any file with sound in it -> float32 stereo WAV. The only door through which foreign bytes come in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+import av
+import av.error
+import numpy as np
+import soxr
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+
+from stemset.audio.downmix import stereo
+from stemset.audio.duration import is_exact, stated_duration
+from stemset.audio.pcm import BLOCK_FRAMES, Pcm, Samples, float_writer
+from stemset.errors import TooLong, TooManyChannels, TooShort, UnreadableAudio
+
+MAX_RATE = 48_000
+"""Highest sample rate kept, in Hz; anything above is resampled to it."""
+
+SHORTEST_S = 0.1
+"""Less than this is no song."""
+
+# Demuxers that read one file and nothing else. Playlists (hls, dash, concat, …) would open what they name.
+_CONTAINERS = (
+    "aac,ac3,aiff,amr,ape,asf,au,avi,caf,dsf,dts,eac3,flac,flv,matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,"
+    "mp3,mpc,mpc8,mpeg,mpegts,nut,ogg,oma,tak,tta,voc,w64,wav,wv"
+)
+
+_CONTAINER_NAMES = {"mov,mp4,m4a,3gp,3g2,mj2": "mp4", "matroska,webm": "matroska"}
+
+_MOST_DAMAGE = 0.2  # of all packets; beyond, it is not a song with a scratch but something else
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What a file says of itself. duration_s: as the container states it, else counted by decoding."""
+
+    container: str
+    codec: str
+    sample_rate: int
+    channels: int
+    duration_s: float
+    title: str | None
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """Decoded sound, (2, frames). channels: how many the source has here."""
+
+    samples: Samples
+    sample_rate: int
+    channels: int
+
+
+def probe(source: Path) -> Probe:
+    """Opens the file and decodes its first sound, so that what it describes can be decoded.
+
+    Raises UnreadableAudio.
+    """
+    with _opened(source) as (container, stream):
+        first, rest = _begun(source, container, stream)
+        duration_s = stated_duration(container, stream)
+        if duration_s is None:
+            duration_s = sum(
+                (p.samples.shape[1] / p.sample_rate for p in rest), first.samples.shape[1] / first.sample_rate
+            )
+        title = container.metadata.get("title") or stream.metadata.get("title") or ""
+        return Probe(
+            container=_CONTAINER_NAMES.get(container.format.name, container.format.name),
+            codec=stream.codec_context.codec.canonical_name,
+            sample_rate=first.sample_rate,
+            channels=first.channels,
+            duration_s=duration_s,
+            title=title.strip() or None,
+        )
+
+
+def decode(source: Path, target: Path, *, max_duration_s: float | None = None, max_channels: int | None = None) -> Pcm:
+    """The first sound track as a float32 stereo WAV (RF64 above 4 GB), in bounded memory.
+
+    The sample rate is kept up to 48 kHz, else resampled to 48 kHz. Mono goes to both sides; more than two
+    channels are mixed down. Samples that are no numbers become 0. A 16-bit source comes out as int16 / 32768.
+    Where a packet is damaged, silence of its length takes its place, so that what follows stays in time.
+
+    Raises UnreadableAudio (no audio, damaged or cut off), TooShort (below 0.1 s), TooLong, TooManyChannels.
+    """
+    with _opened(source) as (container, stream):
+        stated_s = stated_duration(container, stream)
+        exact = stated_s is not None and is_exact(source, container, stream)
+        limit_s = float("inf") if max_duration_s is None else max_duration_s
+        if stated_s is not None and exact:
+            _check_length(source, stated_s, limit_s)
+        first, rest = _begun(source, container, stream)
+        if max_channels is not None and first.channels > max_channels:
+            raise TooManyChannels(f"{source.name} has {first.channels} channels; at most {max_channels} are allowed.")
+        rate = min(first.sample_rate, MAX_RATE)
+        most_s = limit_s if exact or stated_s is None else min(limit_s, 4 * stated_s)
+        frames = 0
+        with float_writer(target, rate, 2, most_s * rate) as out:
+            for block in _at_rate(_chained(first, rest), rate):
+                out.write(block.T)
+                frames += block.shape[1]
+                _check_length(source, frames / rate, limit_s)
+            _check_whole(source, frames / rate, stated_s if exact else None)
+    return Pcm(target, rate, frames, 2)
+
+
+def _check_length(source: Path, duration_s: float, limit_s: float) -> None:
+    if duration_s > limit_s:
+        raise TooLong(f"{source.name} is longer than {_clock(limit_s)}, the longest song allowed.")
+
+
+def _check_whole(source: Path, duration_s: float, stated_s: float | None) -> None:
+    if stated_s is not None and stated_s - duration_s > max(1.0, 0.02 * stated_s):
+        raise UnreadableAudio(
+            f"{source.name}: the file ends after {_clock(duration_s)} of {_clock(stated_s)}; it looks cut off."
+        )
+    if duration_s < SHORTEST_S:
+        raise TooShort(f"{source.name} holds {duration_s:.3f} s of sound; at least {SHORTEST_S} s are needed.")
+
+
+def _clock(seconds: float) -> str:
+    """`12 s` below a minute, else `3:40`."""
+    return f"{seconds:.0f} s" if seconds < 59.5 else f"{round(seconds) // 60}:{round(seconds) % 60:02d}"
+
+
+@contextmanager
+def _opened(source: Path) -> Iterator[tuple[InputContainer, AudioStream]]:
+    if not source.is_file():
+        raise UnreadableAudio(f"There is no file {source.name}.")
+    if source.stat().st_size == 0:
+        raise UnreadableAudio(f"{source.name} is empty (0 bytes).")
+    try:
+        container = av.open(
+            f"file:{source.absolute()}",  # the prefix keeps a name with a colon from being taken for a protocol
+            "r",
+            options={"format_whitelist": _CONTAINERS, "protocol_whitelist": "file"},
+            metadata_errors="replace",
+        )
+    except av.error.FFmpegError as error:
+        raise UnreadableAudio(f"{source.name} is not a sound or video file that can be read.") from error
+    with container:
+        if not container.streams.audio:
+            raise UnreadableAudio(f"{source.name} has no sound track.")
+        yield container, container.streams.audio[0]
+
+
+def _begun(source: Path, container: InputContainer, stream: AudioStream) -> tuple[_Piece, Iterator[_Piece]]:
+    """The first sound and an iterator over what follows."""
+    pieces = _pieces(source, container, stream)
+    first = next(pieces, None)
+    if first is None:
+        raise UnreadableAudio(f"{source.name}: no sound in it can be decoded.")
+    return first, pieces
+
+
+def _pieces(source: Path, container: InputContainer, stream: AudioStream) -> Iterator[_Piece]:
+    packets, damaged = 0, 0
+    last: _Piece | None = None
+    demuxer = container.demux(stream)
+    while True:
+        try:
+            packet = next(demuxer)
+        except StopIteration:
+            break
+        except av.error.FFmpegError:
+            break  # unreadable from here on; `_check_whole` judges whether too much is missing
+        packets += 1
+        try:
+            frames = packet.decode()
+        except av.error.FFmpegError:
+            damaged += 1
+            if last is not None and packet.duration:
+                lost = round(packet.duration * packet.time_base * last.sample_rate)
+                yield _Piece(np.zeros((2, lost), np.float32), last.sample_rate, last.channels)
+            continue
+        for frame in frames:
+            if frame.samples and frame.sample_rate:
+                last = _Piece(stereo(frame), frame.sample_rate, frame.layout.nb_channels)
+                yield last
+    if damaged > _MOST_DAMAGE * packets:
+        raise UnreadableAudio(f"{source.name} is damaged: {damaged} of its {packets} parts can't be decoded.")
+
+
+def _chained(first: _Piece, rest: Iterator[_Piece]) -> Iterator[_Piece]:
+    yield first
+    yield from rest
+
+
+def _at_rate(pieces: Iterator[_Piece], rate: int) -> Iterator[Samples]:
+    """Blocks at one rate. A stream may change its rate midway (chained Ogg, spliced MP3)."""
+    for source_rate, run in groupby(pieces, key=lambda piece: piece.sample_rate):
+        if source_rate == rate:
+            yield from _gathered(run)
+            continue
+        resampler = soxr.ResampleStream(source_rate, rate, 2, dtype="float32", quality="VHQ")
+        for block in _gathered(run):
+            yield resampler.resample_chunk(np.ascontiguousarray(block.T)).T
+        yield resampler.resample_chunk(np.zeros((0, 2), np.float32), last=True).T
+
+
+def _gathered(pieces: Iterator[_Piece]) -> Iterator[Samples]:
+    """The same sound in runs of at least BLOCK_FRAMES: packets hold about 1000 frames, calls cost the same."""
+    held: list[Samples] = []
+    frames = 0
+    for piece in pieces:
+        held.append(piece.samples)
+        frames += piece.samples.shape[1]
+        if frames >= BLOCK_FRAMES:
+            yield np.concatenate(held, axis=1)
+            held, frames = [], 0
+    if held:
+        yield np.concatenate(held, axis=1)

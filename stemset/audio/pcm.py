@@ -1,0 +1,119 @@
+"""Float32 WAV files, whole and in blocks: what travels between the steps of a separation."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+import soundfile
+import soxr
+from numpy.typing import NDArray
+
+Samples: TypeAlias = NDArray[np.float32]
+"""Shape (channels, frames), full scale ±1.0."""
+
+BLOCK_FRAMES = 1 << 17
+"""Frames held at a time where a whole file is passed through; 1 MiB of stereo float32."""
+
+_WAV_LIMIT_BYTES = 4_000_000_000  # sizes in a WAV header are 32 bits
+
+
+@dataclass(frozen=True)
+class Pcm:
+    """A float32 WAV on disk."""
+
+    file: Path
+    sample_rate: int
+    frames: int
+    channels: int
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds."""
+        return self.frames / self.sample_rate
+
+
+@contextmanager
+def replacing(target: Path) -> Iterator[Path]:
+    """A path beside target to write to; it becomes target when the block ends well, and is deleted otherwise."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    fresh = target.with_name(f".{secrets.token_hex(8)}.part")
+    try:
+        yield fresh
+        fresh.replace(target)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+@contextmanager
+def float_writer(target: Path, sample_rate: int, channels: int, most_frames: float) -> Iterator[soundfile.SoundFile]:
+    """A float32 WAV open for writing, RF64 where most_frames would not fit a WAV; renamed into place at the end."""
+    fits = most_frames * channels * 4 < _WAV_LIMIT_BYTES
+    with (
+        replacing(target) as fresh,
+        soundfile.SoundFile(
+            fresh, "w", sample_rate, channels, subtype="FLOAT", format="WAV" if fits else "RF64"
+        ) as out,
+    ):
+        yield out
+
+
+def pcm_of(file: Path) -> Pcm:
+    """What the header of a file that soundfile reads says."""
+    with soundfile.SoundFile(file) as sound:
+        return Pcm(file, sound.samplerate, sound.frames, sound.channels)
+
+
+def read(file: Path) -> tuple[Samples, int]:
+    """The whole file and its sample rate in Hz."""
+    data, sample_rate = soundfile.read(file, dtype="float32", always_2d=True)
+    return np.ascontiguousarray(data.T), int(sample_rate)
+
+
+def write(file: Path, samples: Samples, sample_rate: int) -> None:
+    """Float32 WAV; the file appears whole or not at all."""
+    with float_writer(file, sample_rate, samples.shape[0], samples.shape[1]) as out:
+        out.write(samples.T)
+
+
+def blocks(file: Path, frames: int = BLOCK_FRAMES) -> Iterator[Samples]:
+    """The file in runs of `frames`; the last one may be shorter. Each block is an array of its own."""
+    with soundfile.SoundFile(file) as sound:
+        while (block := sound.read(frames, dtype="float32", always_2d=True)).shape[0]:
+            yield np.ascontiguousarray(block.T)
+
+
+def resample(samples: Samples, from_rate: int, to_rate: int, frames: int) -> Samples:
+    """Samples at to_rate, cut or zero-padded at the end to exactly `frames`. soxr VHQ: no delay, linear phase."""
+    if from_rate == to_rate:
+        result = samples
+    else:
+        result = soxr.resample(np.ascontiguousarray(samples.T), from_rate, to_rate, quality="VHQ").T
+    short = frames - result.shape[1]
+    if short > 0:
+        result = np.pad(result, ((0, 0), (0, short)))
+    return np.ascontiguousarray(result[:, :frames], dtype=np.float32)
+
+
+def subtract(minuend: Path, subtrahends: Sequence[Path], target: Path) -> None:
+    """target = minuend − Σ subtrahends, float32, block by block; added up in float64 and rounded once.
+
+    All files have one rate, length and number of channels; ValueError otherwise.
+    """
+    shape = pcm_of(minuend)
+    for other in map(pcm_of, subtrahends):
+        if (other.sample_rate, other.frames, other.channels) != (shape.sample_rate, shape.frames, shape.channels):
+            raise ValueError(f"{other} can't be subtracted from {shape}: rate, length and channels must be the same")
+    with ExitStack() as stack:
+        parts = [stack.enter_context(soundfile.SoundFile(file)) for file in subtrahends]
+        out = stack.enter_context(float_writer(target, shape.sample_rate, shape.channels, shape.frames))
+        for block in blocks(minuend):
+            rest = block.T.astype(np.float64)
+            for part in parts:
+                rest -= part.read(block.shape[1], dtype="float32", always_2d=True)
+            out.write(rest.astype(np.float32))
