@@ -204,6 +204,12 @@ class JobEvent(Wire):
     job: Job
 
 
+class CallbackAnswer(Wire):
+    """What the API tells a worker that reports. cancel: somebody asked for the job to stop."""
+
+    cancel: bool
+
+
 class Recording(Wire):
     """A song in a profile. overview: 0..100 peaks of the mixture over its length, once a job has decoded it."""
 

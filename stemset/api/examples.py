@@ -1,0 +1,214 @@
+"""One real-looking value of every answer, for the API's documentation."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import Example
+from pydantic import BaseModel, JsonValue
+
+from stemset.api.models import (
+    CallbackAnswer,
+    Health,
+    Job,
+    JobEvent,
+    JobNode,
+    JobState,
+    Limits,
+    Model,
+    ModelScore,
+    NodeState,
+    PlayerData,
+    Profile,
+    Quality,
+    Recording,
+    RecordingPage,
+    ServiceConfig,
+    Strategy,
+    StrategyNode,
+    Track,
+    Uploaded,
+    WeightsState,
+)
+from stemset.manifest import InputRecord, Manifest, NodeRecord
+
+RECORDING_ID = UUID("0193b1c2-7d10-7a44-8b1f-6f0d0c9e5a11")
+JOB_ID = UUID("0193b1c2-7e61-7c3a-9d5e-2f4b8a6c1d03")
+_AT = datetime(2026, 11, 20, 17, 30, tzinfo=UTC)
+
+HEALTH = Health(status="ok", version="0.1.0", database=True, storage=True)
+CONFIG = ServiceConfig(
+    version="0.1.0",
+    default_profile="demo",
+    limits=Limits(max_bytes=500_000_000, max_duration_s=1800, max_channels=8),
+    formats=["flac", "wav", "mp3", "opus", "m4a"],
+)
+PROFILE = Profile(
+    name="demo", title="Demo", description="A short song that is already separated.", strategy="instant", recordings=1
+)
+MODEL = Model(
+    name="kuielab_b_drums.onnx",
+    title="KUIELab B, drums",
+    summary="Drums against everything else.",
+    architecture="MDX-Net",
+    slots={"drums": "the drum kit", "not_drums": "everything else"},
+    size_bytes=29_700_000,
+    licence="MIT",
+    scores=[ModelScore(slot="drums", sdr_db=7.1, source="MDX challenge 2021")],
+    device_advice="Runs well on a CPU.",
+    weights=WeightsState.PRESENT,
+)
+STRATEGY = Strategy(
+    name="instant",
+    summary="A preview that needs no download.",
+    stems=["drums", "bass", "vocals", "other"],
+    nodes=[
+        StrategyNode(
+            path="root",
+            parent=None,
+            slot=None,
+            model="percussive",
+            title="Percussive",
+            stems={"drums": "drums"},
+        ),
+    ],
+    quality=Quality.PREVIEW,
+    estimated_s=15,
+    download_bytes=0,
+    ready=True,
+    missing=[],
+)
+JOB = Job(
+    id=JOB_ID,
+    recording_id=RECORDING_ID,
+    profile="demo",
+    strategy="instant",
+    state=JobState.RUNNING,
+    nodes=[
+        JobNode(
+            path="root",
+            parent=None,
+            model="percussive",
+            title="Percussive",
+            state=NodeState.RUNNING,
+            fraction=0.4,
+            seconds=None,
+            cached=False,
+        ),
+    ],
+    stems=[],
+    expected_stems=["drums", "bass", "vocals", "other"],
+    failure=None,
+    sum_to_mixture_db=None,
+    created_at=_AT,
+    started_at=_AT + timedelta(seconds=1),
+    finished_at=None,
+    last_event=4,
+)
+EVENT = JobEvent(number=4, type="node_progress", at=_AT + timedelta(seconds=3), job=JOB)
+RECORDING = Recording(
+    id=RECORDING_ID,
+    profile="demo",
+    title="First Light",
+    file_name="first light.wav",
+    bytes=4_233_644,
+    duration_s=24.0,
+    sample_rate=44100,
+    channels=2,
+    codec="pcm_s16le",
+    overview=[0, 35, 80, 62],
+    created_at=_AT,
+    latest_job=JOB,
+)
+PAGE = RecordingPage(items=[RECORDING], total=1, limit=50, offset=0)
+UPLOADED = Uploaded(recording=RECORDING, job=JOB)
+PLAYER = PlayerData(
+    recording_id=RECORDING_ID,
+    job_id=JOB_ID,
+    title="First Light",
+    profile="demo",
+    strategy="instant",
+    sample_rate=44100,
+    frames=1_058_400,
+    common_gain=1.0,
+    sum_to_mixture_db=-96.3,
+    mixture=Track(
+        name="mixture",
+        label="Mixture",
+        colour="#9aa4b2",
+        url=f"/api/jobs/{JOB_ID}/stems/mixture.flac?v=3f1c2a90d4e7b856",
+        bytes=2_311_004,
+        block_size=4096,
+        streaminfo="EAAQAAAADgAAEAxERAECAAAQJgAAAAAAAAAAAAAAAAAAAAAA",
+        index_url=f"/api/jobs/{JOB_ID}/stems/mixture.index?v=3f1c2a90d4e7b856",
+        peaks_url=f"/api/jobs/{JOB_ID}/peaks/mixture.256.dat?v=3f1c2a90d4e7b856",
+        overview=[-64, 70, -90, 88],
+        gain_db=0.0,
+        lufs=-14.2,
+    ),
+    stems=[],
+)
+
+
+CALLBACK = CallbackAnswer(cancel=False)
+MANIFEST = Manifest(
+    stemset_version="0.1.0",
+    versions={"python": "3.11.2", "numpy": "2.4.1"},
+    device="cpu",
+    strategy="instant",
+    tree={"_": "percussive", "drums": "drums", "not_drums": "other"},
+    started_at=_AT,
+    finished_at=_AT + timedelta(seconds=4),
+    state="succeeded",
+    input=InputRecord(
+        sha256="3f1c2a90d4e7b8563f1c2a90d4e7b8563f1c2a90d4e7b8563f1c2a90d4e7b856",
+        container="wav",
+        codec="pcm_s16le",
+        sample_rate=44100,
+        channels=2,
+        duration_s=24.0,
+    ),
+    nodes=(NodeRecord(path="root", model="percussive", params={}, weights_sha256={}, state="done", seconds=1.2),),
+    mixture=None,
+    stems=(),
+    sum_to_mixture_db=-96.3,
+    common_gain=1.0,
+)
+
+
+def answer(value: BaseModel | list[Profile] | list[Strategy] | list[Model], description: str) -> ResponseSpec:
+    """The ResponseSpec of a route that answers with something like `value`, as JSON."""
+    if isinstance(value, list):
+        return _spec(list[type(value[0])], [_wire(item) for item in value], description, "application/json")
+    return _spec(type(value), _wire(value), description, "application/json")
+
+
+def event_stream(value: JobEvent, description: str) -> ResponseSpec:
+    """The ResponseSpec of a stream of server-sent events whose `data` is like `value`."""
+    return _spec(type(value), _wire(value), description, "text/event-stream")
+
+
+def binary(description: str, media_type: str) -> ResponseSpec:
+    """The ResponseSpec of bytes that are no JSON."""
+    return ResponseSpec(data_container=bytes, description=description, media_type=media_type, generate_examples=False)
+
+
+def empty(description: str) -> ResponseSpec:
+    """The ResponseSpec of an answer without a body."""
+    return ResponseSpec(data_container=None, description=description, generate_examples=False)
+
+
+def _wire(value: BaseModel) -> dict[str, JsonValue]:
+    return value.model_dump(mode="json", by_alias=True)
+
+
+def _spec(container: object, example: JsonValue, description: str, media_type: str) -> ResponseSpec:
+    return ResponseSpec(
+        data_container=container,  # pyright: ignore
+        description=description,
+        media_type=media_type,
+        generate_examples=False,
+        examples=[Example(value=example)],
+    )

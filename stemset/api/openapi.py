@@ -1,0 +1,113 @@
+"""The OpenAPI document, for the generated clients: `python -m stemset.api.openapi > openapi.json`.
+
+It needs neither configuration nor database, and is the same on every machine.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import sys
+from typing import Any
+
+from litestar import Litestar, Router
+from litestar.di import Provide
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.spec import License, Server, Tag
+from litestar.plugins.pydantic import PydanticPlugin
+from litestar.routes import HTTPRoute
+from pydantic import BaseModel, JsonValue
+
+from stemset import __version__, manifest
+from stemset.api import job_routes, models, player_routes, recording_routes, service_routes
+from stemset.api.context import provide_context
+from stemset.api.problems import exception_handlers
+
+pydantic_plugin = PydanticPlugin(prefer_alias=True)
+
+
+def api_router() -> Router:
+    """Every route under /api."""
+    return Router(
+        path="/api",
+        route_handlers=[service_routes.router, recording_routes.router, job_routes.router, player_routes.router],
+        dependencies={"context": Provide(provide_context, sync_to_thread=False)},
+    )
+
+
+def openapi_config() -> OpenAPIConfig:
+    """What the document says of the whole."""
+    return OpenAPIConfig(
+        title="Stemset",
+        version=__version__,
+        description="A song goes in, every instrument comes out on its own fader.",
+        license=License(name="MIT", identifier="MIT"),
+        servers=[Server(url="/")],
+        use_handler_docstrings=True,
+        tags=[
+            Tag(name="service", description="What the service is and offers."),
+            Tag(name="recordings", description="Songs, as they were uploaded."),
+            Tag(name="jobs", description="One strategy run on one recording."),
+            Tag(name="player", description="What the player plays and draws."),
+            Tag(name="worker", description="What workers tell the service."),
+        ],
+    )
+
+
+def document() -> dict[str, JsonValue]:
+    """The OpenAPI 3.1 document as plain JSON values."""
+    app = Litestar(
+        route_handlers=[api_router()],
+        openapi_config=openapi_config(),
+        plugins=[pydantic_plugin],
+        exception_handlers=exception_handlers,
+    )
+    schema = app.openapi_schema.to_schema()
+    _describe_types(schema)
+    for route in app.routes:
+        if isinstance(route, HTTPRoute):
+            for handler in route.route_handlers:
+                _complete_responses(handler, schema)
+    return schema
+
+
+def _describe_types(schema: Any) -> None:
+    types = _wire_types()
+    for name, described in schema["components"]["schemas"].items():
+        if name in types:
+            described["description"] = inspect.cleandoc(types[name].__doc__ or "")
+
+
+def _complete_responses(handler: HTTPRouteHandler, schema: Any) -> None:
+    """Put back what Litestar leaves out: nulls inside examples, and that an audio file is no text."""
+    for operations in schema["paths"].values():
+        for operation in operations.values():
+            if operation["operationId"] != handler.operation_id:
+                continue
+            for status, spec in (handler.responses or {}).items():
+                for media_type, content in operation["responses"][str(status)].get("content", {}).items():
+                    if spec.data_container is bytes:
+                        content["schema"] = {"type": "string", "format": "binary", "contentMediaType": media_type}
+                    for example, told in zip(content.get("examples", {}).values(), spec.examples or (), strict=True):
+                        example["value"] = told.value
+
+
+def _wire_types() -> dict[str, type[BaseModel]]:
+    """The named types of the document, whose docstrings describe them."""
+    return {
+        name: value
+        for module in (models, manifest)
+        for name, value in vars(module).items()
+        if isinstance(value, type) and issubclass(value, BaseModel) and value.__doc__
+    }
+
+
+def main() -> None:
+    """Write the document to stdout, keys sorted."""
+    json.dump(document(), sys.stdout, indent=2, sort_keys=True, ensure_ascii=False)
+    sys.stdout.write("\n")
+
+
+if __name__ == "__main__":
+    main()

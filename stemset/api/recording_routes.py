@@ -1,0 +1,106 @@
+"""Recordings: upload, list, one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Router, get, post
+from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, RequestBody, Schema
+from litestar.params import Parameter
+
+from stemset.api import examples
+from stemset.api.context import Context
+from stemset.api.models import Recording, RecordingPage, Uploaded
+from stemset.api.problems import AnyRequest, problem_responses
+
+MAX_PAGE = 200
+
+
+@dataclass
+class UploadOperation(Operation):
+    """Describes the multipart body, which the handler reads from the stream by itself."""
+
+    def __post_init__(self) -> None:
+        self.request_body = RequestBody(
+            required=True,
+            content={
+                "multipart/form-data": OpenAPIMediaType(
+                    schema=Schema(
+                        type=OpenAPIType.OBJECT,
+                        title="Upload",
+                        required=["file", "profile"],
+                        properties={
+                            "file": Schema(
+                                type=OpenAPIType.STRING,
+                                format="binary",  # pyright: ignore
+                                content_media_type="application/octet-stream",
+                                description="The song: any audio, or a video with sound.",
+                            ),
+                            "profile": Schema(
+                                type=OpenAPIType.STRING,
+                                description="The profile that takes the recording.",
+                                examples=["demo"],
+                            ),
+                            "strategy": Schema(
+                                type=OpenAPIType.STRING,
+                                description="How to separate it; without one the profile's.",
+                                examples=["instant"],
+                            ),
+                            "separate": Schema(
+                                type=OpenAPIType.BOOLEAN,
+                                default=True,
+                                description="false stores the recording and starts no job.",
+                            ),
+                        },
+                    )
+                )
+            },
+        )
+
+
+@post(
+    "/recordings",
+    operation_id="uploadRecording",
+    operation_class=UploadOperation,
+    tags=["recordings"],
+    summary="Upload a song and separate it",
+    request_max_body_size=None,
+    responses={
+        201: examples.answer(examples.UPLOADED, "Stored; the job waits for a worker."),
+        **problem_responses(400, 404, 413, 422, 503),
+    },
+)
+async def upload_recording(request: AnyRequest, context: Context) -> Uploaded:
+    raise NotImplementedError
+
+
+@get(
+    "/recordings",
+    operation_id="listRecordings",
+    tags=["recordings"],
+    summary="Recordings, newest first",
+    responses={200: examples.answer(examples.PAGE, "One page of recordings."), **problem_responses(400, 404, 503)},
+)
+async def list_recordings(
+    context: Context,
+    profile: Annotated[str | None, Parameter(description="Only recordings of this profile.")] = None,
+    limit: Annotated[int, Parameter(ge=1, le=MAX_PAGE, description="At most so many.")] = 50,
+    offset: Annotated[int, Parameter(ge=0, description="Leave out so many of the newest.")] = 0,
+) -> RecordingPage:
+    raise NotImplementedError
+
+
+@get(
+    "/recordings/{recording_id:uuid}",
+    operation_id="getRecording",
+    tags=["recordings"],
+    summary="One recording with its latest job",
+    responses={200: examples.answer(examples.RECORDING, "The recording."), **problem_responses(400, 404, 503)},
+)
+async def get_recording(context: Context, recording_id: UUID) -> Recording:
+    raise NotImplementedError
+
+
+router = Router(path="/", route_handlers=[upload_recording, list_recordings, get_recording])
