@@ -1,0 +1,146 @@
+"""Splitting a file in two by a mask over its short-time spectrum, in bounded memory."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+from scipy import fft
+
+from stemset.audio.pcm import float_writer
+from stemset.models.base import AudioSeparator, Progress, ignore_progress
+from stemset.models.spectral.running import Spectrogram
+
+Spectrum = NDArray[np.complex64]
+"""Shape (2, frames, bins): mid and side."""
+
+OVERLAP = 4
+"""Frames that cover one sample. With Hann windows before and after, the overlapped squares sum to 1.5."""
+
+_MIN_HOP = 8
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The raster of a short-time spectrum at one sample rate."""
+
+    sample_rate: int
+    hop: int
+
+    @classmethod
+    def near(cls, window_s: float, sample_rate: int) -> Grid:
+        """A raster whose window lasts about window_s, of a length that the FFT likes."""
+        hop = fft.next_fast_len(max(round(window_s * sample_rate / OVERLAP), _MIN_HOP), real=True)
+        return cls(sample_rate, hop)
+
+    @property
+    def window(self) -> int:
+        return OVERLAP * self.hop
+
+    @property
+    def frequencies(self) -> Spectrogram:
+        """Of each bin, in Hz."""
+        return np.fft.rfftfreq(self.window, 1 / self.sample_rate).astype(np.float32)
+
+    def frames(self, seconds: float) -> int:
+        return max(1, round(seconds * self.sample_rate / self.hop))
+
+    def bins(self, hertz: float) -> int:
+        return max(1, round(hertz * self.window / self.sample_rate))
+
+
+class TwoWaySplit(AudioSeparator):
+    """A model whose first slot is a masked copy of its input and whose second slot is the rest.
+
+    Input is read in blocks of about 10 s. Frame i covers the samples (i-3)·hop to (i+1)·hop, counted from the start
+    of the file whatever the block, and a mask looks no further than `reach_s`; so with that much context on both
+    sides each block equals the same stretch of a run over the whole file, and nothing needs to be cross-faded.
+    """
+
+    window_s: ClassVar[float]
+    reach_s: ClassVar[float]
+    block_s: ClassVar[float] = 10.0
+
+    @abstractmethod
+    def masks(self, mid: Spectrogram, side: Spectrogram, grid: Grid) -> tuple[Spectrogram, Spectrogram | None]:
+        """Gains 0 to 1 for mid and side, shape (frames, bins), from their powers; None silences the side."""
+
+    def separate(self, input_file: Path, output_dir: Path, progress: Progress = ignore_progress) -> dict[str, Path]:
+        files = {slot: output_dir / f"{slot}.wav" for slot in self.output_slots}
+        with ExitStack() as opened:
+            song = opened.enter_context(soundfile.SoundFile(input_file))
+            first, second = (
+                opened.enter_context(float_writer(file, song.samplerate, 2, song.frames)) for file in files.values()
+            )
+            grid = Grid.near(self.window_s, song.samplerate)
+            for samples, estimate, end in self._blocks(song, grid):
+                first.write(estimate)
+                second.write(samples - estimate)
+                progress(end / song.frames)
+        return files
+
+    def _blocks(
+        self, song: soundfile.SoundFile, grid: Grid
+    ) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32], int]]:
+        """Input and estimate of the first slot, shape (samples, 2), and the sample where the block ends."""
+        hop = grid.hop
+        hops = -(-song.frames // hop)
+        block = grid.frames(self.block_s)
+        context = grid.frames(self.reach_s) + OVERLAP
+        for start in range(0, hops, block):
+            stop = min(start + block, hops)
+            first_frame = max(0, start - context)
+            last_frame = min(hops + OVERLAP - 1, stop + OVERLAP - 1 + context)
+            samples = _read(song, (first_frame - OVERLAP + 1) * hop, last_frame * hop)
+            estimate = self._estimate(samples, grid)
+            begin = (start - first_frame + OVERLAP - 1) * hop
+            length = min(stop * hop, song.frames) - start * hop
+            kept = slice(begin, begin + length)
+            yield samples[kept], estimate[kept], start * hop + length
+
+    def _estimate(self, samples: NDArray[np.float32], grid: Grid) -> NDArray[np.float32]:
+        mid_side = np.stack((samples[:, 0] + samples[:, 1], samples[:, 0] - samples[:, 1])) * np.float32(0.5)
+        spectrum = _forward(mid_side, grid)
+        powers = spectrum.real**2 + spectrum.imag**2
+        mid_mask, side_mask = self.masks(powers[0], powers[1], grid)
+        mid = _backward(spectrum[0] * mid_mask, grid)
+        if side_mask is None:
+            return np.stack((mid, mid), axis=1)
+        side = _backward(spectrum[1] * side_mask, grid)
+        return np.stack((mid + side, mid - side), axis=1)
+
+
+def _hann(grid: Grid) -> NDArray[np.float32]:
+    return np.hanning(grid.window + 1)[:-1].astype(np.float32)
+
+
+def _forward(channels: NDArray[np.float32], grid: Grid) -> Spectrum:
+    frames = np.lib.stride_tricks.sliding_window_view(channels, grid.window, axis=1)[:, :: grid.hop]
+    return fft.rfft(frames * _hann(grid), axis=-1).astype(np.complex64, copy=False)
+
+
+def _backward(spectrum: NDArray[np.complex64], grid: Grid) -> NDArray[np.float32]:
+    pieces = fft.irfft(spectrum, grid.window, axis=-1) * (_hann(grid) / np.float32(1.5))
+    frames = len(pieces)
+    pieces = pieces.reshape(frames, OVERLAP, grid.hop)
+    samples = np.zeros((frames + OVERLAP - 1, grid.hop), np.float32)
+    for part in range(OVERLAP):
+        samples[part : part + frames] += pieces[:, part]
+    return samples.ravel()
+
+
+def _read(song: soundfile.SoundFile, start: int, stop: int) -> NDArray[np.float32]:
+    """Samples start to stop, shape (samples, 2); zeros where that lies outside of the file."""
+    samples = np.zeros((stop - start, 2), np.float32)
+    inside = max(start, 0)
+    song.seek(inside)
+    content = song.read(min(stop, song.frames) - inside, dtype="float32", always_2d=True)
+    samples[inside - start : inside - start + len(content)] = content
+    return samples
