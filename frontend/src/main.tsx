@@ -5,11 +5,7 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { createRouter, RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
-import { client } from './api/generated/client.gen'
 import { routeTree } from './routeTree.gen'
-
-// The page is served by the API itself, or through Vite's proxy: always the same origin.
-client.setConfig({ baseUrl: '' })
 
 const queryClient = new QueryClient({
   defaultOptions: { queries: { staleTime: 10_000, retry: 1 } },

@@ -2,7 +2,7 @@
 
 import { type Client, type ClientMeta, formDataBodySerializer, type Options as Options2, type RequestResult, type ServerSentEventsResult, type TDataShape } from './client';
 import { client } from './client.gen';
-import type { CancelJobData, CancelJobErrors, CancelJobResponses, CreateJobData, CreateJobErrors, CreateJobResponses, GetConfigData, GetConfigErrors, GetConfigResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetJobData, GetJobErrors, GetJobResponses, GetPlayerData, GetPlayerErrors, GetPlayerResponses, GetRecordingData, GetRecordingErrors, GetRecordingResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListProfilesData, ListProfilesErrors, ListProfilesResponses, ListRecordingsData, ListRecordingsErrors, ListRecordingsResponses, ListStrategiesData, ListStrategiesErrors, ListStrategiesResponses, StreamJobEventsData, StreamJobEventsErrors, StreamJobEventsResponse, StreamJobEventsResponses, UploadRecordingData, UploadRecordingErrors, UploadRecordingResponses } from './types.gen';
+import type { CancelJobData, CancelJobErrors, CancelJobResponses, CreateJobData, CreateJobErrors, CreateJobResponses, GetConfigData, GetConfigResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetJobData, GetJobErrors, GetJobResponses, GetManifestData, GetManifestErrors, GetManifestResponses, GetPeaksData, GetPeaksErrors, GetPeaksResponses, GetPlayerData, GetPlayerErrors, GetPlayerResponses, GetRecordingData, GetRecordingErrors, GetRecordingResponses, GetStemFileData, GetStemFileErrors, GetStemFileResponses, ListModelsData, ListModelsResponses, ListProfilesData, ListProfilesErrors, ListProfilesResponses, ListRecordingsData, ListRecordingsErrors, ListRecordingsResponses, ListStrategiesData, ListStrategiesResponses, ReportJobData, ReportJobErrors, ReportJobResponses, StreamJobEventsData, StreamJobEventsErrors, StreamJobEventsResponse, StreamJobEventsResponses, UploadRecordingData, UploadRecordingErrors, UploadRecordingResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -18,18 +18,81 @@ export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends 
     meta?: keyof ClientMeta extends never ? Record<string, unknown> : ClientMeta;
 };
 
+/**
+ * What to know before the first request
+ */
+export const getConfig = <ThrowOnError extends boolean = false>(options?: Options<GetConfigData, ThrowOnError>): RequestResult<GetConfigResponses, unknown, ThrowOnError> => (options?.client ?? client).get<GetConfigResponses, unknown, ThrowOnError>({ url: '/api/config', ...options });
+
+/**
+ * Whether the service works
+ */
 export const getHealth = <ThrowOnError extends boolean = false>(options?: Options<GetHealthData, ThrowOnError>): RequestResult<GetHealthResponses, GetHealthErrors, ThrowOnError> => (options?.client ?? client).get<GetHealthResponses, GetHealthErrors, ThrowOnError>({ url: '/api/health', ...options });
 
-export const getConfig = <ThrowOnError extends boolean = false>(options?: Options<GetConfigData, ThrowOnError>): RequestResult<GetConfigResponses, GetConfigErrors, ThrowOnError> => (options?.client ?? client).get<GetConfigResponses, GetConfigErrors, ThrowOnError>({ url: '/api/config', ...options });
+/**
+ * Separate a recording
+ */
+export const createJob = <ThrowOnError extends boolean = false>(options: Options<CreateJobData, ThrowOnError>): RequestResult<CreateJobResponses, CreateJobErrors, ThrowOnError> => (options.client ?? client).post<CreateJobResponses, CreateJobErrors, ThrowOnError>({
+    url: '/api/jobs',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
 
+/**
+ * How far a job is
+ */
+export const getJob = <ThrowOnError extends boolean = false>(options: Options<GetJobData, ThrowOnError>): RequestResult<GetJobResponses, GetJobErrors, ThrowOnError> => (options.client ?? client).get<GetJobResponses, GetJobErrors, ThrowOnError>({ url: '/api/jobs/{job_id}', ...options });
+
+/**
+ * A worker's report, signed as Standard Webhooks
+ */
+export const reportJob = <ThrowOnError extends boolean = false>(options: Options<ReportJobData, ThrowOnError>): RequestResult<ReportJobResponses, ReportJobErrors, ThrowOnError> => (options.client ?? client).post<ReportJobResponses, ReportJobErrors, ThrowOnError>({ url: '/api/jobs/{job_id}/callback', ...options });
+
+/**
+ * Ask a job to stop
+ */
+export const cancelJob = <ThrowOnError extends boolean = false>(options: Options<CancelJobData, ThrowOnError>): RequestResult<CancelJobResponses, CancelJobErrors, ThrowOnError> => (options.client ?? client).post<CancelJobResponses, CancelJobErrors, ThrowOnError>({ url: '/api/jobs/{job_id}/cancel', ...options });
+
+/**
+ * A job's changes as they happen (server-sent events)
+ */
+export const streamJobEvents = <ThrowOnError extends boolean = false>(options: Options<StreamJobEventsData, ThrowOnError, StreamJobEventsResponse>): Promise<ServerSentEventsResult<StreamJobEventsResponses>> => (options.client ?? client).sse.get<StreamJobEventsResponses, StreamJobEventsErrors, ThrowOnError>({ url: '/api/jobs/{job_id}/events', ...options });
+
+/**
+ * The record of what a job did
+ */
+export const getManifest = <ThrowOnError extends boolean = false>(options: Options<GetManifestData, ThrowOnError>): RequestResult<GetManifestResponses, GetManifestErrors, ThrowOnError> => (options.client ?? client).get<GetManifestResponses, GetManifestErrors, ThrowOnError>({ url: '/api/jobs/{job_id}/manifest', ...options });
+
+/**
+ * A waveform (`vocals.256.dat`: name and samples per pixel) in audiowaveform's format, version 2
+ */
+export const getPeaks = <ThrowOnError extends boolean = false>(options: Options<GetPeaksData, ThrowOnError>): RequestResult<GetPeaksResponses, GetPeaksErrors, ThrowOnError> => (options.client ?? client).get<GetPeaksResponses, GetPeaksErrors, ThrowOnError>({ url: '/api/jobs/{job_id}/peaks/{file}', ...options });
+
+/**
+ * A stem (`vocals.flac`), the mixture (`mixture.flac`) or a frame index (`vocals.index`)
+ */
+export const getStemFile = <ThrowOnError extends boolean = false>(options: Options<GetStemFileData, ThrowOnError>): RequestResult<GetStemFileResponses, GetStemFileErrors, ThrowOnError> => (options.client ?? client).get<GetStemFileResponses, GetStemFileErrors, ThrowOnError>({ url: '/api/jobs/{job_id}/stems/{file}', ...options });
+
+/**
+ * The models that strategies are made of
+ */
+export const listModels = <ThrowOnError extends boolean = false>(options?: Options<ListModelsData, ThrowOnError>): RequestResult<ListModelsResponses, unknown, ThrowOnError> => (options?.client ?? client).get<ListModelsResponses, unknown, ThrowOnError>({ url: '/api/models', ...options });
+
+/**
+ * The collections of recordings
+ */
 export const listProfiles = <ThrowOnError extends boolean = false>(options?: Options<ListProfilesData, ThrowOnError>): RequestResult<ListProfilesResponses, ListProfilesErrors, ThrowOnError> => (options?.client ?? client).get<ListProfilesResponses, ListProfilesErrors, ThrowOnError>({ url: '/api/profiles', ...options });
 
-export const listStrategies = <ThrowOnError extends boolean = false>(options?: Options<ListStrategiesData, ThrowOnError>): RequestResult<ListStrategiesResponses, ListStrategiesErrors, ThrowOnError> => (options?.client ?? client).get<ListStrategiesResponses, ListStrategiesErrors, ThrowOnError>({ url: '/api/strategies', ...options });
+/**
+ * Recordings, newest first
+ */
+export const listRecordings = <ThrowOnError extends boolean = false>(options?: Options<ListRecordingsData, ThrowOnError>): RequestResult<ListRecordingsResponses, ListRecordingsErrors, ThrowOnError> => (options?.client ?? client).get<ListRecordingsResponses, ListRecordingsErrors, ThrowOnError>({ url: '/api/recordings', ...options });
 
-export const listModels = <ThrowOnError extends boolean = false>(options?: Options<ListModelsData, ThrowOnError>): RequestResult<ListModelsResponses, ListModelsErrors, ThrowOnError> => (options?.client ?? client).get<ListModelsResponses, ListModelsErrors, ThrowOnError>({ url: '/api/models', ...options });
-
-export const listRecordings = <ThrowOnError extends boolean = false>(options: Options<ListRecordingsData, ThrowOnError>): RequestResult<ListRecordingsResponses, ListRecordingsErrors, ThrowOnError> => (options.client ?? client).get<ListRecordingsResponses, ListRecordingsErrors, ThrowOnError>({ url: '/api/recordings', ...options });
-
+/**
+ * Upload a song and separate it
+ */
 export const uploadRecording = <ThrowOnError extends boolean = false>(options: Options<UploadRecordingData, ThrowOnError>): RequestResult<UploadRecordingResponses, UploadRecordingErrors, ThrowOnError> => (options.client ?? client).post<UploadRecordingResponses, UploadRecordingErrors, ThrowOnError>({
     ...formDataBodySerializer,
     url: '/api/recordings',
@@ -40,21 +103,17 @@ export const uploadRecording = <ThrowOnError extends boolean = false>(options: O
     }
 });
 
+/**
+ * One recording with its latest job
+ */
 export const getRecording = <ThrowOnError extends boolean = false>(options: Options<GetRecordingData, ThrowOnError>): RequestResult<GetRecordingResponses, GetRecordingErrors, ThrowOnError> => (options.client ?? client).get<GetRecordingResponses, GetRecordingErrors, ThrowOnError>({ url: '/api/recordings/{recording_id}', ...options });
 
+/**
+ * Everything the player needs to start
+ */
 export const getPlayer = <ThrowOnError extends boolean = false>(options: Options<GetPlayerData, ThrowOnError>): RequestResult<GetPlayerResponses, GetPlayerErrors, ThrowOnError> => (options.client ?? client).get<GetPlayerResponses, GetPlayerErrors, ThrowOnError>({ url: '/api/recordings/{recording_id}/player', ...options });
 
-export const createJob = <ThrowOnError extends boolean = false>(options: Options<CreateJobData, ThrowOnError>): RequestResult<CreateJobResponses, CreateJobErrors, ThrowOnError> => (options.client ?? client).post<CreateJobResponses, CreateJobErrors, ThrowOnError>({
-    url: '/api/jobs',
-    ...options,
-    headers: {
-        'Content-Type': 'application/json',
-        ...options.headers
-    }
-});
-
-export const getJob = <ThrowOnError extends boolean = false>(options: Options<GetJobData, ThrowOnError>): RequestResult<GetJobResponses, GetJobErrors, ThrowOnError> => (options.client ?? client).get<GetJobResponses, GetJobErrors, ThrowOnError>({ url: '/api/jobs/{job_id}', ...options });
-
-export const streamJobEvents = <ThrowOnError extends boolean = false>(options: Options<StreamJobEventsData, ThrowOnError, StreamJobEventsResponse>): Promise<ServerSentEventsResult<StreamJobEventsResponses>> => (options.client ?? client).sse.get<StreamJobEventsResponses, StreamJobEventsErrors, ThrowOnError>({ url: '/api/jobs/{job_id}/events', ...options });
-
-export const cancelJob = <ThrowOnError extends boolean = false>(options: Options<CancelJobData, ThrowOnError>): RequestResult<CancelJobResponses, CancelJobErrors, ThrowOnError> => (options.client ?? client).post<CancelJobResponses, CancelJobErrors, ThrowOnError>({ url: '/api/jobs/{job_id}/cancel', ...options });
+/**
+ * The ways to separate a song, with hints on quality and time
+ */
+export const listStrategies = <ThrowOnError extends boolean = false>(options?: Options<ListStrategiesData, ThrowOnError>): RequestResult<ListStrategiesResponses, unknown, ThrowOnError> => (options?.client ?? client).get<ListStrategiesResponses, unknown, ThrowOnError>({ url: '/api/strategies', ...options });

@@ -5,27 +5,49 @@ export type ClientOptions = {
 };
 
 /**
+ * CallbackAnswer
+ *
+ * What the API tells a worker that reports. cancel: somebody asked for the job to stop.
+ */
+export type CallbackAnswer = {
+    cancel: boolean;
+};
+
+/**
+ * ErrorRecord
+ *
+ * Why a job failed: the error's kind and message, and the node in which it happened.
+ */
+export type ErrorRecord = {
+    kind: string;
+    message: string;
+    node?: string | null;
+};
+
+/**
  * Health
  *
  * Whether the parts that a request needs answer.
  */
 export type Health = {
-    /**
-     * Status
-     */
-    status: 'ok' | 'degraded';
-    /**
-     * Version
-     */
-    version: string;
-    /**
-     * Database
-     */
     database: boolean;
-    /**
-     * Storage
-     */
+    status: 'ok' | 'degraded';
     storage: boolean;
+    version: string;
+};
+
+/**
+ * InputRecord
+ *
+ * The song as it came. sha256 of the file's bytes; duration in seconds after decoding.
+ */
+export type InputRecord = {
+    channels: number;
+    codec: string;
+    container: string;
+    duration_s: number;
+    sample_rate: number;
+    sha256: string;
 };
 
 /**
@@ -34,56 +56,20 @@ export type Health = {
  * One strategy run on one recording.
  */
 export type Job = {
-    /**
-     * Id
-     */
-    id: string;
-    /**
-     * Recordingid
-     */
-    recordingId: string;
-    /**
-     * Profile
-     */
-    profile: string;
-    /**
-     * Strategy
-     */
-    strategy: string;
-    state: JobState;
-    /**
-     * Nodes
-     */
-    nodes: Array<JobNode>;
-    /**
-     * Stems
-     */
-    stems: Array<string>;
-    /**
-     * Expectedstems
-     */
+    createdAt: string;
     expectedStems: Array<string>;
     failure: JobFailure | null;
-    /**
-     * Sumtomixturedb
-     */
-    sumToMixtureDb: number | null;
-    /**
-     * Createdat
-     */
-    createdAt: string;
-    /**
-     * Startedat
-     */
-    startedAt: string | null;
-    /**
-     * Finishedat
-     */
     finishedAt: string | null;
-    /**
-     * Lastevent
-     */
+    id: string;
     lastEvent: number;
+    nodes: Array<JobNode>;
+    profile: string;
+    recordingId: string;
+    startedAt: string | null;
+    state: JobState;
+    stems: Array<string>;
+    strategy: string;
+    sumToMixtureDb: number | null;
 };
 
 /**
@@ -92,19 +78,10 @@ export type Job = {
  * One numbered change of a job; `job` is its state after the change.
  */
 export type JobEvent = {
-    /**
-     * Number
-     */
-    number: number;
-    /**
-     * Type
-     */
-    type: string;
-    /**
-     * At
-     */
     at: string;
     job: Job;
+    number: number;
+    type: string;
 };
 
 /**
@@ -113,22 +90,10 @@ export type JobEvent = {
  * Why a job failed. fallback: a strategy that would work without what was missing.
  */
 export type JobFailure = {
-    /**
-     * Kind
-     */
-    kind: string;
-    /**
-     * Message
-     */
-    message: string;
-    /**
-     * Node
-     */
-    node: string | null;
-    /**
-     * Fallback
-     */
     fallback: string | null;
+    kind: string;
+    message: string;
+    node: string | null;
 };
 
 /**
@@ -137,35 +102,14 @@ export type JobFailure = {
  * How far one node is. fraction: 0 to 1.
  */
 export type JobNode = {
-    /**
-     * Path
-     */
-    path: string;
-    /**
-     * Parent
-     */
-    parent: string | null;
-    /**
-     * Model
-     */
-    model: string;
-    /**
-     * Title
-     */
-    title: string;
-    state: NodeState;
-    /**
-     * Fraction
-     */
-    fraction: number;
-    /**
-     * Seconds
-     */
-    seconds: number | null;
-    /**
-     * Cached
-     */
     cached: boolean;
+    fraction: number;
+    model: string;
+    parent: string | null;
+    path: string;
+    seconds: number | null;
+    state: NodeState;
+    title: string;
 };
 
 /**
@@ -174,13 +118,7 @@ export type JobNode = {
  * strategy: null takes the profile's.
  */
 export type JobRequest = {
-    /**
-     * Recordingid
-     */
     recordingId: string;
-    /**
-     * Strategy
-     */
     strategy?: string | null;
 };
 
@@ -197,18 +135,42 @@ export type JobState = 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelle
  * What an upload may be, told before it starts.
  */
 export type Limits = {
-    /**
-     * Maxbytes
-     */
     maxBytes: number;
-    /**
-     * Maxdurations
-     */
-    maxDurationS: number;
-    /**
-     * Maxchannels
-     */
     maxChannels: number;
+    maxDurationS: number;
+};
+
+/**
+ * Manifest
+ *
+ * What a job did.
+ *
+ * sum_to_mixture_db: peak of (sum of all stems - mixture) in dBFS, None when a stem was left out on purpose.
+ * common_gain: factor applied to every stem and to the mixture so that none clips; 1.0 mostly.
+ */
+export type Manifest = {
+    common_gain: number;
+    device: string;
+    error?: ErrorRecord | null;
+    finished_at: string;
+    input: InputRecord | null;
+    manifest_version?: number;
+    mixture: StemRecord | null;
+    nodes: Array<NodeRecord>;
+    started_at: string;
+    state: 'succeeded' | 'failed' | 'cancelled';
+    stems: Array<StemRecord>;
+    stemset_version: string;
+    strategy: string;
+    sum_to_mixture_db: number | null;
+    tree: {
+        [key: string]: Array<unknown> | {
+            [key: string]: unknown;
+        } | string | boolean | number | number | null;
+    };
+    versions: {
+        [key: string]: string;
+    };
 };
 
 /**
@@ -217,44 +179,17 @@ export type Limits = {
  * A registered model, described without loading it.
  */
 export type Model = {
-    /**
-     * Name
-     */
-    name: string;
-    /**
-     * Title
-     */
-    title: string;
-    /**
-     * Summary
-     */
-    summary: string;
-    /**
-     * Architecture
-     */
     architecture: string;
-    /**
-     * Slots
-     */
+    deviceAdvice: string;
+    licence: string | null;
+    name: string;
+    scores: Array<ModelScore>;
+    sizeBytes: number;
     slots: {
         [key: string]: string;
     };
-    /**
-     * Sizebytes
-     */
-    sizeBytes: number;
-    /**
-     * Licence
-     */
-    licence: string | null;
-    /**
-     * Scores
-     */
-    scores: Array<ModelScore>;
-    /**
-     * Deviceadvice
-     */
-    deviceAdvice: string;
+    summary: string;
+    title: string;
     weights: WeightsState;
 };
 
@@ -262,18 +197,30 @@ export type Model = {
  * ModelScore
  */
 export type ModelScore = {
-    /**
-     * Slot
-     */
-    slot: string;
-    /**
-     * Sdrdb
-     */
     sdrDb: number;
-    /**
-     * Source
-     */
+    slot: string;
     source: string;
+};
+
+/**
+ * NodeRecord
+ *
+ * One model run. path: its slots from the root, such as `root/not_vocals`.
+ */
+export type NodeRecord = {
+    cached?: boolean;
+    model: string;
+    params: {
+        [key: string]: Array<unknown> | {
+            [key: string]: unknown;
+        } | string | boolean | number | number | null;
+    };
+    path: string;
+    seconds: number;
+    state: 'done' | 'failed' | 'not_run';
+    weights_sha256: {
+        [key: string]: string;
+    };
 };
 
 /**
@@ -290,48 +237,19 @@ export type NodeState = 'waiting' | 'running' | 'done' | 'failed';
  */
 export type PlayerData = {
     /**
-     * Recordingid
-     */
-    recordingId: string;
-    /**
-     * Jobid
-     */
-    jobId: string;
-    /**
-     * Title
-     */
-    title: string;
-    /**
-     * Profile
-     */
-    profile: string;
-    /**
-     * Strategy
-     */
-    strategy: string;
-    /**
-     * Samplerate
-     */
-    sampleRate: number;
-    /**
-     * Frames
-     */
-    frames: number;
-    /**
-     * Commongain
-     *
      * factor already in every file, so that none clips
      */
     commonGain: number;
-    /**
-     * Sumtomixturedb
-     */
-    sumToMixtureDb: number | null;
+    frames: number;
+    jobId: string;
     mixture: Track;
-    /**
-     * Stems
-     */
+    profile: string;
+    recordingId: string;
+    sampleRate: number;
     stems: Array<Track>;
+    strategy: string;
+    sumToMixtureDb: number | null;
+    title: string;
 };
 
 /**
@@ -340,34 +258,13 @@ export type PlayerData = {
  * RFC 9457 problem details. `type` is `/problems/<kind>` and stable.
  */
 export type Problem = {
-    /**
-     * Type
-     */
-    type: string;
-    /**
-     * Title
-     */
-    title: string;
-    /**
-     * Status
-     */
-    status: number;
-    /**
-     * Detail
-     */
-    detail: string;
-    /**
-     * Instance
-     */
-    instance?: string | null;
-    /**
-     * Field
-     */
-    field?: string | null;
-    /**
-     * Choices
-     */
     choices?: Array<string> | null;
+    detail: string;
+    field?: string | null;
+    instance?: string | null;
+    status: number;
+    title: string;
+    type: string;
 };
 
 /**
@@ -376,26 +273,11 @@ export type Problem = {
  * A named collection of recordings with its defaults.
  */
 export type Profile = {
-    /**
-     * Name
-     */
-    name: string;
-    /**
-     * Title
-     */
-    title: string;
-    /**
-     * Description
-     */
     description: string;
-    /**
-     * Strategy
-     */
-    strategy: string;
-    /**
-     * Recordings
-     */
+    name: string;
     recordings: number;
+    strategy: string;
+    title: string;
 };
 
 /**
@@ -411,51 +293,18 @@ export type Quality = 'preview' | 'good' | 'very_good' | 'best';
  * A song in a profile. overview: 0..100 peaks of the mixture over its length, once a job has decoded it.
  */
 export type Recording = {
-    /**
-     * Id
-     */
-    id: string;
-    /**
-     * Profile
-     */
-    profile: string;
-    /**
-     * Title
-     */
-    title: string;
-    /**
-     * Filename
-     */
-    fileName: string;
-    /**
-     * Bytes
-     */
     bytes: number;
-    /**
-     * Durations
-     */
-    durationS: number;
-    /**
-     * Samplerate
-     */
-    sampleRate: number;
-    /**
-     * Channels
-     */
     channels: number;
-    /**
-     * Codec
-     */
     codec: string;
-    /**
-     * Overview
-     */
-    overview: Array<number>;
-    /**
-     * Createdat
-     */
     createdAt: string;
+    durationS: number;
+    fileName: string;
+    id: string;
     latestJob: Job | null;
+    overview: Array<number>;
+    profile: string;
+    sampleRate: number;
+    title: string;
 };
 
 /**
@@ -464,22 +313,10 @@ export type Recording = {
  * Recordings, newest first.
  */
 export type RecordingPage = {
-    /**
-     * Items
-     */
     items: Array<Recording>;
-    /**
-     * Total
-     */
-    total: number;
-    /**
-     * Limit
-     */
     limit: number;
-    /**
-     * Offset
-     */
     offset: number;
+    total: number;
 };
 
 /**
@@ -488,19 +325,25 @@ export type RecordingPage = {
  * What a page or program needs to know before it asks for anything else.
  */
 export type ServiceConfig = {
-    /**
-     * Version
-     */
-    version: string;
-    /**
-     * Defaultprofile
-     */
     defaultProfile: string;
-    limits: Limits;
-    /**
-     * Formats
-     */
     formats: Array<string>;
+    limits: Limits;
+    version: string;
+};
+
+/**
+ * StemRecord
+ *
+ * One encoded file. peak: 0 to 1 of full scale; lufs: BS.1770-4, None for silence or below 400 ms.
+ */
+export type StemRecord = {
+    bytes: number;
+    frames: number;
+    lufs: number | null;
+    name: string;
+    peak: number;
+    sample_rate: number;
+    sha256: string;
 };
 
 /**
@@ -509,39 +352,15 @@ export type ServiceConfig = {
  * A strategy with its plain-language hints. Times are for a song of four minutes on this machine.
  */
 export type Strategy = {
-    /**
-     * Name
-     */
+    downloadBytes: number;
+    estimatedS: number;
+    missing: Array<string>;
     name: string;
-    /**
-     * Summary
-     */
-    summary: string;
-    /**
-     * Stems
-     */
-    stems: Array<string>;
-    /**
-     * Nodes
-     */
     nodes: Array<StrategyNode>;
     quality: Quality;
-    /**
-     * Estimateds
-     */
-    estimatedS: number;
-    /**
-     * Downloadbytes
-     */
-    downloadBytes: number;
-    /**
-     * Ready
-     */
     ready: boolean;
-    /**
-     * Missing
-     */
-    missing: Array<string>;
+    stems: Array<string>;
+    summary: string;
 };
 
 /**
@@ -550,32 +369,14 @@ export type Strategy = {
  * One model run in a strategy's tree. parent: the path of the node above, null at the root.
  */
 export type StrategyNode = {
-    /**
-     * Path
-     */
-    path: string;
-    /**
-     * Parent
-     */
-    parent: string | null;
-    /**
-     * Slot
-     */
-    slot: string | null;
-    /**
-     * Model
-     */
     model: string;
-    /**
-     * Title
-     */
-    title: string;
-    /**
-     * Stems
-     */
+    parent: string | null;
+    path: string;
+    slot: string | null;
     stems: {
         [key: string]: string;
     };
+    title: string;
 };
 
 /**
@@ -587,54 +388,18 @@ export type StrategyNode = {
  * 16384 samples per pixel. gain_db: advice for equal loudness, never applied to the file.
  */
 export type Track = {
-    /**
-     * Name
-     */
-    name: string;
-    /**
-     * Label
-     */
-    label: string;
-    /**
-     * Colour
-     */
-    colour: string;
-    /**
-     * Url
-     */
-    url: string;
-    /**
-     * Bytes
-     */
-    bytes: number;
-    /**
-     * Blocksize
-     */
     blockSize: number;
-    /**
-     * Streaminfo
-     */
-    streaminfo: string;
-    /**
-     * Indexurl
-     */
-    indexUrl: string;
-    /**
-     * Peaksurl
-     */
-    peaksUrl: string;
-    /**
-     * Overview
-     */
-    overview: Array<number>;
-    /**
-     * Gaindb
-     */
+    bytes: number;
+    colour: string;
     gainDb: number;
-    /**
-     * Lufs
-     */
+    indexUrl: string;
+    label: string;
     lufs: number | null;
+    name: string;
+    overview: Array<number>;
+    peaksUrl: string;
+    streaminfo: string;
+    url: string;
 };
 
 /**
@@ -643,8 +408,8 @@ export type Track = {
  * What a multipart upload made. job: null when the request asked for none.
  */
 export type Uploaded = {
-    recording: Recording;
     job: Job | null;
+    recording: Recording;
 };
 
 /**
@@ -653,6 +418,22 @@ export type Uploaded = {
  * none: the model needs no file. present: all files are there. absent: they would be fetched first.
  */
 export type WeightsState = 'none' | 'present' | 'absent';
+
+export type GetConfigData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/config';
+};
+
+export type GetConfigResponses = {
+    /**
+     * Version, limits and formats.
+     */
+    200: ServiceConfig;
+};
+
+export type GetConfigResponse = GetConfigResponses[keyof GetConfigResponses];
 
 export type GetHealthData = {
     body?: never;
@@ -663,46 +444,383 @@ export type GetHealthData = {
 
 export type GetHealthErrors = {
     /**
-     * problem
+     * A part does not answer; the body says which.
      */
-    '4XX': Problem;
+    503: Health;
 };
 
 export type GetHealthError = GetHealthErrors[keyof GetHealthErrors];
 
 export type GetHealthResponses = {
     /**
-     * ok
+     * Everything that a request needs answers.
      */
     200: Health;
 };
 
 export type GetHealthResponse = GetHealthResponses[keyof GetHealthResponses];
 
-export type GetConfigData = {
+export type CreateJobData = {
+    body: JobRequest;
+    path?: never;
+    query?: never;
+    url: '/api/jobs';
+};
+
+export type CreateJobErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type CreateJobError = CreateJobErrors[keyof CreateJobErrors];
+
+export type CreateJobResponses = {
+    /**
+     * The job; the one under way if this strategy already runs on this recording.
+     */
+    201: Job;
+};
+
+export type CreateJobResponse = CreateJobResponses[keyof CreateJobResponses];
+
+export type GetJobData = {
+    body?: never;
+    headers?: {
+        /**
+         * The ETag last seen.
+         */
+        'If-None-Match'?: string | null;
+    };
+    path: {
+        job_id: string;
+    };
+    query?: never;
+    url: '/api/jobs/{job_id}';
+};
+
+export type GetJobErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type GetJobError = GetJobErrors[keyof GetJobErrors];
+
+export type GetJobResponses = {
+    /**
+     * The job, with an ETag that changes whenever the job does.
+     */
+    200: Job;
+};
+
+export type GetJobResponse = GetJobResponses[keyof GetJobResponses];
+
+export type ReportJobData = {
+    body?: never;
+    path: {
+        job_id: string;
+    };
+    query?: never;
+    url: '/api/jobs/{job_id}/callback';
+};
+
+export type ReportJobErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Request Entity Too Large
+     */
+    413: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type ReportJobError = ReportJobErrors[keyof ReportJobErrors];
+
+export type ReportJobResponses = {
+    /**
+     * Taken, or known already.
+     */
+    200: CallbackAnswer;
+};
+
+export type ReportJobResponse = ReportJobResponses[keyof ReportJobResponses];
+
+export type CancelJobData = {
+    body?: never;
+    path: {
+        job_id: string;
+    };
+    query?: never;
+    url: '/api/jobs/{job_id}/cancel';
+};
+
+export type CancelJobErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type CancelJobError = CancelJobErrors[keyof CancelJobErrors];
+
+export type CancelJobResponses = {
+    /**
+     * The job; a worker that has it stops within seconds.
+     */
+    200: Job;
+};
+
+export type CancelJobResponse = CancelJobResponses[keyof CancelJobResponses];
+
+export type StreamJobEventsData = {
+    body?: never;
+    headers?: {
+        /**
+         * Resume after this event.
+         */
+        'Last-Event-ID'?: number | null;
+    };
+    path: {
+        job_id: string;
+    };
+    query?: never;
+    url: '/api/jobs/{job_id}/events';
+};
+
+export type StreamJobEventsErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type StreamJobEventsError = StreamJobEventsErrors[keyof StreamJobEventsErrors];
+
+export type StreamJobEventsResponses = {
+    /**
+     * One message per change: `id` is the event's number, `event` its type, `data` a JobEvent. The stream ends after the final event.
+     */
+    200: JobEvent;
+};
+
+export type StreamJobEventsResponse = StreamJobEventsResponses[keyof StreamJobEventsResponses];
+
+export type GetManifestData = {
+    body?: never;
+    path: {
+        job_id: string;
+    };
+    query?: never;
+    url: '/api/jobs/{job_id}/manifest';
+};
+
+export type GetManifestErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type GetManifestError = GetManifestErrors[keyof GetManifestErrors];
+
+export type GetManifestResponses = {
+    /**
+     * As the worker wrote it.
+     */
+    200: Manifest;
+};
+
+export type GetManifestResponse = GetManifestResponses[keyof GetManifestResponses];
+
+export type GetPeaksData = {
+    body?: never;
+    headers?: {
+        /**
+         * The ETag last seen.
+         */
+        'If-None-Match'?: string | null;
+    };
+    path: {
+        job_id: string;
+        file: string;
+    };
+    query?: {
+        /**
+         * The file's hash; a request that carries it may be cached for ever.
+         */
+        v?: string | null;
+    };
+    url: '/api/jobs/{job_id}/peaks/{file}';
+};
+
+export type GetPeaksErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type GetPeaksError = GetPeaksErrors[keyof GetPeaksErrors];
+
+export type GetPeaksResponses = {
+    /**
+     * The whole file.
+     */
+    200: Blob | File;
+};
+
+export type GetPeaksResponse = GetPeaksResponses[keyof GetPeaksResponses];
+
+export type GetStemFileData = {
+    body?: never;
+    headers?: {
+        /**
+         * One range of bytes, such as `bytes=0-65535`.
+         */
+        Range?: string | null;
+        /**
+         * The ETag that the range belongs to.
+         */
+        'If-Range'?: string | null;
+        /**
+         * The ETag last seen.
+         */
+        'If-None-Match'?: string | null;
+    };
+    path: {
+        job_id: string;
+        file: string;
+    };
+    query?: {
+        /**
+         * The file's hash; a request that carries it may be cached for ever.
+         */
+        v?: string | null;
+    };
+    url: '/api/jobs/{job_id}/stems/{file}';
+};
+
+export type GetStemFileErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Requested Range Not Satisfiable
+     */
+    416: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type GetStemFileError = GetStemFileErrors[keyof GetStemFileErrors];
+
+export type GetStemFileResponses = {
+    /**
+     * The whole file.
+     */
+    200: Blob | File;
+    /**
+     * The range asked for, in `Content-Range`.
+     */
+    206: Blob | File;
+};
+
+export type GetStemFileResponse = GetStemFileResponses[keyof GetStemFileResponses];
+
+export type ListModelsData = {
     body?: never;
     path?: never;
     query?: never;
-    url: '/api/config';
+    url: '/api/models';
 };
 
-export type GetConfigErrors = {
+export type ListModelsResponses = {
     /**
-     * problem
+     * Every registered model.
      */
-    '4XX': Problem;
+    200: Array<Model>;
 };
 
-export type GetConfigError = GetConfigErrors[keyof GetConfigErrors];
-
-export type GetConfigResponses = {
-    /**
-     * ok
-     */
-    200: ServiceConfig;
-};
-
-export type GetConfigResponse = GetConfigResponses[keyof GetConfigResponses];
+export type ListModelsResponse = ListModelsResponses[keyof ListModelsResponses];
 
 export type ListProfilesData = {
     body?: never;
@@ -713,78 +831,37 @@ export type ListProfilesData = {
 
 export type ListProfilesErrors = {
     /**
-     * problem
+     * Service Unavailable
      */
-    '4XX': Problem;
+    503: Problem;
 };
 
 export type ListProfilesError = ListProfilesErrors[keyof ListProfilesErrors];
 
 export type ListProfilesResponses = {
     /**
-     * ok
+     * In the order of config.yaml.
      */
     200: Array<Profile>;
 };
 
 export type ListProfilesResponse = ListProfilesResponses[keyof ListProfilesResponses];
 
-export type ListStrategiesData = {
-    body?: never;
-    path?: never;
-    query?: never;
-    url: '/api/strategies';
-};
-
-export type ListStrategiesErrors = {
-    /**
-     * problem
-     */
-    '4XX': Problem;
-};
-
-export type ListStrategiesError = ListStrategiesErrors[keyof ListStrategiesErrors];
-
-export type ListStrategiesResponses = {
-    /**
-     * ok
-     */
-    200: Array<Strategy>;
-};
-
-export type ListStrategiesResponse = ListStrategiesResponses[keyof ListStrategiesResponses];
-
-export type ListModelsData = {
-    body?: never;
-    path?: never;
-    query?: never;
-    url: '/api/models';
-};
-
-export type ListModelsErrors = {
-    /**
-     * problem
-     */
-    '4XX': Problem;
-};
-
-export type ListModelsError = ListModelsErrors[keyof ListModelsErrors];
-
-export type ListModelsResponses = {
-    /**
-     * ok
-     */
-    200: Array<Model>;
-};
-
-export type ListModelsResponse = ListModelsResponses[keyof ListModelsResponses];
-
 export type ListRecordingsData = {
     body?: never;
     path?: never;
-    query: {
-        profile: string;
+    query?: {
+        /**
+         * Only recordings of this profile.
+         */
+        profile?: string | null;
+        /**
+         * At most so many.
+         */
         limit?: number;
+        /**
+         * Leave out so many of the newest.
+         */
         offset?: number;
     };
     url: '/api/recordings';
@@ -792,16 +869,24 @@ export type ListRecordingsData = {
 
 export type ListRecordingsErrors = {
     /**
-     * problem
+     * Bad Request
      */
-    '4XX': Problem;
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
 };
 
 export type ListRecordingsError = ListRecordingsErrors[keyof ListRecordingsErrors];
 
 export type ListRecordingsResponses = {
     /**
-     * ok
+     * One page of recordings.
      */
     200: RecordingPage;
 };
@@ -809,9 +894,25 @@ export type ListRecordingsResponses = {
 export type ListRecordingsResponse = ListRecordingsResponses[keyof ListRecordingsResponses];
 
 export type UploadRecordingData = {
+    /**
+     * Upload
+     */
     body: {
+        /**
+         * The song: any audio, or a video with sound.
+         */
         file: Blob | File;
+        /**
+         * The profile that takes the recording.
+         */
         profile: string;
+        /**
+         * false stores the recording and starts no job.
+         */
+        separate?: boolean;
+        /**
+         * How to separate it; without one the profile's.
+         */
         strategy?: string;
     };
     path?: never;
@@ -821,16 +922,32 @@ export type UploadRecordingData = {
 
 export type UploadRecordingErrors = {
     /**
-     * problem
+     * Bad Request
      */
-    '4XX': Problem;
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Request Entity Too Large
+     */
+    413: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
 };
 
 export type UploadRecordingError = UploadRecordingErrors[keyof UploadRecordingErrors];
 
 export type UploadRecordingResponses = {
     /**
-     * ok
+     * Stored; the job waits for a worker.
      */
     201: Uploaded;
 };
@@ -848,16 +965,24 @@ export type GetRecordingData = {
 
 export type GetRecordingErrors = {
     /**
-     * problem
+     * Bad Request
      */
-    '4XX': Problem;
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
 };
 
 export type GetRecordingError = GetRecordingErrors[keyof GetRecordingErrors];
 
 export type GetRecordingResponses = {
     /**
-     * ok
+     * The recording.
      */
     200: Recording;
 };
@@ -870,131 +995,56 @@ export type GetPlayerData = {
         recording_id: string;
     };
     query?: {
-        job?: string;
+        /**
+         * Which job's stems; without one the newest that has any.
+         */
+        job?: string | null;
     };
     url: '/api/recordings/{recording_id}/player';
 };
 
 export type GetPlayerErrors = {
     /**
-     * problem
+     * Bad Request
      */
-    '4XX': Problem;
+    400: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
 };
 
 export type GetPlayerError = GetPlayerErrors[keyof GetPlayerErrors];
 
 export type GetPlayerResponses = {
     /**
-     * ok
+     * The stems that are ready.
      */
     200: PlayerData;
 };
 
 export type GetPlayerResponse = GetPlayerResponses[keyof GetPlayerResponses];
 
-export type CreateJobData = {
-    body: JobRequest;
+export type ListStrategiesData = {
+    body?: never;
     path?: never;
     query?: never;
-    url: '/api/jobs';
+    url: '/api/strategies';
 };
 
-export type CreateJobErrors = {
+export type ListStrategiesResponses = {
     /**
-     * problem
+     * In the order of config.yaml.
      */
-    '4XX': Problem;
+    200: Array<Strategy>;
 };
 
-export type CreateJobError = CreateJobErrors[keyof CreateJobErrors];
-
-export type CreateJobResponses = {
-    /**
-     * ok
-     */
-    201: Job;
-};
-
-export type CreateJobResponse = CreateJobResponses[keyof CreateJobResponses];
-
-export type GetJobData = {
-    body?: never;
-    path: {
-        job_id: string;
-    };
-    query?: never;
-    url: '/api/jobs/{job_id}';
-};
-
-export type GetJobErrors = {
-    /**
-     * problem
-     */
-    '4XX': Problem;
-};
-
-export type GetJobError = GetJobErrors[keyof GetJobErrors];
-
-export type GetJobResponses = {
-    /**
-     * ok
-     */
-    200: Job;
-};
-
-export type GetJobResponse = GetJobResponses[keyof GetJobResponses];
-
-export type StreamJobEventsData = {
-    body?: never;
-    path: {
-        job_id: string;
-    };
-    query?: never;
-    url: '/api/jobs/{job_id}/events';
-};
-
-export type StreamJobEventsErrors = {
-    /**
-     * problem
-     */
-    '4XX': Problem;
-};
-
-export type StreamJobEventsError = StreamJobEventsErrors[keyof StreamJobEventsErrors];
-
-export type StreamJobEventsResponses = {
-    /**
-     * ok
-     */
-    200: JobEvent;
-};
-
-export type StreamJobEventsResponse = StreamJobEventsResponses[keyof StreamJobEventsResponses];
-
-export type CancelJobData = {
-    body?: never;
-    path: {
-        job_id: string;
-    };
-    query?: never;
-    url: '/api/jobs/{job_id}/cancel';
-};
-
-export type CancelJobErrors = {
-    /**
-     * problem
-     */
-    '4XX': Problem;
-};
-
-export type CancelJobError = CancelJobErrors[keyof CancelJobErrors];
-
-export type CancelJobResponses = {
-    /**
-     * ok
-     */
-    200: Job;
-};
-
-export type CancelJobResponse = CancelJobResponses[keyof CancelJobResponses];
+export type ListStrategiesResponse = ListStrategiesResponses[keyof ListStrategiesResponses];

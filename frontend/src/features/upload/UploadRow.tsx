@@ -1,0 +1,56 @@
+import { Button, IconButton } from '@/ui/Button'
+import { CloseIcon, UploadIcon, WarningIcon } from '@/ui/icons'
+import { ProgressBar } from '@/ui/ProgressBar'
+import { text } from './text'
+import type { Upload } from './uploads'
+
+function status({ state, sentBytes, request }: Upload): string {
+  if (state === 'sending') return text.sending(sentBytes, request.file.size)
+  return state === 'checking' ? text.checking : text.waiting
+}
+
+/** One file on its way, or the reason why it never arrived. */
+export function UploadRow({
+  upload,
+  onRemove,
+  onRetry,
+}: {
+  upload: Upload
+  onRemove: () => void
+  onRetry: () => void
+}) {
+  const { name, size } = upload.request.file
+  const bad = upload.state === 'failed' || upload.state === 'refused'
+  return (
+    <li className="grid grid-cols-[40px_minmax(0,1fr)_auto] items-center gap-x-4 gap-y-2 px-4 py-3.5 sm:px-[18px]">
+      <span
+        className={`grid size-10 place-items-center rounded-full bg-raise text-lg ${bad ? 'text-bad' : 'text-muted'}`}
+      >
+        {bad ? <WarningIcon /> : <UploadIcon strokeWidth={1.8} />}
+      </span>
+      <div className="min-w-0">
+        <p className="truncate font-semibold">{name}</p>
+        {bad ? (
+          <p className="text-[13px] text-bad">
+            {upload.state === 'failed' ? text.failed : text.refused}: {upload.message}
+          </p>
+        ) : (
+          <p className="text-[13px] text-muted">{status(upload)}</p>
+        )}
+      </div>
+      <div className="flex items-center gap-1">
+        {upload.state === 'failed' && <Button onClick={onRetry}>{text.retry}</Button>}
+        <IconButton label={bad ? text.dismiss(name) : text.cancel(name)} onClick={onRemove}>
+          <CloseIcon />
+        </IconButton>
+      </div>
+      {!bad && (
+        <ProgressBar
+          className="col-span-2 col-start-2"
+          label={text.progress(name)}
+          fraction={size === 0 ? 0 : upload.sentBytes / size}
+        />
+      )}
+    </li>
+  )
+}

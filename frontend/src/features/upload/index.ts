@@ -1,0 +1,6 @@
+export { DropZone } from './DropZone'
+export { StrategyPicker } from './StrategyPicker'
+export { UploadRow } from './UploadRow'
+export { UploadsContext, useUploads, useUploadsOf } from './UploadsContext'
+export { Uploads } from './uploads'
+export { useFileDrop } from './useFileDrop'

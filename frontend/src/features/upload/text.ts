@@ -1,0 +1,43 @@
+import { bytes, span } from '@/ui/format'
+
+/** Every sentence of the upload part. */
+export const text = {
+  heading: 'Drop songs here',
+  headingOver: 'Let go to upload',
+  or: 'or ',
+  choose: 'choose files',
+  limits: (maxBytes: number, maxSeconds: number) =>
+    `. Any audio or video, up to ${bytes(maxBytes)} and ${span(maxSeconds)} each.`,
+  strategy: 'How to separate',
+  strategiesFailed: 'The list of strategies could not be read; the default of this profile is used.',
+  previewNote:
+    'This is a preview that needs no download: it sorts sound by simple rules of pitch, rhythm and stereo position. It is far from what a neural network does.',
+  downloadNote: (size: string, files: number) =>
+    `Needs a download of ${size} first (${files === 1 ? 'one model file' : `${files} model files`}). It is made once, when the job starts.`,
+  missingNote: (missing: string) => `Not ready on this machine; missing: ${missing}.`,
+  needsDownload: 'needs download',
+  empty: (name: string) => `“${name}” is an empty file.`,
+  tooLarge: (name: string, size: number, limit: number) =>
+    `“${name}” has ${bytes(size)}; the limit is ${bytes(limit)}. A FLAC or MP3 of the same song is smaller.`,
+  uploads: 'Uploads',
+  waiting: 'waiting for its turn',
+  sending: (sent: number, total: number) => `${bytes(sent)} of ${bytes(total)}`,
+  checking: 'sent; the server is reading it',
+  failed: 'Upload failed',
+  refused: 'Not uploaded',
+  cancel: (name: string) => `Stop uploading ${name}`,
+  dismiss: (name: string) => `Remove the message about ${name}`,
+  retry: 'Try again',
+  connectionLost: 'The connection broke off before the server had the whole file.',
+  badAnswer: (status: number) => `The server answered with status ${status} and no explanation.`,
+  progress: (name: string) => `Upload of ${name}`,
+  announceSending: (name: string) => `Uploading ${name}`,
+  announceFailed: (name: string, why: string) => `Upload of ${name} failed. ${why}`,
+} as const
+
+export const qualityText = {
+  preview: 'preview quality',
+  good: 'good quality',
+  very_good: 'very good quality',
+  best: 'best quality',
+} as const
