@@ -6,24 +6,40 @@ PyAV, soundfile, soxr and pyloudnorm do the work; everything runs block by block
 from __future__ import annotations
 
 from stemset.audio.decoding import Probe, decode, probe
+from stemset.audio.description import describe
 from stemset.audio.encoding import encode
+from stemset.audio.flac import FlacLayout, flac_layout
 from stemset.audio.formats import AudioFormat
-from stemset.audio.pcm import Pcm, Samples, blocks, pcm_of, read, resample, subtract, write
-from stemset.audio.quantiser import Quantiser, quantise
+from stemset.audio.loudness import Levels, measure, peak
+from stemset.audio.pcm import Pcm, Samples, blocks, pcm_of, read, replacing, resample, subtract, write
+from stemset.audio.peaks import RESOLUTIONS, overview, peaks, peaks_dat
+from stemset.audio.quantiser import Quantiser, common_gain, quantise
 
 __all__ = [
+    "RESOLUTIONS",
     "AudioFormat",
+    "FlacLayout",
+    "Levels",
     "Pcm",
     "Probe",
     "Quantiser",
     "Samples",
     "blocks",
+    "common_gain",
     "decode",
+    "describe",
     "encode",
+    "flac_layout",
+    "measure",
+    "overview",
     "pcm_of",
+    "peak",
+    "peaks",
+    "peaks_dat",
     "probe",
     "quantise",
     "read",
+    "replacing",
     "resample",
     "subtract",
     "write",

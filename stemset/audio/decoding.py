@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
@@ -11,13 +11,12 @@ from pathlib import Path
 import av
 import av.error
 import numpy as np
-import soxr
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 
 from stemset.audio.downmix import stereo
 from stemset.audio.duration import is_exact, stated_duration
-from stemset.audio.pcm import BLOCK_FRAMES, Pcm, Samples, float_writer
+from stemset.audio.pcm import BLOCK_FRAMES, Pcm, Samples, float_writer, resampled
 from stemset.errors import TooLong, TooManyChannels, TooShort, UnreadableAudio
 
 MAX_RATE = 48_000
@@ -50,12 +49,17 @@ class Probe:
 
 
 @dataclass(frozen=True)
-class _Piece:
+class Piece:
     """Decoded sound, (2, frames). channels: how many the source has here."""
 
     samples: Samples
     sample_rate: int
     channels: int
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds."""
+        return self.samples.shape[1] / self.sample_rate
 
 
 def probe(source: Path) -> Probe:
@@ -111,6 +115,12 @@ def decode(source: Path, target: Path, *, max_duration_s: float | None = None, m
     return Pcm(target, rate, frames, 2)
 
 
+def sound(source: Path) -> Iterator[Piece]:
+    """The first sound track in blocks, at its own rate, treated as `decode` does. Raises UnreadableAudio."""
+    with _opened(source) as (container, stream):
+        yield from _gathered(_pieces(source, container, stream))
+
+
 def _check_length(source: Path, duration_s: float, limit_s: float) -> None:
     if duration_s > limit_s:
         raise TooLong(f"{source.name} is longer than {_clock(limit_s)}, the longest song allowed.")
@@ -131,7 +141,7 @@ def _clock(seconds: float) -> str:
 
 
 @contextmanager
-def _opened(source: Path) -> Iterator[tuple[InputContainer, AudioStream]]:
+def _opened(source: Path) -> Generator[tuple[InputContainer, AudioStream]]:
     if not source.is_file():
         raise UnreadableAudio(f"There is no file {source.name}.")
     if source.stat().st_size == 0:
@@ -151,7 +161,7 @@ def _opened(source: Path) -> Iterator[tuple[InputContainer, AudioStream]]:
         yield container, container.streams.audio[0]
 
 
-def _begun(source: Path, container: InputContainer, stream: AudioStream) -> tuple[_Piece, Iterator[_Piece]]:
+def _begun(source: Path, container: InputContainer, stream: AudioStream) -> tuple[Piece, Iterator[Piece]]:
     """The first sound and an iterator over what follows."""
     pieces = _pieces(source, container, stream)
     first = next(pieces, None)
@@ -160,9 +170,9 @@ def _begun(source: Path, container: InputContainer, stream: AudioStream) -> tupl
     return first, pieces
 
 
-def _pieces(source: Path, container: InputContainer, stream: AudioStream) -> Iterator[_Piece]:
+def _pieces(source: Path, container: InputContainer, stream: AudioStream) -> Iterator[Piece]:
     packets, damaged = 0, 0
-    last: _Piece | None = None
+    last: Piece | None = None
     demuxer = container.demux(stream)
     while True:
         try:
@@ -178,42 +188,40 @@ def _pieces(source: Path, container: InputContainer, stream: AudioStream) -> Ite
             damaged += 1
             if last is not None and packet.duration:
                 lost = round(packet.duration * packet.time_base * last.sample_rate)
-                yield _Piece(np.zeros((2, lost), np.float32), last.sample_rate, last.channels)
+                yield Piece(np.zeros((2, lost), np.float32), last.sample_rate, last.channels)
             continue
         for frame in frames:
             if frame.samples and frame.sample_rate:
-                last = _Piece(stereo(frame), frame.sample_rate, frame.layout.nb_channels)
+                last = Piece(stereo(frame), frame.sample_rate, frame.layout.nb_channels)
                 yield last
     if damaged > _MOST_DAMAGE * packets:
         raise UnreadableAudio(f"{source.name} is damaged: {damaged} of its {packets} parts can't be decoded.")
 
 
-def _chained(first: _Piece, rest: Iterator[_Piece]) -> Iterator[_Piece]:
+def _chained(first: Piece, rest: Iterator[Piece]) -> Iterator[Piece]:
     yield first
     yield from rest
 
 
-def _at_rate(pieces: Iterator[_Piece], rate: int) -> Iterator[Samples]:
+def _at_rate(pieces: Iterator[Piece], rate: int) -> Iterator[Samples]:
     """Blocks at one rate. A stream may change its rate midway (chained Ogg, spliced MP3)."""
-    for source_rate, run in groupby(pieces, key=lambda piece: piece.sample_rate):
+    for source_rate, run in groupby(_gathered(pieces), key=lambda piece: piece.sample_rate):
         if source_rate == rate:
-            yield from _gathered(run)
-            continue
-        resampler = soxr.ResampleStream(source_rate, rate, 2, dtype="float32", quality="VHQ")
-        for block in _gathered(run):
-            yield resampler.resample_chunk(np.ascontiguousarray(block.T)).T
-        yield resampler.resample_chunk(np.zeros((0, 2), np.float32), last=True).T
+            yield from (piece.samples for piece in run)
+        else:
+            yield from resampled((piece.samples for piece in run), source_rate, rate, 2)
 
 
-def _gathered(pieces: Iterator[_Piece]) -> Iterator[Samples]:
-    """The same sound in runs of at least BLOCK_FRAMES: packets hold about 1000 frames, calls cost the same."""
-    held: list[Samples] = []
-    frames = 0
-    for piece in pieces:
-        held.append(piece.samples)
-        frames += piece.samples.shape[1]
-        if frames >= BLOCK_FRAMES:
-            yield np.concatenate(held, axis=1)
-            held, frames = [], 0
-    if held:
-        yield np.concatenate(held, axis=1)
+def _gathered(pieces: Iterator[Piece]) -> Iterator[Piece]:
+    """The same sound in larger pieces: packets hold about 1000 frames, and calls cost the same for 100 times more."""
+    for (sample_rate, channels), run in groupby(pieces, key=lambda piece: (piece.sample_rate, piece.channels)):
+        held: list[Samples] = []
+        frames = 0
+        for piece in run:
+            held.append(piece.samples)
+            frames += piece.samples.shape[1]
+            if frames >= BLOCK_FRAMES:
+                yield Piece(np.concatenate(held, axis=1), sample_rate, channels)
+                held, frames = [], 0
+        if held:
+            yield Piece(np.concatenate(held, axis=1), sample_rate, channels)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import cast
 
 import av
 import numpy as np
-import soxr
+from av.audio.stream import AudioStream
 
 from stemset.audio.formats import AudioFormat
-from stemset.audio.pcm import Samples, blocks, pcm_of, replacing
+from stemset.audio.pcm import blocks, pcm_of, replacing, resampled
 
 
 @dataclass(frozen=True)
@@ -41,28 +42,15 @@ def encode_lossy(source: Path, target: Path, format: AudioFormat, *, gain: float
     layout = "mono" if shape.channels == 1 else "stereo"
     with replacing(target) as fresh, av.open(str(fresh), "w", format=codec.container) as out:
         out.metadata.update(tags)
-        stream = out.add_stream(codec.name, rate=rate, layout=layout)
+        added = out.add_stream(codec.name, rate=rate, layout=layout)  # pyright: ignore[reportUnknownMemberType]
+        stream = cast(AudioStream, added)
         stream.bit_rate = codec.bitrate_kbps * 1000
-        # Low MP3 rates allow low bit rates only; the encoder takes the nearest it has.
         position = 0
-        for block in _at_rate(blocks(source), shape.sample_rate, rate):
+        for block in resampled(blocks(source), shape.sample_rate, rate, shape.channels):
             frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(block * np.float32(gain)), "fltp", layout)
             frame.sample_rate = rate
             frame.time_base = Fraction(1, rate)
             frame.pts = position  # without it an m4a comes back 1024 frames late
             position += block.shape[1]
-            out.mux(stream.encode(frame))
-        out.mux(stream.encode(None))
-
-
-def _at_rate(sound: Iterator[Samples], from_rate: int, to_rate: int) -> Iterator[Samples]:
-    if from_rate == to_rate:
-        yield from sound
-        return
-    resampler: soxr.ResampleStream | None = None
-    for block in sound:
-        if resampler is None:
-            resampler = soxr.ResampleStream(from_rate, to_rate, block.shape[0], dtype="float32", quality="VHQ")
-        yield resampler.resample_chunk(np.ascontiguousarray(block.T)).T
-    if resampler is not None:
-        yield resampler.resample_chunk(np.zeros((0, 2), np.float32), last=True).T
+            out.mux(stream.encode(frame))  # pyright: ignore[reportUnknownMemberType]
+        out.mux(stream.encode(None))  # pyright: ignore[reportUnknownMemberType]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +39,7 @@ class Pcm:
 
 
 @contextmanager
-def replacing(target: Path) -> Iterator[Path]:
+def replacing(target: Path) -> Generator[Path]:
     """A path beside target to write to; it becomes target when the block ends well, and is deleted otherwise."""
     target.parent.mkdir(parents=True, exist_ok=True)
     fresh = target.with_name(f".{secrets.token_hex(8)}.part")
@@ -51,7 +51,7 @@ def replacing(target: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def float_writer(target: Path, sample_rate: int, channels: int, most_frames: float) -> Iterator[soundfile.SoundFile]:
+def float_writer(target: Path, sample_rate: int, channels: int, most_frames: float) -> Generator[soundfile.SoundFile]:
     """A float32 WAV open for writing, RF64 where most_frames would not fit a WAV; renamed into place at the end."""
     fits = most_frames * channels * 4 < _WAV_LIMIT_BYTES
     with (
@@ -72,7 +72,7 @@ def pcm_of(file: Path) -> Pcm:
 def read(file: Path) -> tuple[Samples, int]:
     """The whole file and its sample rate in Hz."""
     data, sample_rate = soundfile.read(file, dtype="float32", always_2d=True)
-    return np.ascontiguousarray(data.T), int(sample_rate)
+    return np.ascontiguousarray(data.T, dtype=np.float32), sample_rate
 
 
 def write(file: Path, samples: Samples, sample_rate: int) -> None:
@@ -85,7 +85,7 @@ def blocks(file: Path, frames: int = BLOCK_FRAMES) -> Iterator[Samples]:
     """The file in runs of `frames`; the last one may be shorter. Each block is an array of its own."""
     with soundfile.SoundFile(file) as sound:
         while (block := sound.read(frames, dtype="float32", always_2d=True)).shape[0]:
-            yield np.ascontiguousarray(block.T)
+            yield np.ascontiguousarray(block.T, dtype=np.float32)
 
 
 def resample(samples: Samples, from_rate: int, to_rate: int, frames: int) -> Samples:
@@ -98,6 +98,17 @@ def resample(samples: Samples, from_rate: int, to_rate: int, frames: int) -> Sam
     if short > 0:
         result = np.pad(result, ((0, 0), (0, short)))
     return np.ascontiguousarray(result[:, :frames], dtype=np.float32)
+
+
+def resampled(sound: Iterable[Samples], from_rate: int, to_rate: int, channels: int) -> Iterator[Samples]:
+    """The same for sound that comes in blocks; the length is what the ratio gives. Blocks come out as they may."""
+    if from_rate == to_rate:
+        yield from sound
+        return
+    resampler = soxr.ResampleStream(from_rate, to_rate, channels, quality="VHQ")
+    for block in sound:
+        yield np.ascontiguousarray(resampler.resample_chunk(np.ascontiguousarray(block.T)).T)
+    yield np.ascontiguousarray(resampler.resample_chunk(np.zeros((0, channels), np.float32), last=True).T)
 
 
 def subtract(minuend: Path, subtrahends: Sequence[Path], target: Path) -> None:

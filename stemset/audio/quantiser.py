@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import repeat
 from pathlib import Path
 
@@ -21,6 +21,16 @@ def quantise(samples: Samples, gain: float, bit_depth: int) -> NDArray[np.int32]
     No dither, so digital silence stays digital silence and 16-bit sources come out as they went in.
     """
     return _rounded(_steps(samples, gain, bit_depth), bit_depth)
+
+
+def common_gain(peaks: Iterable[float], bit_depth: int = 16) -> float:
+    """The factor for all files of a job, of whose float samples these are the peaks, so that none clips.
+
+    1.0 unless a peak is beyond full scale; then the loudest comes to two steps below it, which leaves room for
+    rounding and for the carry of `Quantiser`.
+    """
+    loudest = max(peaks, default=0.0)
+    return 1.0 if loudest <= 1.0 else (1.0 - 2.0 ** (2 - bit_depth)) / loudest
 
 
 class Quantiser:
