@@ -43,7 +43,7 @@ def encode_lossy(source: Path, target: Path, format: AudioFormat, *, gain: float
     with replacing(target) as fresh, av.open(str(fresh), "w", format=codec.container) as out:
         out.metadata.update(tags)
         added = out.add_stream(codec.name, rate=rate, layout=layout)  # pyright: ignore[reportUnknownMemberType]
-        stream = cast(AudioStream, added)
+        stream = cast("AudioStream", added)
         stream.bit_rate = codec.bitrate_kbps * 1000
         position = 0
         for block in resampled(blocks(source), shape.sample_rate, rate, shape.channels):

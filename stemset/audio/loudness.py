@@ -60,7 +60,10 @@ class LoudnessMeter:
             IIRfilter(3.99984385397, 0.7071752369554193, 1681.9744509555319, sample_rate, "high_shelf_DeMan"),
             IIRfilter(0.0, 0.5003270373253953, 38.13547087613982, sample_rate, "high_pass_DeMan"),
         )
-        self._filter = np.array([np.ravel(stage.generate_coefficients()) for stage in stages])
+        coefficients: list[tuple[NDArray[np.float64], NDArray[np.float64]]] = [
+            s.generate_coefficients() for s in stages
+        ]
+        self._filter = np.array([[*b, *a] for b, a in coefficients])
         self._state = np.zeros((len(stages), 2, 2))
         self._held: NDArray[np.float64] = np.zeros(0)  # energies of a hop not yet complete
         self._hops: list[float] = []
