@@ -1,4 +1,7 @@
-"""The command line. Exit code 2: the command was used wrongly. 1: it failed. Results go to stdout, the rest to stderr."""
+"""The command line.
+
+Exit code 2: the command was used wrongly. 1: it failed. Results go to stdout, all else to stderr.
+"""
 
 from __future__ import annotations
 
@@ -196,7 +199,9 @@ def config_check() -> None:
     """Validate config.yaml; the first mistake is told with its place and the choices."""
     path = WorkerSettings().config
     config = load_config(path)
-    out.print(f"{path}: {len(config.profiles)} profiles, {len(config.strategies)} strategies, all valid", highlight=False)
+    out.print(
+        f"{path}: {len(config.profiles)} profiles, {len(config.strategies)} strategies, all valid", highlight=False
+    )
 
 
 @config_app.command("schema")

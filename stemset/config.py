@@ -10,7 +10,7 @@ import base64
 import os
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, cast
@@ -158,8 +158,8 @@ def _substitute(value: object, where: str, above: tuple[int, ...] = ()) -> objec
 
 def _from_environment(where: str) -> Callable[[re.Match[str]], str]:
     def replace(match: re.Match[str]) -> str:
-        name, default = match.group(1), match.group(2)
-        found = os.environ.get(name, default)
+        name, default = match.groups()
+        found: str | None = os.environ.get(name, default)
         if found is None:
             raise ConfigError(where, f"${{{name}}} is not set; set it, or write ${{{name}:-default}}")
         return found
@@ -170,14 +170,13 @@ def _from_environment(where: str) -> Callable[[re.Match[str]], str]:
 class _UniqueKeysLoader(yaml.SafeLoader):
     """YAML lets a later key replace an earlier one in silence, so that a stem would vanish; here it is an error."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:
-        seen: set[object] = set()
-        for key_node, _ in node.value:
-            key = cast("object", self.construct_object(key_node, deep=True))
-            if key in seen:
-                raise ConfigError(f"line {key_node.start_mark.line + 1}", f"the key {key!r} stands twice")
-            seen.add(key)
-        return cast("dict[object, object]", super().construct_mapping(node, deep))
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, object]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                raise ConfigError(f"line {key.start_mark.line + 1}", f"the key {key.value!r} stands twice")
+            seen.add(str(key.value))
+        return super().construct_mapping(node, deep)
 
 
 def json_schema() -> dict[str, JsonValue]:
@@ -196,9 +195,7 @@ def json_schema() -> dict[str, JsonValue]:
         for slot in slots:
             properties[slot] = {"$ref": "#/$defs/Branch", "description": model.output_slots.get(slot, "what is left")}
         required: list[JsonValue] = ["_", *slots]
-        nodes.append(
-            {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
-        )
+        nodes.append({"type": "object", "properties": properties, "required": required, "additionalProperties": False})
     definitions["Branch"] = branch
     definitions["Node"] = {"anyOf": nodes}
     properties = cast("dict[str, JsonValue]", schema["properties"])
@@ -209,20 +206,27 @@ def json_schema() -> dict[str, JsonValue]:
 # --- settings --------------------------------------------------------------------------------------------
 
 
+def nearest_config() -> Path:
+    """config.yaml in this folder, else the one shipped with the package."""
+    package = Path(__file__).parent
+    places = (Path("config.yaml"), package / "config.yaml", package.parent / "config.yaml")
+    return next((place for place in places if place.is_file()), places[0])
+
+
 class CommonSettings(BaseSettings):
     """What every process needs. Each is set by the environment variable STEMSET_<NAME>."""
 
     model_config = SettingsConfigDict(env_prefix="STEMSET_", frozen=True, extra="ignore")
 
     config: Path = Field(
-        default_factory=lambda: _nearest_config(),
+        default_factory=nearest_config,
         description="the file with profiles, strategies and limits; default: config.yaml here, else the shipped one",
     )
     data_dir: Path = Field(default=Path("data"), description="database, queue, uploads and stems of this machine")
     models_dir: Path | None = Field(default=None, description="weights; default: models in the data folder")
     callback_secret: str | None = Field(
         default=None,
-        description="key that signs the worker's reports (whsec_…); default: one made at first start, in the data folder",
+        description="key that signs the worker's reports (whsec_…); default: made at first start, in the data folder",
         repr=False,
     )
     queue_url: str | None = Field(default=None, description="database of the durable queue; default: SQLite")
@@ -263,12 +267,6 @@ class WorkerSettings(CommonSettings):
 
     callback_url: str = Field(default="http://127.0.0.1:8000", description="where this worker reports to")
     device: Device = Field(default="auto", description="what neural networks compute on")
-
-
-def _nearest_config() -> Path:
-    package = Path(__file__).parent
-    places = (Path("config.yaml"), package / "config.yaml", package.parent / "config.yaml")
-    return next((place for place in places if place.is_file()), places[0])
 
 
 def _kept_secret(file: Path) -> str:

@@ -100,7 +100,8 @@ class WeightsMissing(ModelError):
         self.address = address
         self.command = command
         super().__init__(
-            f"The weights {file} are not on this machine and could not be fetched from {address}. Run `{command}` where there is a network."
+            f"The weights {file} are not on this machine and could not be fetched from {address}. "
+            f"Run `{command}` where there is a network."
         )
 
 

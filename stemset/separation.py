@@ -19,9 +19,11 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
+from math import log10
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 
 from stemset import __version__, audio, strategy
 from stemset.audio import AudioFormat, Pcm
@@ -34,8 +36,8 @@ from stemset.strategy import MIXTURE, Node, Strategy
 
 MANIFEST = "manifest.json"
 
-# 0.001 dB below full scale, so that rounding to the file's bit depth can't reach past it.
-_CEILING = 0.9999
+SILENCE_DB = -200.0
+"""Stands for no difference at all, in a figure that JSON must be able to hold."""
 
 
 @dataclass(frozen=True)
@@ -204,39 +206,43 @@ class _Run:
         self.leaves[name] = file
         self.peaks[name] = audio.peak(file)
         if name == MIXTURE and self.peaks[name] > 1.0:
-            self.gain = _CEILING / self.peaks[name]
+            self.gain = audio.common_gain(self.peaks.values(), self.bit_depth)
 
     def _new_quantiser(self) -> audio.Quantiser | None:
-        if self.output_format not in (AudioFormat.FLAC, AudioFormat.WAV):
+        if not self.output_format.lossless:
             return None
-        return audio.Quantiser(self.pcm.file.parent / "carry", self.pcm, self.bit_depth)
+        return audio.Quantiser(self.pcm.file.parent, self.bit_depth, mixture=self.pcm.file)
 
     def _encode(self, name: str) -> None:
-        target = self.output_dir / f"{name}.{self.output_format.value}"
+        target = self.output_dir / f"{name}{self.output_format.extension}"
         # The mixture is rounded by itself; the stems share their rounding errors so that they sum to it.
         quantiser = None if name == MIXTURE else self.quantiser
         audio.encode(
             self.leaves[name], target, self.output_format, gain=self.gain, bit_depth=self.bit_depth, quantiser=quantiser
         )
-        record = audio.describe(name, target, self.leaves[name], gain=self.gain)
-        self.files[name] = StemFile(target, record, self.output_format)
+        self.files[name] = StemFile(target, audio.describe(name, target), self.output_format)
         if name == MIXTURE:
             self.listener.mixture_ready(self.files[name])
         else:
             self.listener.stem_ready(self.files[name])
 
     def _encode_all_with_common_gain(self) -> None:
-        self.gain = _CEILING / max(self.peaks.values())
+        self.gain = audio.common_gain(self.peaks.values(), self.bit_depth)
         self.quantiser = self._new_quantiser()
         for name in self.leaves:
             self._encode(name)
 
     def _measure_sum(self) -> float:
         """Peak of (sum of all stems - mixture) in dBFS, in the files if they are lossless, else before encoding."""
-        lossless = self.output_format in (AudioFormat.FLAC, AudioFormat.WAV)
+        lossless = self.output_format.lossless
         files = {name: self.files[name].file if lossless else leaf for name, leaf in self.leaves.items()}
         mixture = files.pop(MIXTURE)
-        return audio.sum_error_db(mixture, tuple(files.values()))
+        parts = [audio.blocks(file) for file in files.values()]
+        worst = max(
+            float(np.abs(np.sum(blocks, axis=0, dtype=np.float64) - whole).max())
+            for whole, *blocks in zip(audio.blocks(mixture), *parts, strict=True)
+        )
+        return max(SILENCE_DB, 20 * log10(worst)) if worst > 0 else SILENCE_DB
 
     # Record ----------------------------------------------------------------------------------------------
 
@@ -263,9 +269,8 @@ class _Run:
             common_gain=self.gain,
             error=error,
         )
-        audio.write_atomically(
-            self.output_dir / MANIFEST, lambda target: target.write_text(self.manifest.model_dump_json(indent=2), "utf-8")
-        )
+        with audio.replacing(self.output_dir / MANIFEST) as fresh:
+            fresh.write_text(self.manifest.model_dump_json(indent=2), "utf-8")
 
     def result(self) -> Separation:
         stems = {name: file for name, file in self.files.items() if name != MIXTURE}
@@ -288,5 +293,3 @@ def _record(
 def _sha256(file: Path) -> str:
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-

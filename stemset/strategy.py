@@ -1,10 +1,10 @@
 """The strategy: a tree of model runs. Parse and validate it, prune it, run it.
 
-    _: vocals_mel_band_roformer.ckpt      the node's model
-    params: {…}                           its parameters, if any
-    vocals: vocals                        slot -> final stem
-    not_vocals: {_: …}                    slot -> a subtree that splits that slot further
-    crash: null                           slot -> discarded on purpose
+_: vocals_mel_band_roformer.ckpt      the node's model
+params: {…}                           its parameters, if any
+vocals: vocals                        slot -> final stem
+not_vocals: {_: …}                    slot -> a subtree that splits that slot further
+crash: null                           slot -> discarded on purpose
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol, TypeAlias, cast
@@ -60,23 +60,16 @@ class Node:
 
     @property
     def stems(self) -> tuple[str, ...]:
-        """All final stems at or below this node, in the order in which they come out."""
-        return tuple(leaf.stem for _, leaf in self._leaves())
+        """All final stems at or below this node, in the order in which they come out: its own leaves first."""
+        own = (branch.stem for branch in self.branches.values() if isinstance(branch, Leaf))
+        below = (stem for branch in self.branches.values() if isinstance(branch, Node) for stem in branch.stems)
+        return (*own, *below)
 
     @property
     def nodes(self) -> tuple[Node, ...]:
         """This node and those below, in the order in which they run."""
         below = (branch for branch in self.branches.values() if isinstance(branch, Node))
         return (self, *(node for child in below for node in child.nodes))
-
-    def _leaves(self) -> Iterator[tuple[str, Leaf]]:
-        """Leaves of this node first, then those of its subtrees: a stem that is ready is never kept waiting."""
-        for slot, branch in self.branches.items():
-            if isinstance(branch, Leaf):
-                yield f"{self.path}/{slot}", branch
-        for branch in self.branches.values():
-            if isinstance(branch, Node):
-                yield from branch._leaves()
 
 
 Branch: TypeAlias = Leaf | Node | None
@@ -213,7 +206,8 @@ def _check_slots(model: type[AudioSeparator], mapped: Collection[str], where: st
     for slot in required:
         if slot not in mapped:
             raise ConfigError(
-                where, f"slot {slot!r} of {model.model_filename} is not mapped; name a stem, a node, or null to discard it"
+                where,
+                f"slot {slot!r} of {model.model_filename} is not mapped; name a stem, a node, or null to discard it",
             )
 
 
@@ -285,4 +279,3 @@ def _rising(told: Callable[[float], None]) -> Callable[[float], None]:
         told(highest)
 
     return tell
-

@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pydantic import JsonValue
+
+from stemset import audio
+from stemset.audio import AudioFormat
+from stemset.config import LimitsConfig
+from stemset.errors import Cancelled, ModelFailed, NotFound, TooLong, UnreadableAudio
+from stemset.manifest import Manifest
+from stemset.models.base import Runtime
+from stemset.models.pool import ModelPool
+from stemset.separation import Listener, Separation, StemFile, separate
+from stemset.strategy import Node, Strategy, parse
+
+THREE = parse(
+    "three", {"_": "test_share", "part": "first", "rest": {"_": "test_share", "part": "second", "rest": "third"}}
+)
+
+
+def share(factor: float) -> Strategy:
+    params: dict[str, JsonValue] = {"share": factor}
+    return parse("share", {"_": "test_share", "params": params, "part": "part", "rest": "rest"})
+
+
+def manifest_in(folder: Path) -> Manifest:
+    return Manifest.model_validate_json((folder / "manifest.json").read_text())
+
+
+def integers(file: Path) -> np.ndarray:
+    return np.rint(audio.read(file)[0].astype(np.float64) * 2**15).astype(np.int64)
+
+
+@pytest.fixture
+def pool(tmp_path: Path) -> ModelPool:
+    return ModelPool(Runtime(tmp_path / "models"))
+
+
+def assert_exact(result: Separation) -> None:
+    """Lossless stems sum to the encoded mixture bit for bit: their rounding errors are shared out."""
+    stems = sum(integers(stem.file) for stem in result.stems.values())
+    assert np.array_equal(stems, integers(result.mixture.file))
+
+
+def test_stems_sum_to_the_mixture_bit_for_bit(noise: Path, tmp_path: Path, pool: ModelPool) -> None:
+    result = separate(noise, THREE, tmp_path / "out", pool=pool)
+    assert list(result.stems) == ["first", "second", "third"]
+    assert_exact(result)
+    assert result.manifest.sum_to_mixture_db is not None
+    assert result.manifest.sum_to_mixture_db <= -90
+    assert {stem.record.frames for stem in result.stems.values()} == {22_050}
+
+
+def test_the_manifest_says_what_was_done(noise: Path, tmp_path: Path, pool: ModelPool) -> None:
+    separate(noise, THREE, tmp_path / "out", pool=pool)
+    manifest = manifest_in(tmp_path / "out")
+    assert (manifest.state, manifest.strategy, manifest.tree) == ("succeeded", "three", THREE.tree)
+    assert [(node.path, node.state) for node in manifest.nodes] == [("root", "done"), ("root/rest", "done")]
+    assert [stem.name for stem in manifest.stems] == ["first", "second", "third"]
+    assert manifest.input is not None
+    assert (manifest.input.sample_rate, manifest.input.channels) == (44_100, 2)
+    assert manifest.error is None
+
+
+def test_only_the_files_of_the_result_stay(noise: Path, tmp_path: Path, pool: ModelPool) -> None:
+    separate(noise, THREE, tmp_path / "out", pool=pool)
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert names == {"mixture.flac", "first.flac", "second.flac", "third.flac", "manifest.json"}
+
+
+def test_a_node_without_a_wanted_stem_does_not_run(noise: Path, tmp_path: Path, pool: ModelPool) -> None:
+    result = separate(noise, THREE, tmp_path / "out", only=["first"], pool=pool)
+    assert [node.path for node in result.manifest.nodes] == ["root"]
+    assert list(result.stems) == ["first"]
+    assert result.manifest.sum_to_mixture_db is None
+
+
+def test_an_unknown_stem_is_refused_before_anything_is_done(noise: Path, tmp_path: Path, pool: ModelPool) -> None:
+    with pytest.raises(NotFound, match="'drums'"):
+        separate(noise, THREE, tmp_path / "out", only=["drums"], pool=pool)
+    assert not (tmp_path / "out").exists()
+
+
+def test_stems_that_clip_get_one_common_gain(noise: Path, tmp_path: Path, pool: ModelPool) -> None:
+    told: list[StemFile] = []
+
+    class Ears(Listener):
+        def stem_ready(self, stem: StemFile) -> None:
+            told.append(stem)
+
+    result = separate(noise, share(-3.0), tmp_path / "out", pool=pool, listener=Ears())
+    assert result.manifest.common_gain == pytest.approx(0.5, abs=0.001)  # the rest peaks at 4 × 0.5
+    assert max(stem.record.peak for stem in result.stems.values()) <= 1.0
+    assert_exact(result)
+    last = {stem.record.name: stem.record for stem in told}
+    assert last == {name: stem.record for name, stem in result.stems.items()}
+
+
+def test_a_stem_is_told_before_the_next_node_begins(noise: Path, tmp_path: Path, pool: ModelPool) -> None:
+    told: list[str] = []
+
+    class Ears(Listener):
+        def mixture_ready(self, mixture: StemFile) -> None:
+            told.append(mixture.record.name)
+
+        def node_started(self, node: Node) -> None:
+            told.append(node.path)
+
+        def stem_ready(self, stem: StemFile) -> None:
+            told.append(stem.record.name)
+
+    separate(noise, THREE, tmp_path / "out", pool=pool, listener=Ears())
+    assert told == ["mixture", "root", "first", "root/rest", "second", "third"]
+
+
+@pytest.mark.parametrize("output_format", list(AudioFormat))
+def test_every_format_is_written(noise: Path, tmp_path: Path, pool: ModelPool, output_format: AudioFormat) -> None:
+    result = separate(noise, share(0.25), tmp_path / "out", output_format=output_format, pool=pool)
+    assert {stem.file.suffix for stem in result.stems.values()} == {f".{output_format.value}"}
+    assert all(audio.probe(stem.file).sample_rate in (44_100, 48_000) for stem in result.stems.values())
+    assert result.manifest.sum_to_mixture_db is not None
+    assert result.manifest.sum_to_mixture_db <= -90
+
+
+def test_a_cancelled_run_leaves_a_manifest_and_no_work(noise: Path, tmp_path: Path, pool: ModelPool) -> None:
+    class Stop(Listener):
+        def node_progress(self, node: Node, fraction: float) -> None:
+            if node.path == "root/rest":
+                raise Cancelled
+
+    with pytest.raises(Cancelled):
+        separate(noise, THREE, tmp_path / "out", pool=pool, listener=Stop())
+    manifest = manifest_in(tmp_path / "out")
+    assert manifest.state == "cancelled"
+    assert [node.state for node in manifest.nodes] == ["done", "not_run"]
+    assert not list((tmp_path / "out").glob(".*"))
+
+
+def test_a_failed_node_is_named_in_the_manifest(noise: Path, tmp_path: Path, pool: ModelPool) -> None:
+    tree: dict[str, JsonValue] = {"_": "test_broken", "part": "b", "rest": "c"}
+    plan = parse("fails", {"_": "test_share", "part": "a", "rest": tree})
+    with pytest.raises(ModelFailed, match="always fails"):
+        separate(noise, plan, tmp_path / "out", pool=pool)
+    manifest = manifest_in(tmp_path / "out")
+    assert manifest.error is not None
+    assert (manifest.error.kind, manifest.error.node) == ("model-failed", "root/rest")
+    assert [node.state for node in manifest.nodes] == ["done", "failed"]
+
+
+def test_what_is_no_audio_leaves_a_manifest_that_says_so(tmp_path: Path, pool: ModelPool) -> None:
+    song = tmp_path / "song.mp3"
+    song.write_text("not a song")
+    with pytest.raises(UnreadableAudio):
+        separate(song, THREE, tmp_path / "out", pool=pool)
+    manifest = manifest_in(tmp_path / "out")
+    assert manifest.error is not None
+    assert manifest.error.kind == "unreadable-audio"
+
+
+def test_a_song_over_the_limit_is_refused(noise: Path, tmp_path: Path, pool: ModelPool) -> None:
+    with pytest.raises(TooLong):
+        separate(noise, THREE, tmp_path / "out", limits=LimitsConfig(max_duration_minutes=0.001), pool=pool)
+
+
+def test_mono_becomes_stereo_and_the_rate_is_kept(tmp_path: Path, pool: ModelPool) -> None:
+    mono = tmp_path / "mono.wav"
+    audio.write(mono, np.full((1, 8_000), 0.25, np.float32), 16_000)
+    result = separate(mono, share(0.5), tmp_path / "out", pool=pool)
+    samples, rate = audio.read(result.stems["part"].file)
+    assert (samples.shape, rate) == ((2, 8_000), 16_000)

@@ -1,0 +1,204 @@
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import JsonValue
+
+from stemset import strategy
+from stemset.errors import ConfigError, NotFound
+from stemset.models.base import Runtime
+from stemset.models.pool import ModelPool
+from stemset.strategy import MAX_DEPTH, Strategy, parse
+
+Tree = dict[str, JsonValue]
+
+NESTED: Tree = {"_": "test_share", "part": "first", "rest": {"_": "test_share", "part": "second", "rest": "third"}}
+
+
+def trees(leaves: st.SearchStrategy[str | None]) -> st.SearchStrategy[Tree]:
+    """Trees of the two-way test model, with any leaves."""
+
+    def node(branches: st.SearchStrategy[JsonValue]) -> st.SearchStrategy[Tree]:
+        return st.fixed_dictionaries({"_": st.just("test_share"), "part": branches, "rest": branches})
+
+    return node(st.recursive(leaves, node, max_leaves=12))
+
+
+def leaves_of(tree: JsonValue) -> list[str]:
+    if isinstance(tree, str):
+        return [tree]
+    return (
+        [leaf for slot, branch in tree.items() if slot != "_" for leaf in leaves_of(branch)]
+        if isinstance(tree, dict)
+        else []
+    )
+
+
+def depth_of(tree: JsonValue) -> int:
+    return 1 + max((depth_of(branch) for branch in tree.values()), default=0) if isinstance(tree, dict) else 0
+
+
+@given(trees(st.sampled_from(["a", "b", "c", "d", "e", "f", None])))
+def test_a_tree_is_valid_exactly_when_its_leaves_differ_and_one_is_wanted(tree: Tree) -> None:
+    leaves = leaves_of(tree)
+    valid = bool(leaves) and max(Counter(leaves).values()) == 1 and depth_of(tree) <= MAX_DEPTH
+    try:
+        parsed = parse("any", tree)
+    except ConfigError:
+        assert not valid
+    else:
+        assert valid
+        assert sorted(parsed.stems) == sorted(leaves)
+        assert parsed.tree == tree
+
+
+@given(trees(st.uuids().map(lambda uuid: f"s{uuid.hex}")), st.data())
+def test_pruning_keeps_the_wanted_stems_and_no_node_without_one(tree: Tree, data: st.DataObject) -> None:
+    try:
+        whole = parse("any", tree)
+    except ConfigError:
+        return
+    wanted = data.draw(st.sets(st.sampled_from(whole.stems), min_size=1))
+    pruned = whole.only(wanted)
+    assert set(pruned.stems) == wanted
+    assert all(wanted & set(node.stems) for node in pruned.nodes)
+    assert {node.path for node in pruned.nodes} <= {node.path for node in whole.nodes}
+
+
+def test_nodes_are_named_by_their_path_and_run_in_preorder() -> None:
+    plan = parse("nested", NESTED)
+    assert [node.path for node in plan.nodes] == ["root", "root/rest"]
+    assert [node.parent for node in plan.nodes] == [None, "root"]
+    assert [node.slot for node in plan.nodes] == [None, "rest"]
+    assert plan.stems == ("first", "second", "third")
+
+
+def test_a_subtree_whose_leaves_are_all_discarded_never_runs() -> None:
+    plan = parse("half", {"_": "test_share", "part": "kept", "rest": {"_": "test_share", "part": None, "rest": None}})
+    assert [node.path for node in plan.nodes] == ["root"]
+    assert not plan.complete
+
+
+def cyclic() -> Tree:
+    tree: Tree = {"_": "test_share", "part": "a"}
+    tree["rest"] = tree
+    return tree
+
+
+def deep(levels: int) -> Tree:
+    tree: JsonValue = "last"
+    for level in range(levels):
+        tree = {"_": "test_share", "part": f"s{level}", "rest": tree}
+    assert isinstance(tree, dict)
+    return tree
+
+
+@pytest.mark.parametrize(
+    ("tree", "where", "says"),
+    [
+        ({"_": "nope", "part": "a"}, "strategies.x._", "unknown model 'nope'; choose one of: "),
+        ({"part": "a"}, "strategies.x._", "names its model here, found nothing"),
+        (
+            {"_": "test_share", "part": "a", "rest": "b", "drums": "c"},
+            "strategies.x.drums",
+            "choose one of: part, rest",
+        ),
+        ({"_": "test_share", "part": "a"}, "strategies.x", "slot 'rest' of test_share is not mapped"),
+        ({"_": "test_bands", "low": "a", "mid": "b", "high": "c"}, "strategies.x", "slot 'residual'"),
+        ({"_": "test_share", "part": "a", "rest": "a"}, "strategies.x", "2 leaves are named 'a'"),
+        ({"_": "test_share", "part": "mixture", "rest": "b"}, "strategies.x.part", "can't name a stem"),
+        ({"_": "test_share", "part": "../a", "rest": "b"}, "strategies.x.part", "can't name a stem"),
+        ({"_": "test_share", "part": 3, "rest": "b"}, "strategies.x.part", "found 3"),
+        ({"_": "test_share", "part": ["a"], "rest": "b"}, "strategies.x.part", "found a list"),
+        ({"_": "test_share", "part": None, "rest": None}, "strategies.x", "discards every slot"),
+        (
+            {"_": "test_share", "params": {"shares": 1}, "part": "a", "rest": "b"},
+            "strategies.x.params.shares",
+            "has no parameter 'shares'; choose one of: share",
+        ),
+        (
+            {"_": "test_share", "params": {"share": "much"}, "part": "a", "rest": "b"},
+            "strategies.x.params.share",
+            "found 'much'",
+        ),
+        ({"_": "test_bands", "params": {"n": 1}, "low": "a"}, "strategies.x.params.n", "it has none"),
+        ("instant", "strategies.x", "expected a node"),
+        (cyclic(), "strategies.x.rest", "the tree has a cycle"),
+        (deep(MAX_DEPTH + 1), f"strategies.x{'.rest' * MAX_DEPTH}", "deeper than 8 nodes"),
+    ],
+)
+def test_a_mistake_is_told_with_its_place_and_the_choices(tree: object, where: str, says: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse("x", tree)
+    assert caught.value.where == where
+    assert says in str(caught.value)
+
+
+def test_a_tree_of_the_greatest_depth_is_valid() -> None:
+    assert len(parse("x", deep(MAX_DEPTH)).nodes) == MAX_DEPTH
+
+
+def test_an_unknown_stem_is_refused_with_the_choices() -> None:
+    with pytest.raises(NotFound, match="there are: first, second, third"):
+        parse("nested", NESTED).only(["drums"])
+
+
+class Recorder:
+    """A Watcher that writes down what it hears."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+        self.files: dict[str, Path] = {}
+
+    def node_started(self, node: strategy.Node) -> None:
+        self.told.append(f"start {node.path}")
+
+    def node_progress(self, node: strategy.Node, fraction: float) -> None:
+        assert 0 <= fraction <= 1
+
+    def node_done(self, node: strategy.Node, model: object, seconds: float) -> None:
+        assert seconds >= 0
+        self.told.append(f"done {node.path}")
+
+    def leaf_ready(self, stem: str, file: Path) -> None:
+        assert file.is_file()
+        self.told.append(f"leaf {stem}")
+        self.files[stem] = file
+
+
+def run(plan: Strategy, mixture: Path, folder: Path) -> Recorder:
+    recorder = Recorder()
+    strategy.execute(plan.root, mixture, folder, ModelPool(Runtime(folder / "models")), recorder)
+    return recorder
+
+
+def test_leaves_are_told_as_soon_as_their_node_is_done(noise: Path, tmp_path: Path) -> None:
+    assert run(parse("nested", NESTED), noise, tmp_path).told == [
+        "start root",
+        "done root",
+        "leaf first",
+        "start root/rest",
+        "done root/rest",
+        "leaf second",
+        "leaf third",
+    ]
+
+
+def test_each_node_works_in_a_folder_of_its_own_and_only_leaves_stay(noise: Path, tmp_path: Path) -> None:
+    both = {"_": "test_share", "part": "a", "rest": "b"}
+    tree = {"_": "test_share", "part": both, "rest": both | {"part": "c", "rest": "d"}}
+    folder = tmp_path / "work"
+    files = run(parse("siblings", tree), noise, folder).files
+    assert set(folder.rglob("*.wav")) == set(files.values())
+    assert len(set(files.values())) == 4
+
+
+def test_a_model_is_made_once_and_reused(tmp_path: Path) -> None:
+    pool = ModelPool(Runtime(tmp_path))
+    first, second = parse("nested", NESTED).nodes
+    assert pool.get(first.model, first.params) is pool.get(second.model, second.params)
+    assert pool.models_loaded == ("test_share",)
