@@ -9,7 +9,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -150,7 +150,7 @@ class LocalStorage:
         return path
 
     @contextmanager
-    def _replacing(self, target: Path) -> Iterator[BinaryIO]:
+    def _replacing(self, target: Path) -> Generator[BinaryIO]:
         """A temporary file beside `target` that takes its name, durably, when the block ends well."""
         target.parent.mkdir(parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")

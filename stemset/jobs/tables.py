@@ -7,12 +7,14 @@ from typing import Any
 from uuid import UUID
 
 from advanced_alchemy.base import DefaultBase, UUIDv7Base
-from advanced_alchemy.types import DateTimeUTC, JsonB
-from sqlalchemy import BigInteger, Float, ForeignKey, Index, Integer, LargeBinary, String, UniqueConstraint, text
+from advanced_alchemy.types import DateTimeUTC
+from sqlalchemy import JSON, BigInteger, Float, ForeignKey, Index, Integer, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 # JSON columns hold what Pydantic dumped; `service` reads them back through the types of `records`.
 Json = dict[str, Any]
+JSON_COLUMN = JSON().with_variant(JSONB(), "postgresql")
 
 
 class RecordingRow(UUIDv7Base):
@@ -31,7 +33,7 @@ class RecordingRow(UUIDv7Base):
     channels: Mapped[int] = mapped_column(Integer)
     codec: Mapped[str] = mapped_column(String(80))
     source_key: Mapped[str] = mapped_column(String(200))
-    overview: Mapped[list[int]] = mapped_column(JsonB, default=list)
+    overview: Mapped[list[int]] = mapped_column(JSON_COLUMN, default=list)
     created_at: Mapped[datetime] = mapped_column(DateTimeUTC(timezone=True))
 
 
@@ -56,11 +58,11 @@ class JobRow(UUIDv7Base):
     recording_id: Mapped[UUID] = mapped_column(ForeignKey("recordings.id", ondelete="CASCADE"))
     profile: Mapped[str] = mapped_column(String(40))
     strategy: Mapped[str] = mapped_column(String(40))
-    tree: Mapped[Json] = mapped_column(JsonB)
-    expected_stems: Mapped[list[str]] = mapped_column(JsonB)
-    options: Mapped[Json] = mapped_column(JsonB)
+    tree: Mapped[Json] = mapped_column(JSON_COLUMN)
+    expected_stems: Mapped[list[str]] = mapped_column(JSON_COLUMN)
+    options: Mapped[Json] = mapped_column(JSON_COLUMN)
     state: Mapped[str] = mapped_column(String(16))
-    status: Mapped[Json] = mapped_column(JsonB)
+    status: Mapped[Json] = mapped_column(JSON_COLUMN)
     attempt: Mapped[int] = mapped_column(Integer, default=1)
     cancel_requested: Mapped[bool] = mapped_column(default=False)
     dispatch_ref: Mapped[str | None] = mapped_column(String(200))
@@ -79,7 +81,7 @@ class EventRow(DefaultBase):
     number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     type: Mapped[str] = mapped_column(String(40))
     message_id: Mapped[str | None] = mapped_column(String(400))
-    status: Mapped[Json] = mapped_column(JsonB)
+    status: Mapped[Json] = mapped_column(JSON_COLUMN)
     at: Mapped[datetime] = mapped_column(DateTimeUTC(timezone=True))
 
 
@@ -90,7 +92,7 @@ class TrackRow(DefaultBase):
 
     job_id: Mapped[UUID] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
     name: Mapped[str] = mapped_column(String(40), primary_key=True)
-    record: Mapped[Json] = mapped_column(JsonB)
+    record: Mapped[Json] = mapped_column(JSON_COLUMN)
     streaminfo: Mapped[bytes] = mapped_column(LargeBinary)
     block_size: Mapped[int] = mapped_column(Integer)
-    overview: Mapped[list[int]] = mapped_column(JsonB)
+    overview: Mapped[list[int]] = mapped_column(JSON_COLUMN)

@@ -70,12 +70,6 @@ def cancelled(job: JobRecord, now: datetime) -> JobStatus | None:
     return _final(status, JobState.CANCELLED, now) if status.state is JobState.QUEUED else None
 
 
-def failed(job: JobRecord, failure: Failure, now: datetime) -> JobStatus | None:
-    """The status of a job that the service itself gives up; None when it is over already."""
-    status = status_of(job)
-    return None if status.state.final else _final(_with_failed_node(status, failure), JobState.FAILED, now)
-
-
 def _after(status: JobStatus, expected_stems: tuple[str, ...], report: Report, now: datetime) -> JobStatus:
     match report.event:
         case Started():

@@ -1,0 +1,91 @@
+"""A service on a fresh SQLite database, and what most of its tests begin with."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from pydantic import JsonValue
+
+from stemset.jobs.database import create_engine_for, sessions, upgrade_database
+from stemset.jobs.messages import Event, JobPayload, Layout, Report, TrackReady
+from stemset.jobs.records import JobRecord, NewRecording, NodeStatus, RunOptions
+from stemset.jobs.service import Applied, JobService, new_id
+from stemset.manifest import StemRecord
+
+TREE: dict[str, JsonValue] = {
+    "_": "percussive",
+    "drums": "drums",
+    "not_drums": {"_": "low_end", "bass": "bass", "not_bass": "other"},
+}
+NODES = (
+    NodeStatus(path="root", parent=None, model="percussive"),
+    NodeStatus(path="root/not_drums", parent="root", model="low_end"),
+)
+STEMS = ("drums", "bass", "other")
+
+
+class Desk:
+    """JobService with the short words of these tests."""
+
+    def __init__(self, service: JobService) -> None:
+        self.service = service
+
+    async def recording(self, *, profile: str = "demo", title: str = "Song") -> UUID:
+        recording = new_recording(profile=profile, title=title)
+        return (await self.service.add_recording(recording)).id
+
+    async def job(self, recording_id: UUID | None = None, *, strategy: str = "instant") -> JobRecord:
+        return await self.service.create_job(
+            recording_id or await self.recording(),
+            strategy=strategy,
+            tree=TREE,
+            nodes=NODES,
+            expected_stems=STEMS,
+            options=RunOptions(),
+        )
+
+    async def tell(self, job: JobRecord | JobPayload, event: Event, *, attempt: int = 1) -> Applied:
+        job_id = job.id if isinstance(job, JobRecord) else job.job_id
+        report = Report(job_id=job_id, attempt=attempt, event=event)
+        return await self.service.apply(report, report.message_id)
+
+    async def story(self, job: JobRecord) -> list[str]:
+        events = await self.service.events_after(job.id)
+        assert [event.number for event in events] == list(range(1, len(events) + 1))
+        return [event.type for event in events]
+
+
+def new_recording(*, profile: str = "demo", title: str = "Song") -> NewRecording:
+    recording_id = new_id()
+    return NewRecording(
+        id=recording_id,
+        profile=profile,
+        title=title,
+        file_name="song.mp3",
+        bytes=1000,
+        sha256="a" * 64,
+        duration_s=3.5,
+        sample_rate=44100,
+        channels=2,
+        codec="mp3",
+        source_key=f"recordings/{recording_id}/source.mp3",
+    )
+
+
+def track(name: str, *, sha256: str = "b" * 64, peak: float = 0.5, lufs: float | None = -20.0) -> TrackReady:
+    record = StemRecord(name=name, sha256=sha256, bytes=10, sample_rate=44100, frames=100, peak=peak, lufs=lufs)
+    # Base64Bytes reads base64 and holds the bytes.
+    layout = Layout.model_validate({"streaminfo": "AAECAw==", "block_size": 4096, "overview": [-3, 4]})
+    return TrackReady(record=record, layout=layout)
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    url = f"sqlite:///{tmp_path}/stemset.db"
+    upgrade_database(url)
+    engine = create_engine_for(url)
+    yield Desk(JobService(sessions(engine)))
+    await engine.dispose()

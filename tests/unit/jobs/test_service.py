@@ -1,0 +1,305 @@
+from __future__ import annotations
+
+import asyncio
+from uuid import uuid4
+
+import pytest
+
+from stemset.errors import ConfigError, NotFound, StaleAttempt
+from stemset.jobs.messages import (
+    Failed,
+    NodeDone,
+    NodeProgress,
+    NodeStarted,
+    Report,
+    Started,
+    Stopped,
+    Succeeded,
+)
+from stemset.jobs.records import Failure, JobState, RunOptions
+from tests.unit.jobs.conftest import NODES, STEMS, TREE, Desk, new_recording, track
+
+SUCCEEDED = Succeeded(sum_to_mixture_db=-96.0, common_gain=1.0)
+
+
+async def test_a_recording_comes_back_as_it_went_in(desk: Desk):
+    new = new_recording(title="Ünï/cödé")
+    added = await desk.service.add_recording(new)
+    found = await desk.service.get_recording(new.id)
+    assert found == added
+    assert found.title == "Ünï/cödé"
+    assert found.created_at.tzinfo is not None
+
+
+async def test_recordings_are_listed_by_profile_newest_first_with_their_latest_job(desk: Desk):
+    first, second = await desk.recording(title="1"), await desk.recording(title="2")
+    await desk.recording(profile="other", title="3")
+    await desk.job(first, strategy="a")
+    latest = await desk.job(first, strategy="b")
+    rows, total = await desk.service.list_recordings("demo", limit=10, offset=0)
+    assert total == 2
+    assert [row.id for row in rows] == [second, first]
+    assert [row.latest_job for row in rows] == [None, latest]
+    assert [row.title for row in (await desk.service.list_recordings("demo", limit=1, offset=1))[0]] == ["1"]
+    assert await desk.service.count_recordings() == {"demo": 2, "other": 1}
+
+
+async def test_an_unknown_id_is_not_found(desk: Desk):
+    with pytest.raises(NotFound, match="no recording"):
+        await desk.service.get_recording(uuid4())
+    with pytest.raises(NotFound, match="no job"):
+        await desk.service.events_after(uuid4())
+    with pytest.raises(NotFound, match="no recording"):
+        await desk.job(uuid4())
+
+
+async def test_a_new_job_is_queued_and_its_first_event_says_so(desk: Desk):
+    job = await desk.job()
+    assert (job.state, job.nodes, job.attempt, job.last_event) == (JobState.QUEUED, NODES, 1, 1)
+    assert await desk.service.get_job(job.id) == job
+    assert await desk.story(job) == ["created"]
+
+
+async def test_the_same_strategy_on_the_same_recording_is_one_job_while_it_is_active(desk: Desk):
+    recording = await desk.recording()
+    jobs = await asyncio.gather(*(desk.job(recording) for _ in range(10)))
+    assert len({job.id for job in jobs}) == 1
+    assert (await desk.job(recording, strategy="another")).id != jobs[0].id
+    await desk.tell(jobs[0], Failed(kind="audio", message="no"))
+    assert (await desk.job(recording)).id != jobs[0].id
+
+
+async def test_a_tree_that_can_not_be_handed_over_is_refused_at_once(desk: Desk):
+    with pytest.raises(ConfigError, match=r"strategies\.big.*larger than 8192 bytes"):
+        await desk.service.create_job(
+            await desk.recording(),
+            strategy="big",
+            tree={"_": "x" * 9000},
+            nodes=NODES,
+            expected_stems=STEMS,
+            options=RunOptions(),
+        )
+
+
+async def test_a_whole_job(desk: Desk):
+    job = await desk.job()
+    for event in (
+        Started(),
+        track("mixture"),
+        NodeStarted(node="root"),
+        NodeProgress(node="root", fraction=0.5),
+        NodeDone(node="root", seconds=1.5),
+        track("drums"),
+        NodeStarted(node="root/not_drums"),
+        NodeDone(node="root/not_drums", seconds=0.0, cached=True),
+        track("other"),
+        track("bass"),
+        SUCCEEDED,
+    ):
+        applied = await desk.tell(job, event)
+        assert applied.event is not None
+        assert not applied.cancel
+    done = await desk.service.get_job(job.id)
+    assert done.state is JobState.SUCCEEDED
+    assert done.stems == STEMS
+    assert done.mixture_ready
+    assert [(node.state, node.fraction, node.seconds, node.cached) for node in done.nodes] == [
+        ("done", 1.0, 1.5, False),
+        ("done", 1.0, 0.0, True),
+    ]
+    assert done.sum_to_mixture_db == -96.0
+    assert done.started_at is not None
+    assert done.finished_at is not None
+    assert done.started_at <= done.finished_at
+    assert len(await desk.story(job)) == done.last_event == 12
+
+
+async def test_each_event_shows_the_job_as_it_was_then(desk: Desk):
+    job = await desk.job()
+    await desk.tell(job, Started())
+    await desk.tell(job, NodeProgress(node="root", fraction=0.25))
+    await desk.tell(job, SUCCEEDED)
+    events = await desk.service.events_after(job.id, 1)
+    assert [(event.number, event.job.state, event.job.nodes[0].fraction) for event in events] == [
+        (2, "running", 0.0),
+        (3, "running", 0.25),
+        (4, "succeeded", 1.0),
+    ]
+    assert [event.job.last_event for event in events] == [2, 3, 4]
+
+
+async def test_a_doubled_report_changes_nothing(desk: Desk):
+    job = await desk.job()
+    for _ in range(3):
+        await desk.tell(job, Started())
+        await desk.tell(job, NodeDone(node="root", seconds=1))
+        await desk.tell(job, track("drums"))
+    assert await desk.story(job) == ["created", "started", "node_done", "track_ready"]
+
+
+async def test_a_resumed_run_never_goes_backwards(desk: Desk):
+    job = await desk.job()
+    await desk.tell(job, Started())
+    await desk.tell(job, NodeDone(node="root", seconds=2))
+    await desk.tell(job, NodeProgress(node="root/not_drums", fraction=0.6))
+    for event in (
+        Started(),
+        NodeStarted(node="root"),
+        NodeProgress(node="root", fraction=0.1),
+        NodeDone(node="root", seconds=9),
+        NodeStarted(node="root/not_drums"),
+        NodeProgress(node="root/not_drums", fraction=0.3),
+    ):
+        assert (await desk.tell(job, event)).event is None
+    nodes = (await desk.service.get_job(job.id)).nodes
+    assert [(node.fraction, node.seconds) for node in nodes] == [(1.0, 2.0), (0.6, None)]
+
+
+async def test_reports_after_the_end_change_nothing(desk: Desk):
+    job = await desk.job()
+    await desk.tell(job, SUCCEEDED)
+    for event in (NodeProgress(node="root", fraction=0.9), Failed(kind="internal", message="late"), Stopped()):
+        applied = await desk.tell(job, event)
+        assert applied.event is None
+        assert not applied.cancel
+    assert (await desk.service.get_job(job.id)).state is JobState.SUCCEEDED
+
+
+async def test_a_failure_names_its_node_and_keeps_what_was_ready(desk: Desk):
+    job = await desk.job()
+    await desk.tell(job, track("drums"))
+    await desk.tell(job, Failed(kind="model-failed", message="NaN", node="root/not_drums"))
+    failed = await desk.service.get_job(job.id)
+    assert failed.state is JobState.FAILED
+    assert failed.failure == Failure(kind="model-failed", message="NaN", node="root/not_drums")
+    assert failed.stems == ("drums",)
+    assert failed.nodes[1].state == "failed"
+
+
+async def test_another_attempt_s_reports_are_stale(desk: Desk):
+    job = await desk.job()
+    with pytest.raises(StaleAttempt, match="attempt 1"):
+        await desk.tell(job, Started(), attempt=2)
+    assert await desk.story(job) == ["created"]
+
+
+async def test_a_run_that_starts_on_a_finished_job_is_stale(desk: Desk):
+    job = await desk.job()
+    await desk.tell(job, SUCCEEDED)
+    with pytest.raises(StaleAttempt, match="succeeded already"):
+        await desk.tell(job, Started())
+
+
+async def test_a_queued_job_is_cancelled_at_once_and_a_run_that_comes_later_is_told(desk: Desk):
+    job = await desk.job()
+    cancelled = await desk.service.request_cancel(job.id)
+    assert cancelled.state is JobState.CANCELLED
+    assert cancelled == await desk.service.get_job(job.id)
+    assert await desk.service.undispatched_jobs() == []
+    applied = await desk.tell(job, Started())
+    assert (applied.cancel, applied.event) == (True, None)
+    assert await desk.story(job) == ["created", "cancelled"]
+
+
+async def test_a_running_job_s_worker_is_told_to_stop_at_its_next_report(desk: Desk):
+    job = await desk.job()
+    assert not (await desk.tell(job, Started())).cancel
+    asked = await desk.service.request_cancel(job.id)
+    assert (asked.state, asked.cancel_requested) == (JobState.RUNNING, True)
+    assert await desk.service.request_cancel(job.id) == asked
+    assert (await desk.tell(job, NodeProgress(node="root", fraction=0.5))).cancel
+    await desk.tell(job, Stopped())
+    assert await desk.story(job) == ["created", "started", "node_progress", "cancelled"]
+
+
+async def test_cancelling_a_finished_job_changes_nothing(desk: Desk):
+    job = await desk.job()
+    done = (await desk.tell(job, SUCCEEDED)).job
+    assert await desk.service.request_cancel(job.id) == done
+
+
+async def test_a_second_track_of_the_same_name_replaces_the_first(desk: Desk):
+    job = await desk.job()
+    await desk.tell(job, track("mixture"))
+    await desk.tell(job, track("other", sha256="1" * 64))
+    await desk.tell(job, track("drums"))
+    await desk.tell(job, track("other", sha256="2" * 64))
+    mixture, stems = await desk.service.tracks(job.id)
+    assert mixture is not None
+    assert mixture.streaminfo == b"\x00\x01\x02\x03"
+    assert [(stem.name, stem.record.sha256[0]) for stem in stems] == [("drums", "b"), ("other", "2")]
+    assert await desk.story(job) == ["created"] + 4 * ["track_ready"]
+    assert (await desk.service.get_recording(job.recording_id)).overview == (-3, 4)
+
+
+async def test_the_newest_playable_job_is_found_behind_a_newer_one(desk: Desk):
+    recording = await desk.recording()
+    old = await desk.job(recording)
+    await desk.tell(old, track("mixture"))
+    new = await desk.job(recording, strategy="another")
+    playable = await desk.service.latest_job(recording, playable=True)
+    assert playable is not None
+    assert playable.id == old.id
+    assert await desk.service.latest_job(recording) == new
+    assert await desk.service.latest_job(await desk.recording()) is None
+
+
+@pytest.mark.parametrize(
+    ("lufs", "peak", "gain_db"), [(-20.0, 0.1, 4.0), (-20.0, 0.9, 0.9), (-10.0, 1.0, -6.0), (None, 0.0, 0.0)]
+)
+async def test_gain_advice_levels_loudness_without_clipping(
+    desk: Desk, lufs: float | None, peak: float, gain_db: float
+):
+    job = await desk.job()
+    await desk.tell(job, track("drums", lufs=lufs, peak=peak))
+    _, [drums] = await desk.service.tracks(job.id)
+    assert drums.gain_db == gain_db
+
+
+async def test_the_outbox_holds_what_no_engine_has_oldest_first(desk: Desk):
+    first, second = await desk.job(strategy="a"), await desk.job(strategy="b")
+    payloads = await desk.service.undispatched_jobs()
+    assert [payload.job_id for payload in payloads] == [first.id, second.id]
+    assert payloads[0].tree == TREE
+    assert payloads[0].source_key == f"recordings/{first.recording_id}/source.mp3"
+    await desk.service.mark_dispatched(first.id, 1, payloads[0].ref)
+    assert [payload.job_id for payload in await desk.service.undispatched_jobs()] == [second.id]
+    assert (await desk.service.get_job(first.id)).dispatch_ref == f"{first.id}.1"
+
+
+async def test_events_are_numbered_without_gaps_or_doubles_under_concurrency(desk: Desk):
+    job = await desk.job()
+    percents = [NodeProgress(node="root", fraction=percent / 100) for percent in range(1, 31)]
+    results = await asyncio.gather(*(desk.tell(job, event) for event in [*percents, *reversed(percents)]))
+    numbers = [applied.event.number for applied in results if applied.event]
+    assert len(numbers) == len(set(numbers))
+    assert len(await desk.story(job)) == len(numbers) + 1
+    assert (await desk.service.get_job(job.id)).nodes[0].fraction == 0.3
+
+
+async def test_of_cancel_and_start_at_once_one_comes_first_and_both_are_kept(desk: Desk):
+    jobs = [await desk.job(strategy=f"s{n}") for n in range(5)]
+    await asyncio.gather(
+        *(desk.service.request_cancel(job.id) for job in jobs), *(desk.tell(job, Started()) for job in jobs)
+    )
+    for job in jobs:
+        after = await desk.service.get_job(job.id)
+        assert after.state is JobState.CANCELLED or (after.state is JobState.RUNNING and after.cancel_requested)
+
+
+def test_message_ids_are_deterministic_and_tell_events_apart():
+    job_id = uuid4()
+    events = [
+        Started(),
+        NodeStarted(node="root"),
+        NodeProgress(node="root", fraction=0.29),
+        NodeProgress(node="root", fraction=0.3),
+        NodeDone(node="root", seconds=1),
+        track("drums", sha256="1" * 64),
+        track("drums", sha256="2" * 64),
+        SUCCEEDED,
+    ]
+    ids = [Report(job_id=job_id, attempt=1, event=event).message_id for event in events]
+    assert len(set(ids)) == len(ids)
+    assert ids[2] == f"{job_id}.1.node_progress.root.29"
+    assert ids[4] == Report(job_id=job_id, attempt=1, event=NodeDone(node="root", seconds=2)).message_id
