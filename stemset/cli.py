@@ -17,7 +17,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
 from rich.tree import Tree
 
 from stemset import __version__
@@ -228,7 +228,7 @@ def models_list(as_json: AsJson = False) -> None:
         }
         print(json.dumps(facts))  # noqa: T201
         return
-    table = Table("model", "slots", "size", "SDR dB", "licence", box=None)
+    table = Table(Column("model", overflow="fold", min_width=24), "slots", "size", "SDR dB", "licence", box=None)
     for name, (model, card) in cards.items():
         size = f"{card.size_bytes / 1e6:.0f} MB" if card.size_bytes else "built in"
         scores = ", ".join(f"{score.slot} {score.sdr_db:.2f}" for score in card.scores)

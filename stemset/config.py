@@ -158,11 +158,12 @@ def _substitute(value: object, where: str, above: tuple[int, ...] = ()) -> objec
 
 def _from_environment(where: str) -> Callable[[re.Match[str]], str]:
     def replace(match: re.Match[str]) -> str:
-        name, default = match.groups()
-        found: str | None = os.environ.get(name, default)
-        if found is None:
+        name = match.group(1)
+        if name in os.environ:
+            return os.environ[name]
+        if match.group(2) is None:
             raise ConfigError(where, f"${{{name}}} is not set; set it, or write ${{{name}:-default}}")
-        return found
+        return match.group(2)
 
     return replace
 
