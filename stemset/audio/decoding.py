@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -13,14 +13,17 @@ import av.error
 import numpy as np
 from av.audio.stream import AudioStream
 from av.container import InputContainer
+from av.packet import Packet
 
 from stemset.audio.downmix import stereo
-from stemset.audio.duration import is_exact, stated_duration
+from stemset.audio.duration import promised_duration, stated_duration
 from stemset.audio.pcm import BLOCK_FRAMES, Pcm, Samples, float_writer, resampled
 from stemset.errors import TooLong, TooManyChannels, TooShort, UnreadableAudio
 
 MAX_RATE = 48_000
 """Highest sample rate kept, in Hz; anything above is resampled to it."""
+
+_LOWEST_RATE, _HIGHEST_RATE = 4_000, 768_000  # Hz; a header that says otherwise is wrong, or an attack
 
 SHORTEST_S = 0.1
 """Less than this is no song."""
@@ -33,7 +36,15 @@ _CONTAINERS = (
 
 _CONTAINER_NAMES = {"mov,mp4,m4a,3gp,3g2,mj2": "mp4", "matroska,webm": "matroska"}
 
+# The header's own length is right to a packet or two; what is lost in the middle is made up for with silence.
+_MOST_MISSING_S = 0.5
+
 _MOST_DAMAGE = 0.2  # of all packets; beyond, it is not a song with a scratch but something else
+
+# Packets that are missing altogether show as a jump in the timestamps, in containers that keep those to the sample
+# or the millisecond. Longer jumps are no loss but another clock.
+_TRUSTED_TIMES = frozenset({"flac", "matroska,webm", "mov,mp4,m4a,3gp,3g2,mj2", "ogg"})
+_SHORTEST_JUMP_S, _LONGEST_JUMP_S = 0.04, 30.0
 
 
 @dataclass(frozen=True)
@@ -95,23 +106,22 @@ def decode(source: Path, target: Path, *, max_duration_s: float | None = None, m
     Raises UnreadableAudio (no audio, damaged or cut off), TooShort (below 0.1 s), TooLong, TooManyChannels.
     """
     with _opened(source) as (container, stream):
-        stated_s = stated_duration(container, stream)
-        exact = stated_s is not None and is_exact(source, container, stream)
+        promised_s = promised_duration(source, container, stream)
         limit_s = float("inf") if max_duration_s is None else max_duration_s
-        if stated_s is not None and exact:
-            _check_length(source, stated_s, limit_s)
+        _check_length(source, promised_s or 0.0, limit_s)
         first, rest = _begun(source, container, stream)
         if max_channels is not None and first.channels > max_channels:
             raise TooManyChannels(f"{source.name} has {first.channels} channels; at most {max_channels} are allowed.")
         rate = min(first.sample_rate, MAX_RATE)
-        most_s = limit_s if exact or stated_s is None else min(limit_s, 4 * stated_s)
+        # A promise is kept within a second or broken; who makes none may go on to the limit.
+        most_frames = (limit_s if promised_s is None else promised_s + 60) * rate
         frames = 0
-        with float_writer(target, rate, 2, most_s * rate) as out:
+        with float_writer(target, rate, 2, most_frames) as out:
             for block in _at_rate(_chained(first, rest), rate):
                 out.write(block.T)
                 frames += block.shape[1]
                 _check_length(source, frames / rate, limit_s)
-            _check_whole(source, frames / rate, stated_s if exact else None)
+            _check_whole(source, frames / rate, promised_s or 0.0)
     return Pcm(target, rate, frames, 2)
 
 
@@ -126,10 +136,10 @@ def _check_length(source: Path, duration_s: float, limit_s: float) -> None:
         raise TooLong(f"{source.name} is longer than {_clock(limit_s)}, the longest song allowed.")
 
 
-def _check_whole(source: Path, duration_s: float, stated_s: float | None) -> None:
-    if stated_s is not None and stated_s - duration_s > max(1.0, 0.02 * stated_s):
+def _check_whole(source: Path, duration_s: float, promised_s: float) -> None:
+    if promised_s - duration_s > _MOST_MISSING_S:
         raise UnreadableAudio(
-            f"{source.name}: the file ends after {_clock(duration_s)} of {_clock(stated_s)}; it looks cut off."
+            f"{source.name}: the file ends after {_clock(duration_s)} of {_clock(promised_s)}; it looks cut off."
         )
     if duration_s < SHORTEST_S:
         raise TooShort(f"{source.name} holds {duration_s:.3f} s of sound; at least {SHORTEST_S} s are needed.")
@@ -154,6 +164,10 @@ def _opened(source: Path) -> Generator[tuple[InputContainer, AudioStream]]:
             metadata_errors="replace",
         )
     except av.error.FFmpegError as error:
+        with source.open("rb") as file:
+            is_mp4 = file.read(8)[4:] == b"ftyp"
+        if is_mp4:  # its table of contents is often at the end
+            raise UnreadableAudio(f"{source.name} is an MP4 file that can't be read; it looks cut off.") from error
         raise UnreadableAudio(f"{source.name} is not a sound or video file that can be read.") from error
     with container:
         if not container.streams.audio:
@@ -167,35 +181,48 @@ def _begun(source: Path, container: InputContainer, stream: AudioStream) -> tupl
     first = next(pieces, None)
     if first is None:
         raise UnreadableAudio(f"{source.name}: no sound in it can be decoded.")
+    if not _LOWEST_RATE <= first.sample_rate <= _HIGHEST_RATE:
+        raise UnreadableAudio(f"{source.name}: a sample rate of {first.sample_rate} Hz is no music's.")
     return first, pieces
 
 
 def _pieces(source: Path, container: InputContainer, stream: AudioStream) -> Iterator[Piece]:
-    packets, damaged = 0, 0
+    trusted = container.format.name in _TRUSTED_TIMES
     last: Piece | None = None
-    demuxer = container.demux(stream)
-    while True:
-        try:
-            packet = next(demuxer)
-        except StopIteration:
-            break
-        except av.error.FFmpegError:
-            break  # unreadable from here on; `_check_whole` judges whether too much is missing
+    end_s: float | None = None  # where the sound so far ends, by the container's clock
+    lost_s = 0.0  # length of the damaged packets since then
+    packets, damaged = 0, 0
+    for packet in _packets(container, stream):
         packets += 1
         try:
             frames = packet.decode()
         except av.error.FFmpegError:
             damaged += 1
-            if last is not None and packet.duration:
-                lost = round(packet.duration * packet.time_base * last.sample_rate)
-                yield Piece(np.zeros((2, lost), np.float32), last.sample_rate, last.channels)
+            lost_s += float((packet.duration or 0) * packet.time_base)
             continue
         for frame in frames:
-            if frame.samples and frame.sample_rate:
-                last = Piece(stereo(frame), frame.sample_rate, frame.layout.nb_channels)
-                yield last
-    if damaged > _MOST_DAMAGE * packets:
+            if not frame.samples or not frame.sample_rate:
+                continue
+            if trusted and frame.time is not None and end_s is not None:
+                jump_s = frame.time - end_s
+                lost_s = jump_s if _SHORTEST_JUMP_S < jump_s < _LONGEST_JUMP_S else lost_s
+            if last is not None and lost_s:
+                yield Piece(
+                    np.zeros((2, round(lost_s * last.sample_rate)), np.float32), last.sample_rate, last.channels
+                )
+            last = Piece(stereo(frame), frame.sample_rate, frame.layout.nb_channels)
+            start_s = frame.time if frame.time is not None else end_s
+            end_s = None if start_s is None else start_s + last.duration_s
+            lost_s = 0.0
+            yield last
+    if damaged > max(2, _MOST_DAMAGE * packets):
         raise UnreadableAudio(f"{source.name} is damaged: {damaged} of its {packets} parts can't be decoded.")
+
+
+def _packets(container: InputContainer, stream: AudioStream) -> Iterator[Packet[AudioStream]]:
+    """Ends where the container can't be read on; `_check_whole` judges whether too much is missing then."""
+    with suppress(av.error.FFmpegError):
+        yield from container.demux(stream)
 
 
 def _chained(first: Piece, rest: Iterator[Piece]) -> Iterator[Piece]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os import SEEK_CUR
 from pathlib import Path
 
 import av
@@ -22,17 +23,34 @@ def stated_duration(container: InputContainer, stream: AudioStream) -> float | N
     return container.duration / av.time_base if container.duration and container.duration > 0 else None
 
 
-def is_exact(source: Path, container: InputContainer, stream: AudioStream) -> bool:
-    """Whether a decode that comes out shorter than `stated_duration` means a file that was cut off."""
-    if not stream.duration or not stream.time_base:
-        return False
+def promised_duration(source: Path, container: InputContainer, stream: AudioStream) -> float | None:
+    """Seconds that a whole file must decode to: less means that it was cut off. None where it can't be told."""
     name = container.format.name
-    if name == "mp3":
-        return _has_frame_count(source)
-    if name == "wav":
-        stated_bytes = float(stream.duration * stream.time_base) * (stream.codec_context.bit_rate or 0) / 8
-        return stated_bytes < _PLACEHOLDER_BYTES
-    return name in _EXACT
+    if name not in _EXACT and not (name == "mp3" and _has_frame_count(source)):
+        return None
+    seconds = float(stream.duration * stream.time_base) if stream.duration and stream.time_base else None
+    if name != "wav" or seconds is None:
+        return seconds
+    # FFmpeg corrects the length of a WAV to what is there; the header still has what there was.
+    size = _wav_data_bytes(source)
+    byte_rate = (stream.codec_context.bit_rate or 0) / 8
+    if size is None or not byte_rate:
+        return seconds
+    return size / byte_rate if size < _PLACEHOLDER_BYTES else None
+
+
+def _wav_data_bytes(wav: Path) -> int | None:
+    """Size of the `data` chunk as its header has it; None in an RF64, whose sizes are elsewhere."""
+    with wav.open("rb") as file:
+        if file.read(4) != b"RIFF":
+            return None
+        file.seek(8, SEEK_CUR)
+        while len(head := file.read(8)) == 8:
+            size = int.from_bytes(head[4:], "little")
+            if head[:4] == b"data":
+                return size
+            file.seek(size + size % 2, SEEK_CUR)
+    return None
 
 
 def _has_frame_count(mp3: Path) -> bool:
