@@ -8,7 +8,8 @@ import numpy as np
 
 from stemset.models.registry import Architecture, ModelCard, register
 from stemset.models.spectral.running import Spectrogram, rank_over_bins, rank_over_time
-from stemset.models.spectral.splitting import Grid, TwoWaySplit
+from stemset.models.spectral.splitting import TwoWaySplit
+from stemset.models.spectral.stft import Grid
 
 _SUSTAIN_S = 0.15
 _BREADTH_HZ = 400.0

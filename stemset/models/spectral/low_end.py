@@ -8,7 +8,8 @@ import numpy as np
 
 from stemset.models.registry import Architecture, ModelCard, register
 from stemset.models.spectral.running import Spectrogram
-from stemset.models.spectral.splitting import Grid, TwoWaySplit
+from stemset.models.spectral.splitting import TwoWaySplit
+from stemset.models.spectral.stft import Grid
 
 _CORNER_HZ = np.float32(260)
 _SIDE_WEIGHT = np.float32(30)

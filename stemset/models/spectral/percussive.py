@@ -8,7 +8,8 @@ import numpy as np
 
 from stemset.models.registry import Architecture, ModelCard, register
 from stemset.models.spectral.running import Spectrogram, rank_over_bins, rank_over_time, sustained_floor
-from stemset.models.spectral.splitting import Grid, TwoWaySplit
+from stemset.models.spectral.splitting import TwoWaySplit
+from stemset.models.spectral.stft import Grid
 
 _DEEP_HZ = 130.0
 _FLOOR_S = 0.4

@@ -5,55 +5,17 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 import soundfile
 from numpy.typing import NDArray
-from scipy import fft
 
 from stemset.audio.pcm import float_writer
 from stemset.models.base import AudioSeparator, Progress, ignore_progress
 from stemset.models.spectral.running import Spectrogram
-
-Spectrum = NDArray[np.complex64]
-"""Shape (2, frames, bins): mid and side."""
-
-OVERLAP = 4
-"""Frames that cover one sample. With Hann windows before and after, the overlapped squares sum to 1.5."""
-
-_MIN_HOP = 8
-
-
-@dataclass(frozen=True)
-class Grid:
-    """The raster of a short-time spectrum at one sample rate."""
-
-    sample_rate: int
-    hop: int
-
-    @classmethod
-    def near(cls, window_s: float, sample_rate: int) -> Grid:
-        """A raster whose window lasts about window_s, of a length that the FFT likes."""
-        hop = fft.next_fast_len(max(round(window_s * sample_rate / OVERLAP), _MIN_HOP), real=True)
-        return cls(sample_rate, hop)
-
-    @property
-    def window(self) -> int:
-        return OVERLAP * self.hop
-
-    @property
-    def frequencies(self) -> Spectrogram:
-        """Of each bin, in Hz."""
-        return np.fft.rfftfreq(self.window, 1 / self.sample_rate).astype(np.float32)
-
-    def frames(self, seconds: float) -> int:
-        return max(1, round(seconds * self.sample_rate / self.hop))
-
-    def bins(self, hertz: float) -> int:
-        return max(1, round(hertz * self.window / self.sample_rate))
+from stemset.models.spectral.stft import OVERLAP, Grid, backward, forward
 
 
 class TwoWaySplit(AudioSeparator):
@@ -107,33 +69,14 @@ class TwoWaySplit(AudioSeparator):
 
     def _estimate(self, samples: NDArray[np.float32], grid: Grid) -> NDArray[np.float32]:
         mid_side = np.stack((samples[:, 0] + samples[:, 1], samples[:, 0] - samples[:, 1])) * np.float32(0.5)
-        spectrum = _forward(mid_side, grid)
+        spectrum = forward(mid_side, grid)
         powers = spectrum.real**2 + spectrum.imag**2
         mid_mask, side_mask = self.masks(powers[0], powers[1], grid)
-        mid = _backward(spectrum[0] * mid_mask, grid)
+        mid = backward(spectrum[0] * mid_mask, grid)
         if side_mask is None:
             return np.stack((mid, mid), axis=1)
-        side = _backward(spectrum[1] * side_mask, grid)
+        side = backward(spectrum[1] * side_mask, grid)
         return np.stack((mid + side, mid - side), axis=1)
-
-
-def _hann(grid: Grid) -> NDArray[np.float32]:
-    return np.hanning(grid.window + 1)[:-1].astype(np.float32)
-
-
-def _forward(channels: NDArray[np.float32], grid: Grid) -> Spectrum:
-    frames = np.lib.stride_tricks.sliding_window_view(channels, grid.window, axis=1)[:, :: grid.hop]
-    return fft.rfft(frames * _hann(grid), axis=-1).astype(np.complex64, copy=False)
-
-
-def _backward(spectrum: NDArray[np.complex64], grid: Grid) -> NDArray[np.float32]:
-    pieces = fft.irfft(spectrum, grid.window, axis=-1) * (_hann(grid) / np.float32(1.5))
-    frames = len(pieces)
-    pieces = pieces.reshape(frames, OVERLAP, grid.hop)
-    samples = np.zeros((frames + OVERLAP - 1, grid.hop), np.float32)
-    for part in range(OVERLAP):
-        samples[part : part + frames] += pieces[:, part]
-    return samples.ravel()
 
 
 def _read(song: soundfile.SoundFile, start: int, stop: int) -> NDArray[np.float32]:

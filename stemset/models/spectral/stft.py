@@ -1,0 +1,67 @@
+"""The short-time spectrum and its way back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import fft
+
+Spectrum = NDArray[np.complex64]
+"""Shape (channels, frames, bins)."""
+
+OVERLAP = 4
+"""Frames that cover one sample. With Hann windows before and after, the overlapped squares sum to 1.5."""
+
+_MIN_HOP = 8
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The raster of a short-time spectrum at one sample rate."""
+
+    sample_rate: int
+    hop: int
+
+    @classmethod
+    def near(cls, window_s: float, sample_rate: int) -> Grid:
+        """A raster whose window lasts about window_s, of a length that the FFT likes."""
+        hop = fft.next_fast_len(max(round(window_s * sample_rate / OVERLAP), _MIN_HOP), real=True)
+        return cls(sample_rate, hop)
+
+    @property
+    def window(self) -> int:
+        return OVERLAP * self.hop
+
+    @property
+    def frequencies(self) -> NDArray[np.float32]:
+        """Of each bin, in Hz."""
+        return np.fft.rfftfreq(self.window, 1 / self.sample_rate).astype(np.float32)
+
+    def frames(self, seconds: float) -> int:
+        return max(1, round(seconds * self.sample_rate / self.hop))
+
+    def bins(self, hertz: float) -> int:
+        return max(1, round(hertz * self.window / self.sample_rate))
+
+
+def _hann(grid: Grid) -> NDArray[np.float32]:
+    return np.hanning(grid.window + 1)[:-1].astype(np.float32)
+
+
+def forward(channels: NDArray[np.float32], grid: Grid) -> Spectrum:
+    """Shape (channels, samples) to (channels, frames, bins); frame i begins at sample i·hop."""
+    frames = np.lib.stride_tricks.sliding_window_view(channels, grid.window, axis=1)[:, :: grid.hop]
+    return fft.rfft(frames * _hann(grid), axis=-1).astype(np.complex64, copy=False)
+
+
+def backward(spectrum: NDArray[np.complex64], grid: Grid) -> NDArray[np.float32]:
+    """One channel, shape (frames, bins), to samples; undoes forward wherever OVERLAP frames cover a sample."""
+    pieces = fft.irfft(spectrum, grid.window, axis=-1) * (_hann(grid) / np.float32(1.5))
+    frames = len(pieces)
+    pieces = pieces.reshape(frames, OVERLAP, grid.hop)
+    samples = np.zeros((frames + OVERLAP - 1, grid.hop), np.float32)
+    for part in range(OVERLAP):
+        samples[part : part + frames] += pieces[:, part]
+    return samples.ravel()
