@@ -16,7 +16,16 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TaskID,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TransferSpeedColumn,
+)
 from rich.table import Column, Table
 from rich.tree import Tree
 
@@ -24,7 +33,7 @@ from stemset import __version__
 from stemset.audio import AudioFormat
 from stemset.config import Config, WorkerSettings, json_schema, load_config
 from stemset.errors import Cancelled, NotFound, StemsetError
-from stemset.models import registry
+from stemset.models import registry, weights
 from stemset.models.base import Runtime
 from stemset.models.pool import ModelPool
 from stemset.separation import Listener, Separation, StemFile, separate
@@ -234,6 +243,39 @@ def models_list(as_json: AsJson = False) -> None:
         scores = ", ".join(f"{score.slot} {score.sdr_db:.2f}" for score in card.scores)
         table.add_row(name, ", ".join(model.output_slots), size, scores, card.licence or "not stated")
     out.print(table)
+
+
+@models_app.command("download")
+def models_download(names: Annotated[list[str], typer.Argument(help="Models, or strategies of config.yaml.")]) -> None:
+    """Fetch the weights of models, or of all models of a strategy, into the models folder."""
+    settings = WorkerSettings()
+    strategies = load_config(settings.config).strategies
+    models: dict[str, None] = {}
+    for name in names:
+        if name not in strategies and name not in registry.names():
+            known = ", ".join((*strategies, *registry.names()))
+            raise typer.BadParameter(f"unknown model or strategy {name!r}; choose from: {known}")
+        wanted = [node.model.model_filename for node in strategies[name].nodes] if name in strategies else [name]
+        models |= dict.fromkeys(wanted)
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=err) as progress:
+        for model in models:
+            task = progress.add_task(model, total=None)
+            fetched = weights.download(
+                model,
+                settings.weights_dir,
+                lambda done, whole, task=task: progress.update(task, completed=done, total=whole),
+            )
+            progress.update(task, total=1, completed=1)
+            out.print(
+                f"{model}: {len(fetched)} files fetched" if fetched else f"{model}: already there", soft_wrap=True
+            )
+
+
+@models_app.command("path")
+def models_path() -> None:
+    """Print the folder of weights; STEMSET_MODELS_DIR names another."""
+    print(WorkerSettings().weights_dir.resolve())  # noqa: T201
 
 
 @app.command("demo")

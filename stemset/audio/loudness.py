@@ -7,8 +7,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from pyloudnorm import IIRfilter
-from scipy.signal import sosfilt
 
 from stemset.audio.decoding import sound
 from stemset.audio.pcm import Samples, blocks
@@ -55,6 +53,11 @@ class LoudnessMeter:
     """
 
     def __init__(self, sample_rate: int) -> None:
+        # Two seconds of imports, which a process that measures nothing should not pay for.
+        from pyloudnorm import IIRfilter  # noqa: PLC0415
+        from scipy.signal import sosfilt  # noqa: PLC0415
+
+        self._run = sosfilt
         self._rate = sample_rate
         stages = (
             IIRfilter(3.99984385397, 0.7071752369554193, 1681.9744509555319, sample_rate, "high_shelf_DeMan"),
@@ -70,7 +73,7 @@ class LoudnessMeter:
 
     def add(self, block: Samples) -> None:
         """The next frames, shape (2, frames)."""
-        weighted, self._state = sosfilt(self._filter, block.astype(np.float64), axis=1, zi=self._state)
+        weighted, self._state = self._run(self._filter, block.astype(np.float64), axis=1, zi=self._state)
         self._held = np.concatenate([self._held, np.square(weighted).sum(axis=0)])
         # Hop j covers the frames from j·rate/10 on, rounded down, so that no rate drifts.
         start = len(self._hops) * self._rate // 10
