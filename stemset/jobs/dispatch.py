@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Protocol
 
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from stemset.errors import Unavailable
 from stemset.jobs.messages import JobPayload
+from stemset.jobs.records import JobRecord, JobState
+from stemset.jobs.service import JobService
+
+log = structlog.stdlib.get_logger()
 
 
 class Dispatcher(Protocol):
@@ -21,3 +30,53 @@ class Dispatcher(Protocol):
     async def close(self) -> None:
         """Let go of connections."""
         ...
+
+
+class Outbox:
+    """Hands every queued job to the engine, also one whose API process died between storing it and handing it over.
+
+    Run `run()` as a task beside the API, and `kick()` after a job was made.
+    """
+
+    def __init__(self, service: JobService, dispatcher: Dispatcher, *, interval_s: float = 2.0) -> None:
+        self._service = service
+        self._dispatcher = dispatcher
+        self._interval_s = interval_s
+        self._kicked = asyncio.Event()
+
+    def kick(self) -> None:
+        """Look now, not at the next turn."""
+        self._kicked.set()
+
+    async def run(self) -> None:
+        """Until cancelled. A database or an engine that is away for a while only delays jobs."""
+        while True:
+            self._kicked.clear()
+            try:
+                await self.flush()
+            except (Unavailable, DBAPIError) as error:
+                log.warning("dispatch_delayed", reason=str(error))
+            try:
+                async with asyncio.timeout(self._interval_s):
+                    await self._kicked.wait()
+            except TimeoutError:
+                continue
+
+    async def flush(self) -> int:
+        """Hand over what waits, and return how many jobs that were."""
+        handed_over = 0
+        while payloads := await self._service.undispatched_jobs():
+            for payload in payloads:
+                ref = await self._dispatcher.dispatch(payload)
+                await self._service.mark_dispatched(payload.job_id, payload.attempt, ref)
+                handed_over += 1
+        return handed_over
+
+    async def withdraw(self, job: JobRecord) -> None:
+        """After a cancel: spare the engine a run that would end at its first report."""
+        if job.state is not JobState.CANCELLED or job.dispatch_ref is None:
+            return
+        try:
+            await self._dispatcher.cancel(job.dispatch_ref)
+        except Unavailable as error:
+            log.warning("withdraw_failed", job=str(job.id), reason=str(error))

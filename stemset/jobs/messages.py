@@ -5,6 +5,8 @@ A report is one POST to the callback, its message id deterministic: what a resum
 
 from __future__ import annotations
 
+from base64 import b64encode
+from collections.abc import Sequence
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -73,6 +75,11 @@ class Layout(Message):
     streaminfo: Base64Bytes
     block_size: int = Field(gt=0)
     overview: tuple[int, ...]
+
+    @classmethod
+    def of(cls, streaminfo: bytes, block_size: int, overview: Sequence[int]) -> Layout:
+        """From the bytes themselves; the plain constructor reads base64, as it comes over HTTP."""
+        return cls(streaminfo=b64encode(streaminfo), block_size=block_size, overview=tuple(overview))
 
 
 class TrackReady(Message):

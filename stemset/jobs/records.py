@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 from math import log10
+from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, JsonValue
@@ -78,7 +79,7 @@ class Failure(Value):
 class RunOptions(Value):
     """What config.yaml said when the job was made; a later edit of the file doesn't change a queued job."""
 
-    bit_depth: int = 16
+    bit_depth: Literal[16, 24] = 16
     max_duration_s: float | None = None
     max_channels: int | None = None
 

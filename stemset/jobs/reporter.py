@@ -1,0 +1,166 @@
+"""The worker's side of the callback: signed, retried posts that also bring back whether to stop."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+from types import TracebackType
+from typing import Self
+
+import httpx
+import structlog
+from pydantic import ValidationError
+from standardwebhooks import Webhook
+
+from stemset.errors import Cancelled, Forbidden, StaleAttempt, Unavailable
+from stemset.jobs.messages import Answer, Event, Failed, JobPayload, NodeProgress, Report, Stopped, Succeeded
+
+log = structlog.stdlib.get_logger()
+
+_FINAL = (Succeeded, Failed, Stopped)
+
+
+class Interrupted(BaseException):
+    """The worker process is ending. Not an Exception: nothing must take it for a failure of the job, which the
+    next worker resumes."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Times in seconds.
+
+    progress: at most one progress report in this time. poll: without new progress the last is said again after
+    this time, to hear of a cancel. patience: how long an event is tried again while the service can't be reached;
+    the pauses between tries grow from first_pause to longest_pause. timeout: of one post.
+    """
+
+    progress: float = 0.3
+    poll: float = 2.0
+    patience: float = 600.0
+    first_pause: float = 0.2
+    longest_pause: float = 10.0
+    timeout: float = 30.0
+
+
+class Reporter:
+    """Reports on one run. Use as a context manager; `tell` blocks until the service has the event, `progress`
+    doesn't. Both raise Cancelled when the job is to stop, StaleAttempt when it is no longer this run's job,
+    Interrupted when `stop` is set.
+    """
+
+    def __init__(
+        self, payload: JobPayload, callback_url: str, secret: str, *, stop: threading.Event, pace: Pace | None = None
+    ) -> None:
+        self._payload = payload
+        self._pace = pace or Pace()
+        self._url = f"{callback_url.rstrip('/')}/api/jobs/{payload.job_id}/callback"
+        self._webhook = Webhook(secret)
+        # The callback is our own service's address; a proxy meant for the outside world must not see it.
+        self._client = httpx.Client(timeout=self._pace.timeout, trust_env=False)
+        self._stop = stop
+        self._closing = threading.Event()
+        self._sending = threading.Lock()
+        self._newest: NodeProgress | None = None
+        self._verdict: Cancelled | StaleAttempt | None = None
+        self._thread = threading.Thread(target=self._post_progress, name="progress", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._closing.set()
+        self._thread.join()
+        self._client.close()
+
+    def tell(self, event: Event) -> None:
+        """Report an event, again and again until the service has it. Raises Unavailable when patience ends,
+        Forbidden when the service refuses the signature."""
+        # Progress of what this event ends would arrive behind it.
+        self._newest = None
+        if not isinstance(event, _FINAL):
+            self._check()
+        give_up_at = time.monotonic() + self._pace.patience
+        pause_s = self._pace.first_pause
+        while True:
+            try:
+                answer = self._post(event)
+                break
+            except Unavailable as error:
+                if time.monotonic() + pause_s > give_up_at:
+                    raise
+                log.warning("callback_retry", job=str(self._payload.job_id), pause_s=pause_s, reason=str(error))
+            if self._stop.wait(pause_s):
+                raise Interrupted
+            pause_s = min(pause_s * 2, self._pace.longest_pause)
+        # What a final event asks for is done already: the run is over.
+        if answer.cancel and not isinstance(event, _FINAL):
+            raise Cancelled
+
+    def progress(self, node: str, fraction: float) -> None:
+        """Report a node's fraction in whole percents, soon; a newer one replaces one that still waits."""
+        self._check()
+        self._newest = NodeProgress(node=node, fraction=round(fraction, 2))
+
+    def _check(self) -> None:
+        if self._stop.is_set():
+            raise Interrupted
+        if self._verdict is not None:
+            raise self._verdict
+
+    def _post_progress(self) -> None:
+        sent: NodeProgress | None = None
+        sent_at = 0.0
+        while not self._closing.wait(self._pace.progress):
+            newest = self._newest
+            if newest is None or (newest == sent and time.monotonic() < sent_at + self._pace.poll):
+                continue
+            try:
+                if self._post(newest).cancel:
+                    self._verdict = Cancelled()
+            except StaleAttempt as error:
+                self._verdict = error
+            except (Unavailable, Forbidden) as error:
+                # Progress may be lost; the next event that may not will tell the run what is wrong.
+                log.debug("progress_lost", job=str(self._payload.job_id), reason=str(error))
+            sent, sent_at = newest, time.monotonic()
+
+    def _post(self, event: Event) -> Answer:
+        report = Report(job_id=self._payload.job_id, attempt=self._payload.attempt, event=event)
+        body = report.model_dump_json()
+        now = datetime.now(UTC)
+        headers = {
+            "content-type": "application/json",
+            "webhook-id": report.message_id,
+            "webhook-timestamp": str(int(now.timestamp())),
+            "webhook-signature": self._webhook.sign(report.message_id, now, body),
+        }
+        with self._sending:
+            try:
+                response = self._client.post(self._url, content=body, headers=headers)
+            except httpx.TransportError as error:
+                raise Unavailable(f"{self._url} can't be reached: {error}") from error
+        return _answer(response)
+
+
+def _answer(response: httpx.Response) -> Answer:
+    said = f"{response.url} answered {response.status_code}: {response.text[:300]}"
+    match response.status_code:
+        case HTTPStatus.NOT_FOUND | HTTPStatus.CONFLICT | HTTPStatus.GONE:
+            raise StaleAttempt(said)
+        case HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN:
+            raise Forbidden(said)
+        case status if not 200 <= status < 300:
+            raise Unavailable(said)
+        case _:
+            pass
+    try:
+        return Answer.model_validate_json(response.content)
+    except ValidationError as error:
+        # Some other program listens there, perhaps only until ours is back.
+        raise Unavailable(said) from error

@@ -1,0 +1,283 @@
+"""The worker: fetch a song, separate it, store what comes out, report. The same on a laptop and on a GPU.
+
+`run_job` is one job; `serve_worker` is a process that takes jobs from the local queue until it is told to stop.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import signal
+import threading
+import time
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+
+import structlog
+
+from stemset import __version__, audio, strategy
+from stemset.config import LimitsConfig, WorkerSettings
+from stemset.errors import Cancelled, Conflict, StaleAttempt, StemsetError, Unavailable
+from stemset.jobs.local import serve_queue
+from stemset.jobs.messages import (
+    Failed,
+    JobPayload,
+    Layout,
+    NodeDone,
+    NodeStarted,
+    Started,
+    Stopped,
+    Succeeded,
+    TrackReady,
+)
+from stemset.jobs.reporter import Interrupted, Reporter
+from stemset.manifest import ErrorRecord, Manifest
+from stemset.models.base import Runtime
+from stemset.models.pool import ModelPool
+from stemset.separation import MANIFEST, Listener, StemFile, separate
+from stemset.storage import Keys, LocalStorage, Storage
+from stemset.strategy import Node
+
+log = structlog.stdlib.get_logger()
+
+_STOP_GRACE_S = 3.0
+_LOCK_PATIENCE_S = 10.0
+
+
+def may_go_better(error: BaseException) -> bool:
+    """Whether another try makes sense: a part of the service or of the machine was away, the song is not to blame."""
+    return isinstance(error, (Unavailable, OSError))
+
+
+def run_job(
+    payload: JobPayload,
+    storage: Storage,
+    reporter: Reporter,
+    pool: ModelPool,
+    work_dir: Path,
+    *,
+    last_try: bool = True,
+) -> None:
+    """Run one job to its end, and leave a manifest in storage and a final report.
+
+    work_dir: gets a folder for this run, empty at first and gone after it. Returns when the job has succeeded, was
+    cancelled, or turns out to be no longer ours. Raises what made it fail, after reporting it; an error that
+    `may_go_better` is reported on the last try only.
+    """
+    folder = work_dir / payload.ref
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    bound = log.bind(job=str(payload.job_id), strategy=payload.strategy)
+    begun = time.monotonic()
+    try:
+        _run(payload, storage, reporter, pool, folder)
+        bound.info("job_succeeded", seconds=round(time.monotonic() - begun, 1))
+    except StaleAttempt as error:
+        bound.info("job_let_go", reason=str(error))
+    except Cancelled:
+        _settle(payload, storage, reporter, folder, None)
+        bound.info("job_cancelled")
+    except Exception as error:
+        if may_go_better(error) and not last_try:
+            bound.warning("job_try_failed", reason=str(error))
+            raise
+        kind = error.kind if isinstance(error, StemsetError) else "internal"
+        message = str(error) if isinstance(error, StemsetError) else f"{type(error).__name__}: {error}"
+        bound.warning("job_failed", kind=kind, reason=message, exc_info=not isinstance(error, StemsetError))
+        _settle(payload, storage, reporter, folder, ErrorRecord(kind=kind, message=message))
+        raise
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _run(payload: JobPayload, storage: Storage, reporter: Reporter, pool: ModelPool, folder: Path) -> None:
+    reporter.tell(Started())
+    plan = strategy.parse(payload.strategy, payload.tree)
+    song = folder / f"source{PurePosixPath(payload.source_key).suffix}"
+    storage.fetch(payload.source_key, song)
+    separation = separate(
+        song,
+        plan,
+        folder / "output",
+        bit_depth=payload.options.bit_depth,
+        limits=_limits(payload),
+        pool=pool,
+        listener=_Publisher(payload, storage, reporter),
+    )
+    storage.put(Keys.manifest(payload.job_id), separation.manifest_file, "application/json")
+    manifest = separation.manifest
+    reporter.tell(Succeeded(sum_to_mixture_db=manifest.sum_to_mixture_db, common_gain=manifest.common_gain))
+
+
+def _limits(payload: JobPayload) -> LimitsConfig | None:
+    options = payload.options
+    if options.max_duration_s is None or options.max_channels is None:
+        return None
+    return LimitsConfig(max_duration_minutes=options.max_duration_s / 60, max_channels=options.max_channels)
+
+
+class _Publisher(Listener):
+    """Stores every file as soon as it is ready, then says so."""
+
+    def __init__(self, payload: JobPayload, storage: Storage, reporter: Reporter) -> None:
+        self._job_id = payload.job_id
+        self._storage = storage
+        self._reporter = reporter
+
+    def mixture_ready(self, mixture: StemFile) -> None:
+        self._publish(mixture)
+
+    def stem_ready(self, stem: StemFile) -> None:
+        self._publish(stem)
+
+    def node_started(self, node: Node) -> None:
+        self._reporter.tell(NodeStarted(node=node.path))
+
+    def node_progress(self, node: Node, fraction: float) -> None:
+        self._reporter.progress(node.path, fraction)
+
+    def node_done(self, node: Node, seconds: float) -> None:
+        self._reporter.tell(NodeDone(node=node.path, seconds=round(seconds, 3)))
+
+    def _publish(self, track: StemFile) -> None:
+        name = track.record.name
+        layout = audio.flac_layout(track.file)
+        peaks = audio.peaks(track.file)
+        self._storage.put(Keys.stem(self._job_id, name), track.file, "audio/flac")
+        self._storage.put_bytes(Keys.index(self._job_id, name), layout.to_index(), "application/octet-stream")
+        for samples_per_pixel, dat in peaks.items():
+            key = Keys.peaks(self._job_id, name, samples_per_pixel)
+            self._storage.put_bytes(key, dat, "application/octet-stream")
+        self._reporter.tell(
+            TrackReady(
+                record=track.record,
+                layout=Layout.of(
+                    streaminfo=layout.streaminfo,
+                    block_size=layout.block_size,
+                    overview=audio.overview(peaks[max(peaks)]),
+                ),
+            )
+        )
+
+
+def _settle(payload: JobPayload, storage: Storage, reporter: Reporter, folder: Path, error: ErrorRecord | None) -> None:
+    """Store the manifest of a run that failed (error) or was cancelled (None), and report how it ended."""
+    manifest = _manifest(payload, folder / "output" / MANIFEST, error)
+    node = manifest.error.node if manifest.error else None
+    with suppress(Unavailable, OSError):
+        # The report matters more: it is what the user sees.
+        text = manifest.model_dump_json(indent=2)
+        storage.put_bytes(Keys.manifest(payload.job_id), text.encode(), "application/json")
+    try:
+        reporter.tell(Failed(kind=error.kind, message=error.message, node=node) if error else Stopped())
+    except StemsetError as unheard:
+        log.warning("end_not_reported", job=str(payload.job_id), reason=str(unheard))
+
+
+def _manifest(payload: JobPayload, written: Path, error: ErrorRecord | None) -> Manifest:
+    """The one that `separate` wrote, as far as it came to that."""
+    state = "failed" if error else "cancelled"
+    if written.is_file():
+        manifest = Manifest.model_validate_json(written.read_bytes())
+        node = manifest.error.node if manifest.error else None
+        # A run that could not tell of its success has failed, whatever its own record says.
+        return manifest.model_copy(
+            update={"state": state, "error": error.model_copy(update={"node": node}) if error else None}
+        )
+    now = datetime.now(UTC)
+    return Manifest(
+        stemset_version=__version__,
+        versions={},
+        device="",
+        strategy=payload.strategy,
+        tree=payload.tree,
+        started_at=now,
+        finished_at=now,
+        state=state,
+        input=None,
+        nodes=(),
+        mixture=None,
+        stems=(),
+        sum_to_mixture_db=None,
+        common_gain=1.0,
+        error=error,
+    )
+
+
+# --- process ---------------------------------------------------------------------------------------------
+
+
+def ready_file(data_dir: Path) -> Path:
+    """Holds the process id of the worker that takes jobs at present."""
+    return data_dir / "worker.ready"
+
+
+def serve_worker(settings: WorkerSettings, *, follow_parent: bool = False) -> None:
+    """Take jobs from the local queue, one at a time, until SIGTERM or SIGINT; call it in the main thread.
+
+    Once it takes jobs it logs `worker_ready` and writes `ready_file`. A stop takes seconds: a job in hand is left
+    for the next worker, as it is after a kill. follow_parent: stop, too, when the process that started this one
+    ends. Raises Conflict when another worker serves this data folder.
+    """
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: stop.set())
+    parent = os.getppid()
+    work_dir = settings.data_dir / "work"
+    pool = ModelPool(Runtime(settings.weights_dir, settings.device))
+    storage = LocalStorage(settings.data_dir / "objects")
+    secret = settings.signing_secret()
+    idle = threading.Event()
+    idle.set()
+
+    def run(payload: JobPayload, last_try: bool) -> None:
+        idle.clear()
+        try:
+            with Reporter(payload, settings.callback_url, secret, stop=stop) as reporter:
+                run_job(payload, storage, reporter, pool, work_dir, last_try=last_try)
+        except Interrupted:
+            log.info("job_interrupted", job=str(payload.job_id))
+            raise
+        finally:
+            idle.set()
+
+    with _only_worker(settings.data_dir):
+        # What a killed worker left; its jobs begin anew.
+        shutil.rmtree(work_dir, ignore_errors=True)
+        ready = ready_file(settings.data_dir)
+        with serve_queue(settings.queue_database, run, retry=may_go_better):
+            ready.write_text(str(os.getpid()), "ascii")
+            log.info("worker_ready", queue=settings.queue_url or "local", callback=settings.callback_url)
+            while not stop.wait(0.5):
+                if follow_parent and os.getppid() != parent:
+                    log.info("worker_parent_ended")
+                    stop.set()
+            log.info("worker_stopping")
+            ready.unlink(missing_ok=True)
+            finished = idle.wait(_STOP_GRACE_S)
+    if not finished:
+        # A model in the middle of a node can't be asked to stop, and its thread would keep the process alive.
+        log.info("worker_stopped", job="resumed by the next worker")
+        os._exit(0)
+    log.info("worker_stopped")
+
+
+@contextmanager
+def _only_worker(data_dir: Path) -> Generator[None]:
+    """Two workers with one queue identity would each take the other's running job for one that a crash left."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    with (data_dir / "worker.lock").open("a+") as lock:
+        give_up_at = time.monotonic() + _LOCK_PATIENCE_S
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > give_up_at:
+                    raise Conflict(f"Another worker serves {data_dir.resolve()}; stop it first.") from None
+                # A worker that was just told to stop needs a moment.
+                time.sleep(0.2)
+        yield
