@@ -1,0 +1,60 @@
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { getPlayer, type Job } from '@/api/generated'
+import { AppHeader } from '@/ui/AppHeader'
+import { Button } from '@/ui/Button'
+import { Notice } from '@/ui/Notice'
+import { Deck } from './Deck'
+
+interface PlayerScreenProps {
+  profileName: string
+  recordingId: string
+  /** The job as it stands, while it may still bring new stems. */
+  job?: Job | undefined
+}
+
+/** The whole page of a recording that has stems, header included. */
+export function PlayerScreen({ profileName, recordingId, job }: PlayerScreenProps) {
+  const player = useQuery({
+    // A stem that has become ready is a reason to ask again.
+    queryKey: ['player', recordingId, job?.id, job?.state, job?.stems.length],
+    queryFn: async ({ signal }) => {
+      const query = job && { job: job.id }
+      const { data } = await getPlayer({ path: { recording_id: recordingId }, query, signal, throwOnError: true })
+      return data
+    },
+    placeholderData: keepPreviousData,
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+  if (player.data) {
+    return <Deck key={player.data.jobId} profileName={profileName} data={player.data} job={job} />
+  }
+  return (
+    <>
+      <AppHeader />
+      <main id="content" className="mx-auto w-full max-w-[1120px] px-4 py-10 sm:px-6">
+        {player.isPending ? (
+          <p role="status" className="py-24 text-center text-muted">
+            Opening the recording …
+          </p>
+        ) : (
+          <Notice
+            urgent
+            title="The player could not be opened"
+            actions={
+              <Button look="primary" onClick={() => player.refetch()}>
+                Try again
+              </Button>
+            }
+          >
+            {problemText(player.error)}
+          </Notice>
+        )}
+      </main>
+    </>
+  )
+}
+
+function problemText(error: unknown): string {
+  if (typeof error === 'object' && error !== null && 'detail' in error) return String(error.detail)
+  return 'The server did not answer. Check the connection.'
+}

@@ -1,0 +1,55 @@
+import type { PointerEvent, ReactNode, Ref } from 'react'
+import type { Player } from '@/audio'
+
+interface SeekSurfaceProps {
+  player: Player
+  className: string
+  /** Makes it the slider that a keyboard and a screen reader use; max in seconds. */
+  slider?: { label: string; max: number }
+  ref?: Ref<HTMLDivElement>
+  children: ReactNode
+}
+
+/** An area as wide as the song: a click or a drag goes there. */
+export function SeekSurface({ player, className, slider, ref, children }: SeekSurfaceProps) {
+  const seek = ({ clientX, currentTarget }: PointerEvent) => {
+    const { left, width } = currentTarget.getBoundingClientRect()
+    player.seek((((clientX - left) / width) * player.frames) / player.sampleRate)
+  }
+  const semantics = slider
+    ? {
+        role: 'slider',
+        tabIndex: 0,
+        'aria-label': slider.label,
+        'aria-valuemin': 0,
+        'aria-valuemax': slider.max,
+        'aria-valuenow': 0,
+      }
+    : { 'aria-hidden': true }
+  return (
+    <div
+      ref={ref}
+      {...semantics}
+      className={`seek-surface ${className}`}
+      // A click leaves no focus ring here, and takes the keys back from a fader.
+      onMouseDown={(event) => {
+        event.preventDefault()
+        if (document.activeElement instanceof HTMLElement) document.activeElement.blur()
+      }}
+      onPointerDown={(event) => {
+        if (event.button !== 0) return
+        event.currentTarget.setPointerCapture(event.pointerId)
+        // A finger may be about to scroll: it seeks when it moves sideways or lifts.
+        if (event.pointerType === 'mouse') seek(event)
+      }}
+      onPointerMove={(event) => {
+        if (event.currentTarget.hasPointerCapture(event.pointerId)) seek(event)
+      }}
+      onPointerUp={(event) => {
+        if (event.pointerType !== 'mouse') seek(event)
+      }}
+    >
+      {children}
+    </div>
+  )
+}
