@@ -5,10 +5,28 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { createRouter, RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
+import { isProblem } from './api/problem'
+import { refreshRecordings } from './features/jobs'
+import { Uploads, UploadsContext } from './features/upload'
 import { routeTree } from './routeTree.gen'
 
 const queryClient = new QueryClient({
-  defaultOptions: { queries: { staleTime: 10_000, retry: 1 } },
+  defaultOptions: {
+    queries: {
+      staleTime: 10_000,
+      // A problem document is an answer: asking again gives the same one.
+      retry: (failures, error) => failures < 2 && !isProblem(error),
+      // The server may run on this very machine, where "offline" means nothing.
+      networkMode: 'always',
+    },
+    mutations: { networkMode: 'always' },
+  },
+})
+
+const uploads = new Uploads()
+uploads.onUploaded = () => void refreshRecordings(queryClient)
+window.addEventListener('beforeunload', (event) => {
+  if (uploads.busy) event.preventDefault()
 })
 
 const router = createRouter({
@@ -29,7 +47,9 @@ if (root === null) throw new Error('index.html has no #root')
 createRoot(root).render(
   <StrictMode>
     <QueryClientProvider client={queryClient}>
-      <RouterProvider router={router} />
+      <UploadsContext value={uploads}>
+        <RouterProvider router={router} />
+      </UploadsContext>
     </QueryClientProvider>
   </StrictMode>,
 )

@@ -1,30 +1,57 @@
 import type { QueryClient } from '@tanstack/react-query'
-import { createRootRouteWithContext, Link, Outlet } from '@tanstack/react-router'
+import { createRootRouteWithContext, type ErrorComponentProps, Link, Outlet, useRouter } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { errorText } from '@/api/problem'
 import { AppHeader } from '@/ui/AppHeader'
-import { buttonClass } from '@/ui/Button'
+import { Button, buttonClass } from '@/ui/Button'
 import { Notice } from '@/ui/Notice'
 
 export const Route = createRootRouteWithContext<{ queryClient: QueryClient }>()({
   component: Outlet,
   notFoundComponent: NotFound,
+  errorComponent: Failed,
 })
+
+function Page({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <>
+      <title>{title}</title>
+      <AppHeader />
+      <main id="content" className="mx-auto w-full max-w-[1120px] px-4 py-10 sm:px-6">
+        {children}
+      </main>
+    </>
+  )
+}
 
 function NotFound() {
   return (
-    <>
-      <AppHeader />
-      <main id="content" className="mx-auto w-full max-w-[1120px] px-4 py-10 sm:px-6">
-        <Notice
-          title="There is nothing at this address"
-          actions={
-            <Link to="/" className={buttonClass('primary')}>
-              To the recordings
-            </Link>
-          }
-        >
-          The link may be old, or a letter is missing.
-        </Notice>
-      </main>
-    </>
+    <Page title="Not found · Stemset">
+      <Notice
+        title="There is nothing at this address"
+        actions={
+          <Link to="/" className={buttonClass('primary')}>
+            To the recordings
+          </Link>
+        }
+      >
+        The link may be old, or a letter is missing.
+      </Notice>
+    </Page>
+  )
+}
+
+function Failed({ error }: ErrorComponentProps) {
+  const router = useRouter()
+  return (
+    <Page title="Trouble · Stemset">
+      <Notice
+        urgent
+        title="This page could not be shown"
+        actions={<Button onClick={() => router.invalidate()}>Try again</Button>}
+      >
+        {errorText(error)}
+      </Notice>
+    </Page>
   )
 }

@@ -3,7 +3,7 @@ import { getConfigOptions } from '@/api/generated/@tanstack/react-query.gen'
 
 export const Route = createFileRoute('/')({
   loader: async ({ context }) => {
-    const config = await context.queryClient.ensureQueryData(getConfigOptions())
-    throw redirect({ to: '/p/$profileName', params: { profileName: config.defaultProfile }, replace: true })
+    const { defaultProfile } = await context.queryClient.ensureQueryData(getConfigOptions())
+    throw redirect({ to: '/p/$profileName', params: { profileName: defaultProfile }, replace: true })
   },
 })

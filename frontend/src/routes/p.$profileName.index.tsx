@@ -1,14 +1,9 @@
 import { createFileRoute } from '@tanstack/react-router'
-import { AppHeader } from '@/ui/AppHeader'
+import { ProfileScreen } from '@/features/library'
 
 export const Route = createFileRoute('/p/$profileName/')({ component: ProfilePage })
 
 function ProfilePage() {
   const { profileName } = Route.useParams()
-  return (
-    <>
-      <AppHeader />
-      <main id="content">{profileName}</main>
-    </>
-  )
+  return <ProfileScreen key={profileName} profileName={profileName} />
 }

@@ -1,14 +1,9 @@
 import { createFileRoute } from '@tanstack/react-router'
-import { AppHeader } from '@/ui/AppHeader'
+import { RecordingScreen } from '@/features/library'
 
 export const Route = createFileRoute('/p/$profileName/recordings/$recordingId')({ component: RecordingPage })
 
 function RecordingPage() {
-  const { recordingId } = Route.useParams()
-  return (
-    <>
-      <AppHeader />
-      <main id="content">{recordingId}</main>
-    </>
-  )
+  const { profileName, recordingId } = Route.useParams()
+  return <RecordingScreen key={recordingId} profileName={profileName} recordingId={recordingId} />
 }

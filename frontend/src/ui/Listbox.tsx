@@ -114,7 +114,9 @@ export function Listbox({
           </span>
           <span className="text-xs text-muted">{shown?.detail}</span>
         </span>
-        <ChevronIcon className={`mt-1 shrink-0 text-base text-faint transition-transform ${open ? 'rotate-180' : ''}`} />
+        <ChevronIcon
+          className={`mt-1 shrink-0 text-base text-faint transition-transform ${open ? 'rotate-180' : ''}`}
+        />
       </button>
       <div
         id={`${id}-list`}

@@ -40,5 +40,9 @@ export function Waveform({ peaks, className = '' }: { peaks: readonly number[]; 
     },
     [peaks, theme],
   )
-  return <canvas ref={attach} aria-hidden="true" className={className} />
+  return (
+    <div aria-hidden="true" className={className}>
+      <canvas ref={attach} className="size-full" />
+    </div>
+  )
 }

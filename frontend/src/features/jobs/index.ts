@@ -1,0 +1,7 @@
+export { CancelJob } from './CancelJob'
+export { refreshRecordings } from './cache'
+export { JobFailureText, JobRemedies } from './JobFailure'
+export { JobTree } from './JobTree'
+export { announcement, isFinal } from './jobs'
+export { text as jobText } from './text'
+export { useJobStream, useStartJob } from './useJobs'

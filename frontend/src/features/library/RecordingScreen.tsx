@@ -1,0 +1,185 @@
+import { Link } from '@tanstack/react-router'
+import { lazy, type ReactNode, Suspense, useState } from 'react'
+import type { Job, Recording } from '@/api/generated/types.gen'
+import { errorText, isNotFound } from '@/api/problem'
+import {
+  CancelJob,
+  isFinal,
+  JobFailureText,
+  JobRemedies,
+  JobTree,
+  jobText,
+  useJobStream,
+  useStartJob,
+} from '@/features/jobs'
+import { StrategyPicker } from '@/features/upload'
+import { AppHeader } from '@/ui/AppHeader'
+import { Button, buttonClass } from '@/ui/Button'
+import { clock } from '@/ui/format'
+import { Notice } from '@/ui/Notice'
+import { LiveStatus } from './LiveStatus'
+import { text } from './text'
+import { useProfiles, useRecording, useStrategies } from './useLibrary'
+
+const PlayerScreen = lazy(() => import('@/features/player').then((module) => ({ default: module.PlayerScreen })))
+
+function Frame({ title, crumb, children }: { title: string; crumb: ReactNode; children: ReactNode }) {
+  return (
+    <>
+      <title>{text.pageTitle(title)}</title>
+      <AppHeader>{crumb}</AppHeader>
+      <main id="content" className="mx-auto grid w-full max-w-[860px] gap-5 px-4 py-8 sm:px-6">
+        {children}
+      </main>
+    </>
+  )
+}
+
+function Crumb({ profileName, title }: { profileName: string; title: string }) {
+  const profile = useProfiles().data?.find(({ name }) => name === profileName)
+  return (
+    <nav aria-label="Breadcrumb" className="min-w-0">
+      <ol className="flex min-w-0 items-center gap-2 text-muted">
+        <li className="hidden sm:block">
+          <Link to="/p/$profileName" params={{ profileName }} className="rounded-sm whitespace-nowrap hover:text-text">
+            {profile?.title ?? profileName}
+          </Link>
+        </li>
+        <li aria-hidden="true" className="hidden sm:block">
+          /
+        </li>
+        <li aria-current="page" className="truncate font-medium text-text">
+          {title}
+        </li>
+      </ol>
+    </nav>
+  )
+}
+
+function StartFirstJob({ recording }: { recording: Recording }) {
+  const strategies = useStrategies().data ?? []
+  const profile = useProfiles().data?.find(({ name }) => name === recording.profile)
+  const [chosen, setChosen] = useState<string | null>(null)
+  const start = useStartJob()
+  const strategy = chosen ?? profile?.strategy ?? strategies[0]?.name
+  if (strategy === undefined) return null
+  return (
+    <div className="grid max-w-md gap-4">
+      <p className="text-muted">{text.separateHint}</p>
+      <StrategyPicker strategies={strategies} value={strategy} onChange={setChosen} />
+      <Button
+        look="primary"
+        className="justify-self-start"
+        disabled={start.isPending}
+        onClick={() => start.mutate({ body: { recordingId: recording.id, strategy } })}
+      >
+        {text.separate}
+      </Button>
+      {start.isError && (
+        <p role="alert" className="text-[13px] text-bad">
+          {errorText(start.error)}
+        </p>
+      )}
+    </div>
+  )
+}
+
+function JobPanel({ job, title }: { job: Job; title: string }) {
+  return (
+    <div className="grid gap-5 rounded-[14px] border border-line bg-surface p-5">
+      {!isFinal(job.state) && (
+        <>
+          <JobTree job={job} title={title} />
+          <div>
+            <CancelJob job={job} title={title} />
+          </div>
+        </>
+      )}
+      {(job.state === 'failed' || job.state === 'cancelled') && (
+        <>
+          <JobFailureText job={job} />
+          <JobRemedies job={job} />
+        </>
+      )}
+    </div>
+  )
+}
+
+/** One recording: its player as soon as a stem is there, until then what its job does. */
+export function RecordingScreen({ profileName, recordingId }: { profileName: string; recordingId: string }) {
+  const query = useRecording(recordingId)
+  const recording = query.data
+  const job = recording?.latestJob ?? null
+  const [openedAt] = useState(Date.now)
+  useJobStream(job)
+
+  if (recording === undefined) {
+    if (query.isPending) {
+      return (
+        <Frame title={profileName} crumb={null}>
+          <p role="status" className="text-muted">
+            {text.loadingRecording}
+          </p>
+        </Frame>
+      )
+    }
+    const missing = isNotFound(query.error)
+    return (
+      <Frame title={text.noRecording} crumb={null}>
+        <Notice
+          urgent={!missing}
+          title={missing ? text.noRecording : text.recordingFailed}
+          actions={
+            <>
+              {!missing && <Button onClick={() => query.refetch()}>{text.retry}</Button>}
+              <Link to="/p/$profileName" params={{ profileName }} className={buttonClass()}>
+                {text.back}
+              </Link>
+            </>
+          }
+        >
+          {missing ? text.noRecordingHint : errorText(query.error)}
+        </Notice>
+      </Frame>
+    )
+  }
+
+  const crumb = <Crumb profileName={profileName} title={recording.title} />
+  if (job !== null && job.stems.length > 0) {
+    return (
+      <>
+        {job.state !== 'succeeded' && (
+          <details
+            aria-label={jobText.tree(recording.title)}
+            open={isFinal(job.state)}
+            className="bg-surface px-5 py-2.5"
+          >
+            <summary className="text-[13px] text-muted">
+              {recording.title} · {jobText[job.state]} · {job.strategy}
+            </summary>
+            <div className="max-w-[860px] py-3">
+              <JobPanel job={job} title={recording.title} />
+            </div>
+          </details>
+        )}
+        <Suspense fallback={<AppHeader>{crumb}</AppHeader>}>
+          <PlayerScreen profileName={profileName} recordingId={recordingId} job={job} />
+        </Suspense>
+        <LiveStatus since={openedAt} recordings={[recording]} />
+      </>
+    )
+  }
+  return (
+    <Frame title={recording.title} crumb={crumb}>
+      <div>
+        <h1 className="text-[22px] font-semibold tracking-tight">{recording.title}</h1>
+        <p className="text-muted">
+          {clock(recording.durationS)}
+          {job && ` · ${jobText[job.state]} · ${job.strategy}`}
+        </p>
+      </div>
+      {job === null ? <StartFirstJob recording={recording} /> : <JobPanel job={job} title={recording.title} />}
+      <LiveStatus since={openedAt} recordings={[recording]} />
+    </Frame>
+  )
+}
