@@ -319,7 +319,7 @@ def serve_command(
 @app.command("worker")
 def worker_command() -> None:
     """Run jobs from the queue until Ctrl-C."""
-    from stemset.jobs.local import serve_worker  # noqa: PLC0415
+    from stemset.worker import serve_worker  # noqa: PLC0415
 
     logging.basicConfig(level=logging.INFO)
     serve_worker(WorkerSettings())
