@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar, Literal, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict
+
+if TYPE_CHECKING:
+    from stemset.models.engine.node import LibraryNode
 
 Progress: TypeAlias = Callable[[float], None]
 """Told the fraction done, 0 to 1, in rising order. It may raise `Cancelled`; a model lets that through."""
@@ -32,6 +35,19 @@ class Runtime:
 
     models_dir: Path
     device: Device = "auto"
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """What a model ran on, for the manifest.
+
+    device: such as `cpu` or `cuda`; versions: of the libraries that did the work, by package name;
+    weights_sha256: of each weight file, by its name.
+    """
+
+    device: str = "cpu"
+    versions: dict[str, str] = field(default_factory=dict[str, str])
+    weights_sha256: dict[str, str] = field(default_factory=dict[str, str])
 
 
 class AudioSeparator(ABC):
@@ -70,3 +86,35 @@ class AudioSeparator(ABC):
         input where `complement()` names one; else a further slot `residual` holds the difference.
         Raises ModelError when the model can't run, Cancelled when progress says so.
         """
+
+    def facts(self) -> ModelFacts:
+        """What the last run ran on. A built-in model has no weights and runs on the CPU."""
+        return ModelFacts()
+
+
+class AudioSeparatorLibraryModel(AudioSeparator):
+    """A network of the audio-separator library. A concrete one defines model_filename and output_slots, no more.
+
+    The network is loaded at the first run and kept. What is known of it beyond its slots (its weight files, its
+    architecture) is on its card in the registry.
+    """
+
+    def __init__(self, params: ModelParams, runtime: Runtime) -> None:
+        super().__init__(params, runtime)
+        self._node: LibraryNode | None = None
+
+    def separate(self, input_file: Path, output_dir: Path, progress: Progress = ignore_progress) -> dict[str, Path]:
+        """See AudioSeparator. Fetches weights that are absent; WeightsMissing where that fails."""
+        return self._loaded().separate(input_file, output_dir, progress)
+
+    def facts(self) -> ModelFacts:
+        """Device, versions of the libraries and hashes of the weights."""
+        return self._loaded().facts()
+
+    def _loaded(self) -> LibraryNode:
+        if self._node is None:
+            # Here and not above: only a process that runs a network may import torch.
+            from stemset.models.engine.node import LibraryNode  # noqa: PLC0415
+
+            self._node = LibraryNode(type(self), self.runtime)
+        return self._node

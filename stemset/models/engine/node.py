@@ -1,0 +1,91 @@
+"""One run of a library model on a file: rates, slots and sums. The network itself is in network.py."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from threading import Lock
+
+import numpy as np
+
+from stemset import audio
+from stemset.audio import Samples
+from stemset.errors import ModelFailed
+from stemset.models import registry, weights
+from stemset.models.base import AudioSeparator, ModelFacts, Progress, Runtime
+from stemset.models.engine.library import versions
+from stemset.models.engine.names import slot_of
+from stemset.models.engine.network import SAMPLE_RATE, LibraryNetwork
+
+RESIDUAL = "residual"
+"""The slot for what several stems, none of them `other`, leave of the input."""
+
+# Share of a run's progress that the network takes; the rest is resampling and writing.
+_NETWORK_SHARE = 0.97
+
+
+class LibraryNode:
+    """A library model with its network, which is loaded at the first run and kept until a run fails."""
+
+    def __init__(self, model: type[AudioSeparator], runtime: Runtime) -> None:
+        self._model = model
+        self._card = registry.card(model.model_filename)
+        self._runtime = runtime
+        self._network: LibraryNetwork | None = None
+        self._device = "none"
+        self._loading = Lock()
+
+    def facts(self) -> ModelFacts:
+        """Device of the last network loaded, versions of the libraries, hashes of the weights."""
+        return ModelFacts(self._device, versions(), weights.digests(self._card, self._runtime.models_dir))
+
+    def separate(self, input_file: Path, output_dir: Path, progress: Progress) -> dict[str, Path]:
+        """See AudioSeparator.separate."""
+        mix, sample_rate = audio.read(input_file)
+        progress(0.0)
+        network = self._loaded(progress)
+        heard = audio.resample(mix, sample_rate, SAMPLE_RATE, round(mix.shape[1] * SAMPLE_RATE / sample_rate))
+        try:
+            stems = network.demix(heard, lambda fraction: progress(fraction * _NETWORK_SHARE))
+        except ModelFailed:
+            # What failed may be left broken; the next job loads it afresh.
+            self._network = None
+            raise
+        estimates = {
+            slot: audio.resample(stem, SAMPLE_RATE, sample_rate, mix.shape[1])
+            for slot, stem in self._slots(stems).items()
+        }
+        files: dict[str, Path] = {}
+        for slot, samples in self._complete(mix, estimates).items():
+            files[slot] = output_dir / f"{slot}.wav"
+            audio.write(files[slot], samples, sample_rate)
+        progress(1.0)
+        return files
+
+    def _loaded(self, progress: Progress) -> LibraryNetwork:
+        with self._loading:
+            if self._network is None:
+                name, folder = self._model.model_filename, self._runtime.models_dir
+                # A download may take minutes; telling the same fraction lets the job be cancelled meanwhile.
+                weights.download(name, folder, on_bytes=lambda _done, _whole: progress(0.0))
+                self._network = LibraryNetwork(name, self._card, folder, self._runtime.device)
+                self._device = self._network.device
+            return self._network
+
+    def _slots(self, stems: dict[str, Samples]) -> dict[str, Samples]:
+        """The network's stems under our names; without those that the complement replaces."""
+        wanted = [slot for slot in self._model.output_slots if slot != self._model.complement()]
+        found = {slot: stem for name, stem in stems.items() if (slot := slot_of(name, self._model.output_slots))}
+        missing = [slot for slot in wanted if slot not in found]
+        if missing:
+            raise ModelFailed(
+                f"{self._model.model_filename} gave the stems {sorted(stems)}; none of them is {' or '.join(missing)}."
+            )
+        return {slot: found[slot] for slot in wanted}
+
+    def _complete(self, mix: Samples, estimates: dict[str, Samples]) -> dict[str, Samples]:
+        """All slots, in their order, so that they sum to the mix: what the estimates leave is the last one's."""
+        rest = mix.astype(np.float64)
+        for samples in estimates.values():
+            rest -= samples
+        complete = {**estimates, (self._model.complement() or RESIDUAL): rest.astype(np.float32)}
+        return {slot: complete[slot] for slot in (*self._model.output_slots, RESIDUAL) if slot in complete}
