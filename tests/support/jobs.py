@@ -1,0 +1,134 @@
+"""A whole local engine for tests: database, queue and storage in a folder, the callback's receiving end, and real
+worker processes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing_extensions import override
+
+from standardwebhooks import Webhook, WebhookVerificationError
+
+from stemset.config import WorkerSettings
+from stemset.errors import StaleAttempt
+from stemset.jobs.messages import Answer, Report
+from stemset.jobs.service import JobService
+
+SECRET = "whsec_c2VjcmV0LW9mLXRoZS10ZXN0cw=="
+
+
+@dataclass
+class Callback:
+    """The service's end of the callback, on a free port; it checks signatures as the API does.
+
+    reports: every accepted one, in order. before: called with each report before it is applied; it may block,
+    kill, or return a status to answer instead. Start it in an event loop: the service's database lives there.
+    """
+
+    service: JobService
+    reports: list[Report] = field(default_factory=list[Report])
+    before: Callable[[Report], int | None] = lambda _report: None
+
+    @contextmanager
+    def serving(self) -> Generator[str]:
+        """The address to report to."""
+        callback, loop, webhook = self, asyncio.get_running_loop(), Webhook(SECRET)
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["content-length"])).decode()
+                try:
+                    webhook.verify(body, dict(self.headers.items()), json_parse=False)
+                except WebhookVerificationError:
+                    return self._answer(401, "")
+                report = Report.model_validate_json(body)
+                if status := callback.before(report):
+                    return self._answer(status, "")
+                callback.reports.append(report)
+                applying = callback.service.apply(report, self.headers["webhook-id"])
+                try:
+                    applied = asyncio.run_coroutine_threadsafe(applying, loop).result(20)
+                except StaleAttempt as error:
+                    return self._answer(409, str(error))
+                return self._answer(200, Answer(cancel=applied.cancel).model_dump_json())
+
+            def _answer(self, status: int, text: str) -> None:
+                try:
+                    self.send_response(status)
+                    self.send_header("content-length", str(len(text)))
+                    self.end_headers()
+                    self.wfile.write(text.encode())
+                except BrokenPipeError:
+                    pass  # the worker was killed while it waited
+
+            @override
+            def log_message(self, format: str, *args: object) -> None:
+                pass
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            thread.join()
+            server.server_close()
+
+
+@dataclass
+class WorkerProcess:
+    """A real `serve_worker` in a process of its own."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def kill(self) -> None:
+        """As the kernel does when memory runs out."""
+        self.process.kill()
+        self.process.wait(10)
+
+    def stop(self) -> float:
+        """Ask it to stop; seconds that it took. It must end well."""
+        begin = time.monotonic()
+        self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(15)
+        assert code == 0, self.log.read_text()
+        return time.monotonic() - begin
+
+
+_PROGRAM = """
+from stemset.config import WorkerSettings
+from stemset.worker import serve_worker
+serve_worker(WorkerSettings())
+"""
+
+
+@contextmanager
+def worker(settings: WorkerSettings) -> Generator[WorkerProcess]:
+    """A worker with these settings; killed at the end of the block unless it has ended by itself."""
+    environment = os.environ | {
+        "STEMSET_DATA_DIR": str(settings.data_dir),
+        "STEMSET_CALLBACK_URL": settings.callback_url,
+        "STEMSET_CALLBACK_SECRET": SECRET,
+    }
+    log = settings.data_dir / f"worker-{time.monotonic_ns()}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as stream:
+        process = subprocess.Popen([sys.executable, "-c", _PROGRAM], env=environment, stdout=stream, stderr=stream)
+    try:
+        yield WorkerProcess(process, log)
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait(10)
