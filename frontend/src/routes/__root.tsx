@@ -28,6 +28,7 @@ function NotFound() {
   return (
     <Page title="Not found · Stemset">
       <Notice
+        level="h1"
         title="There is nothing at this address"
         actions={
           <Link to="/" className={buttonClass('primary')}>
@@ -47,6 +48,7 @@ function Failed({ error }: ErrorComponentProps) {
     <Page title="Trouble · Stemset">
       <Notice
         urgent
+        level="h1"
         title="This page could not be shown"
         actions={<Button onClick={() => router.invalidate()}>Try again</Button>}
       >

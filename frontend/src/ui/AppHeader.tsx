@@ -35,7 +35,7 @@ export function AppHeader({ children }: { children?: ReactNode }) {
       >
         Skip to content
       </a>
-      <Link to="/" className="flex items-center gap-2.5 rounded-md text-[17px] font-semibold tracking-tight">
+      <Link to="/" className="flex shrink-0 items-center gap-2.5 rounded-md text-[17px] font-semibold tracking-tight">
         <Logo />
         stemset
       </Link>

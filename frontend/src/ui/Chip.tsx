@@ -14,7 +14,7 @@ export function Chip({ dot, children }: { dot?: keyof typeof DOTS; children: Rea
 }
 
 /** One stem: its colour and its first letter, or the whole name. */
-export function StemChip({ name, short = false }: { name: string; short?: boolean }) {
+export function StemChip({ name, short = false }: { name: string; short?: boolean | undefined }) {
   const label = stemLabel(name)
   return (
     <span

@@ -8,12 +8,14 @@ export function Notice({
   actions,
   icon = <WarningIcon />,
   urgent = false,
+  level: Heading = 'h2',
 }: {
   title: string
   children?: ReactNode
   actions?: ReactNode
   icon?: ReactNode
   urgent?: boolean
+  level?: 'h1' | 'h2'
 }) {
   return (
     <div
@@ -21,7 +23,7 @@ export function Notice({
       className="grid justify-items-center gap-3 rounded-2xl border border-line bg-surface px-6 py-12 text-center"
     >
       <span className={`text-3xl ${urgent ? 'text-bad' : 'text-faint'}`}>{icon}</span>
-      <h2 className="text-[17px] font-semibold tracking-tight">{title}</h2>
+      <Heading className="text-[17px] font-semibold tracking-tight">{title}</Heading>
       {children && <div className="max-w-prose text-muted">{children}</div>}
       {actions && <div className="mt-1 flex flex-wrap justify-center gap-2">{actions}</div>}
     </div>

@@ -30,6 +30,19 @@ export function JobRemedies({ job }: { job: Job }) {
   )
 }
 
+/** Messages put commands between backticks. */
+function WithCode({ children }: { children: string }) {
+  return children.split('`').map((part, index) =>
+    index % 2 === 0 ? (
+      part
+    ) : (
+      <code key={part} className="rounded bg-raise px-1 py-0.5 font-mono text-xs text-text">
+        {part}
+      </code>
+    ),
+  )
+}
+
 /** Why a job ended without stems, in the worker's words. */
 export function JobFailureText({ job }: { job: Job }) {
   if (job.state === 'cancelled') return <p className="text-[13px] text-muted">{text.wasCancelled}</p>
@@ -38,8 +51,8 @@ export function JobFailureText({ job }: { job: Job }) {
   const step = job.nodes.find(({ path }) => path === failure.node)
   return (
     <div className="grid gap-1 text-[13px]">
-      <p className="break-words text-bad">
-        {text.failedWith(failure.message)} {step && text.failedAt(step.title)}
+      <p className="text-bad wrap-anywhere">
+        <WithCode>{text.failedWith(failure.message)}</WithCode> {step && text.failedAt(step.title)}
       </p>
       {failure.fallback && <p className="text-muted">{text.fallbackNote(failure.fallback)}</p>}
     </div>

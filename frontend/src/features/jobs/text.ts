@@ -1,5 +1,4 @@
-import { list, plural } from '@/ui/format'
-import { stemLabel } from '@/ui/stems'
+import { plural } from '@/ui/format'
 
 /** Every sentence about jobs. */
 export const text = {
@@ -14,9 +13,9 @@ export const text = {
   tree: (title: string) => `Steps of separating ${title}`,
   decoding: 'Reading the song…',
   finishing: 'Writing the last files…',
-  inLine: 'In line behind other songs. It starts by itself.',
+  inLine: 'Waits for its turn; it starts by itself.',
   progress: (step: string) => `Progress of ${step}`,
-  ready: (stems: readonly string[]) => `${list(stems.map(stemLabel))} ready, listen`,
+  ready: 'Ready to listen:',
   cancel: 'Cancel',
   cancelling: 'Stopping…',
   cancelOf: (title: string) => `Cancel separating ${title}`,

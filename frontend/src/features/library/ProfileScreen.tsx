@@ -1,7 +1,14 @@
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
-import { errorText } from '@/api/problem'
-import { DropZone, StrategyPicker, UploadRow, useFileDrop, useUploads, useUploadsOf } from '@/features/upload'
+import {
+  DropZone,
+  StrategyPicker,
+  UploadRow,
+  uploadText,
+  useFileDrop,
+  useUploads,
+  useUploadsOf,
+} from '@/features/upload'
 import { AppHeader } from '@/ui/AppHeader'
 import { buttonClass } from '@/ui/Button'
 import { Notice } from '@/ui/Notice'
@@ -60,16 +67,17 @@ export function ProfileScreen({ profileName }: { profileName: string }) {
 
   if (profiles.data && !profile) return <UnknownProfile name={profileName} />
   return (
-    <div className="grid min-h-dvh grid-rows-[auto_1fr_auto] gap-0" {...drop.handlers}>
+    <div className="grid min-h-dvh grid-cols-[minmax(0,1fr)] grid-rows-[auto_1fr_auto]" {...drop.handlers}>
       <title>{text.pageTitle(title)}</title>
-      <AppHeader>{profiles.data && <ProfileSwitch profiles={profiles.data} />}</AppHeader>
+      <AppHeader>{profiles.data && <ProfileSwitch profiles={profiles.data} className="hidden sm:block" />}</AppHeader>
       <main
         id="content"
         className="mx-auto grid w-full max-w-[1120px] content-start gap-6 px-4 pt-5 pb-14 sm:px-6 sm:pt-7"
       >
+        {profiles.data && <ProfileSwitch profiles={profiles.data} className="-mx-1 -mb-2 sm:hidden" />}
         <DropZone over={drop.over} limits={limits} onFiles={upload}>
           {strategies.data && <StrategyPicker strategies={strategies.data} value={strategy} onChange={setChosen} />}
-          {strategies.isError && <p className="text-[13px] text-warn">{errorText(strategies.error)}</p>}
+          {strategies.isError && <p className="text-[13px] text-muted">{uploadText.strategiesFailed}</p>}
         </DropZone>
         <RecordingList profile={profileName} title={title} uploads={<UploadRows profile={profileName} />} />
         <LiveStatus since={openedAt} recordings={recordings.data?.pages.flatMap(({ items }) => items) ?? []} />
@@ -87,6 +95,7 @@ function UnknownProfile({ name }: { name: string }) {
       <AppHeader />
       <main id="content" className="mx-auto w-full max-w-[1120px] px-4 py-10 sm:px-6">
         <Notice
+          level="h1"
           title={text.noProfile(name)}
           actions={profiles.data?.map((profile) => (
             <Link

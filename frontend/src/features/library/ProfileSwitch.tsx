@@ -3,9 +3,9 @@ import type { Profile } from '@/api/generated/types.gen'
 import { text } from './text'
 
 /** The profiles side by side. It scrolls sideways when they are many. */
-export function ProfileSwitch({ profiles }: { profiles: readonly Profile[] }) {
+export function ProfileSwitch({ profiles, className }: { profiles: readonly Profile[]; className: string }) {
   return (
-    <nav aria-label={text.profiles} className="min-w-0 overflow-x-auto p-1">
+    <nav aria-label={text.profiles} className={`min-w-0 overflow-x-auto p-1 ${className}`}>
       <ul className="flex w-max overflow-hidden rounded-[9px] border border-line">
         {profiles.map(({ name, title }) => (
           <li key={name}>

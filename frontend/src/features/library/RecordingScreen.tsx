@@ -127,6 +127,7 @@ export function RecordingScreen({ profileName, recordingId }: { profileName: str
     return (
       <Frame title={text.noRecording} crumb={null}>
         <Notice
+          level="h1"
           urgent={!missing}
           title={missing ? text.noRecording : text.recordingFailed}
           actions={

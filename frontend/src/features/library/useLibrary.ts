@@ -18,16 +18,22 @@ function busy(recording: Recording | undefined): boolean {
   return recording?.latestJob != null && !isFinal(recording.latestJob.state)
 }
 
+/** What changes rarely; asked again until it came once. */
+const CATALOGUE = {
+  staleTime: CATALOGUE_MS,
+  refetchInterval: ({ state }: { state: { status: string } }) => (state.status === 'error' ? RECONNECT_MS : false),
+} as const
+
 export function useConfig() {
-  return useQuery({ ...getConfigOptions(), staleTime: Number.POSITIVE_INFINITY })
+  return useQuery({ ...getConfigOptions(), ...CATALOGUE })
 }
 
 export function useProfiles() {
-  return useQuery({ ...listProfilesOptions(), staleTime: CATALOGUE_MS })
+  return useQuery({ ...listProfilesOptions(), ...CATALOGUE })
 }
 
 export function useStrategies() {
-  return useQuery({ ...listStrategiesOptions(), staleTime: CATALOGUE_MS })
+  return useQuery({ ...listStrategiesOptions(), ...CATALOGUE })
 }
 
 /** The recordings of a profile, newest first. Polled while a job is under way: streams may fail, and are few. */

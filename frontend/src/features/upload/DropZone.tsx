@@ -19,7 +19,7 @@ export function DropZone({
   return (
     <section
       aria-labelledby={`${id}-heading`}
-      className={`flex flex-col gap-5 rounded-2xl border-[1.5px] border-dashed bg-surface p-6 transition-colors md:flex-row md:items-start md:px-7 ${
+      className={`flex flex-col gap-5 rounded-2xl border-[1.5px] border-dashed bg-surface p-6 transition-colors md:flex-row md:items-center md:px-7 ${
         over ? 'border-focus bg-raise' : 'border-line'
       }`}
     >

@@ -1,5 +1,6 @@
 export { DropZone } from './DropZone'
 export { StrategyPicker } from './StrategyPicker'
+export { text as uploadText } from './text'
 export { UploadRow } from './UploadRow'
 export { UploadsContext, useUploads, useUploadsOf } from './UploadsContext'
 export { Uploads } from './uploads'

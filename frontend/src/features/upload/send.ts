@@ -5,6 +5,7 @@ import { text } from './text'
 export interface UploadRequest {
   file: File
   profile: string
+  /** Empty: the profile's own. */
   strategy: string
 }
 
@@ -33,7 +34,7 @@ export const sendRecording: Send = ({ file, profile, strategy }, onProgress, sig
     const abort = () => request.abort()
     const form = new FormData()
     form.set('profile', profile)
-    form.set('strategy', strategy)
+    if (strategy !== '') form.set('strategy', strategy)
     form.set('file', file, file.name)
 
     request.upload.onprogress = (event) => onProgress(Math.min(event.loaded, file.size))
