@@ -15,9 +15,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing_extensions import override
 
 from standardwebhooks import Webhook, WebhookVerificationError
+from typing_extensions import override
 
 from stemset.config import WorkerSettings
 from stemset.errors import StaleAttempt
