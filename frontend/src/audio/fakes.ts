@@ -15,6 +15,8 @@ export class FakeContext extends EventTarget {
   readonly destination = node()
   state: AudioContextState = 'running'
   currentTime = 0
+  /** Seconds that go by during each start, as on a busy thread. */
+  stall = 0
   readonly sampleRate: number
 
   constructor(sampleRate: number) {
@@ -47,6 +49,7 @@ export class FakeContext extends EventTarget {
       start: (when: number, offset: number) => {
         const { buffer } = source
         const frame = (time: number) => Math.round(time * this.sampleRate)
+        this.currentTime += this.stall
         this.starts.push({ buffer, at: frame(when), from: frame(offset), end: () => source.onended() })
       },
     }

@@ -63,9 +63,19 @@ async function download(
       received += value.byteLength
       if (track.bytes > 0) progress(Math.min(1, received / track.bytes))
     }
-    return await new Blob(chunks).arrayBuffer()
+    return joined(chunks, received)
   } catch (error) {
     if (error instanceof LoadError) throw error
     throw new LoadError('network', { cause: error })
   }
+}
+
+function joined(chunks: readonly Uint8Array[], bytes: number): ArrayBuffer {
+  const whole = new Uint8Array(bytes)
+  let offset = 0
+  for (const chunk of chunks) {
+    whole.set(chunk, offset)
+    offset += chunk.byteLength
+  }
+  return whole.buffer
 }

@@ -63,6 +63,15 @@ describe('starting', () => {
     expect(context.starts[0]?.at).toBeGreaterThan(context.currentTime * RATE)
   })
 
+  it('starts all of them again when a stalled thread has let the frame pass', async () => {
+    const { player, context } = await setUpReady('vocals', 'drums', 'bass')
+    context.stall = 0.015
+    player.play()
+    const last = context.starts.slice(-3)
+    expect(new Set(last.map(({ at }) => at)).size).toBe(1)
+    expect(last[0]?.at).toBeGreaterThan(context.currentTime * RATE)
+  })
+
   it('waits for the last stem, then starts all of them together', async () => {
     const { player, context, load } = setUp('vocals', 'drums')
     player.play()

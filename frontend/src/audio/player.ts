@@ -1,7 +1,7 @@
 import { Lane } from './lane'
 import { LoadError, type Loader, type LoadState, type TrackSource, wholeFileLoader } from './loading'
 import { amplitudes, audibleStems, type Channel, neutral, type StemName } from './mixer'
-import { type Anchor, sharedStart, songFrame } from './schedule'
+import { type Anchor, LEAD, sharedStart, songFrame } from './schedule'
 import { type Decibels, type Frames, type Seconds, toAmplitude } from './units'
 
 /** paused: silent. waiting: will sound once every stem has loaded. playing: the clock runs. */
@@ -42,8 +42,10 @@ export interface Player {
   position(): Frames
   /** Largest amplitude of a stem just now, after its fader; 0 while silent. */
   peak(stem: StemName): number
-  snapshot(): PlayerSnapshot
-  subscribe(listener: () => void): () => void
+  /** The same object until something changes. */
+  readonly snapshot: () => PlayerSnapshot
+  /** Calls the listener after every change of the snapshot, a seek included; the answer ends that. */
+  readonly subscribe: (listener: () => void) => () => void
   dispose(): void
 }
 
@@ -178,11 +180,9 @@ class Engine implements Player {
     return this.#stems.get(stem)?.lane?.peak() ?? 0
   }
 
-  snapshot(): PlayerSnapshot {
-    return this.#snapshot
-  }
+  readonly snapshot = (): PlayerSnapshot => this.#snapshot
 
-  subscribe(listener: () => void): () => void {
+  readonly subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
@@ -256,19 +256,29 @@ class Engine implements Player {
     if (this.#transport === 'playing') this.#start()
   }
 
-  /** Starts every loaded stem at one common context frame. */
   #start(): void {
-    if (!this.#context) return
-    this.#anchor = { context: sharedStart(this.#context.currentTime, this.sampleRate), song: this.#resting }
-    for (const stem of this.#stems.values()) this.#startLane(stem, this.#anchor)
+    this.#anchor = null
+    this.#anchor = this.#arm([...this.#stems.values()])
   }
 
   /** Lets a stem that has just loaded fall in with the others, frame for frame. */
   #join(stem: Stem): void {
-    if (!this.#context || !this.#anchor) return
-    const context = Math.max(this.#anchor.context, sharedStart(this.#context.currentTime, this.sampleRate))
-    const song = this.#anchor.song + context - this.#anchor.context
-    if (song < this.frames) this.#startLane(stem, { context, song })
+    if (this.#anchor) this.#arm([stem])
+  }
+
+  /** Starts stems at one common context frame, in step with those that already sound. Gives that frame. */
+  #arm(stems: readonly Stem[]): Anchor | null {
+    const running = this.#anchor
+    if (!this.#context) return null
+    for (let lead = LEAD; ; lead *= 2) {
+      const soon = sharedStart(this.#context.currentTime, this.sampleRate, lead)
+      const context = Math.max(soon, running?.context ?? 0)
+      const song = running ? running.song + context - running.context : this.#resting
+      if (song >= this.frames) return running
+      for (const stem of stems) this.#startLane(stem, { context, song })
+      // A stalled thread may have let that frame pass before the last stem was armed: then all of them go again.
+      if (this.#context.currentTime * this.sampleRate < context) return { context, song }
+    }
   }
 
   #startLane(stem: Stem, { context, song }: Anchor): void {

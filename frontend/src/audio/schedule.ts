@@ -1,7 +1,7 @@
 import type { Frames, Seconds } from './units'
 
-/** How far ahead of the audio clock a start is placed: long enough for a busy thread to arm every stem. */
-const LEAD: Seconds = 0.03
+/** How far ahead of the audio clock a start is placed: long enough to arm every stem on a busy thread. */
+export const LEAD: Seconds = 0.03
 
 /** Where the song and the audio clock meet: song frame `song` sounds at context frame `context`. */
 export interface Anchor {
@@ -10,8 +10,8 @@ export interface Anchor {
 }
 
 /** The first context frame at which all stems can still start together. */
-export function sharedStart(now: Seconds, sampleRate: number): Frames {
-  return Math.ceil((now + LEAD) * sampleRate)
+export function sharedStart(now: Seconds, sampleRate: number, lead: Seconds = LEAD): Frames {
+  return Math.ceil((now + lead) * sampleRate)
 }
 
 /** The song frame that sounds at a context time, never before the anchor nor past the end. */

@@ -44,11 +44,13 @@ export function PendingLane({ name }: { name: string }) {
       className="lane text-muted"
       style={{ '--c': stemColour(name) } as CSSProperties}
     >
-      <div className="strip strip-width flex items-center gap-2">
-        <StemIcon name={name} />
-        {stemLabel(name)}
+      <div className="strip strip-width">
+        <span className="flex items-center gap-2 font-semibold tracking-tight">
+          <StemIcon name={name} />
+          {stemLabel(name)}
+        </span>
       </div>
-      <p className="self-center px-4 text-xs">Still being separated</p>
+      <p className="relative z-10 self-center px-4 text-xs">Still being separated</p>
     </section>
   )
 }

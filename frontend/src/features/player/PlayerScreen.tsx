@@ -1,5 +1,6 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { getPlayer, type Job } from '@/api/generated'
+import { errorText } from '@/api/problem'
 import { AppHeader } from '@/ui/AppHeader'
 import { Button } from '@/ui/Button'
 import { Notice } from '@/ui/Notice'
@@ -46,15 +47,10 @@ export function PlayerScreen({ profileName, recordingId, job }: PlayerScreenProp
               </Button>
             }
           >
-            {problemText(player.error)}
+            {errorText(player.error)}
           </Notice>
         )}
       </main>
     </>
   )
-}
-
-function problemText(error: unknown): string {
-  if (typeof error === 'object' && error !== null && 'detail' in error) return String(error.detail)
-  return 'The server did not answer. Check the connection.'
 }

@@ -27,6 +27,7 @@ export function SeekSurface({ player, className, slider, ref, children }: SeekSu
       }
     : { 'aria-hidden': true }
   return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: without a slider it repeats for a pointer what the slider does
     <div
       ref={ref}
       {...semantics}

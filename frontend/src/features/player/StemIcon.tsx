@@ -7,8 +7,8 @@ const PULSE = 'M4 12h2l2-6 3 12 3-9 2 5h4'
 /** What each role looks like, so that colour is never the only sign. Drawn on 24 × 24. */
 const PATHS: Record<string, string> = {
   vocals: MICROPHONE,
-  lead: MICROPHONE,
-  backing:
+  lead_vocals: MICROPHONE,
+  backing_vocals:
     'M9 5a2.5 2.5 0 0 1 2.5 2.5V11a2.5 2.5 0 0 1-5 0V7.5A2.5 2.5 0 0 1 9 5zM4 11a5 5 0 0 0 10 0M9 16v3M16 5a2.5 2.5 0 0 1 2 2.5V11a2.5 2.5 0 0 1-1.5 2.3M20.5 11a5 5 0 0 1-4 4.9V19',
   drums: DRUM,
   kick: 'M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16zM12 9.5a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5zM5 19l-1 2M19 19l1 2',
