@@ -2,8 +2,8 @@
 
 const COLOURS: Record<string, string> = {
   vocals: 'var(--vocals)',
-  lead: 'var(--vocals)',
-  backing: 'var(--guitar)',
+  lead_vocals: 'var(--vocals)',
+  backing_vocals: 'var(--guitar)',
   drums: 'var(--drums)',
   kick: 'var(--drums)',
   snare: 'var(--vocals)',
