@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from itertools import repeat
 from pathlib import Path
 
@@ -50,7 +50,7 @@ class Quantiser:
         self._mixture = mixture
         self._carry = work_dir / f"carry.{secrets.token_hex(8)}.wav"
 
-    def integers(self, stem: Path, gain: float) -> Iterator[NDArray[np.int32]]:
+    def integers(self, stem: Path, gain: float) -> Generator[NDArray[np.int32]]:
         """The next stem times gain, in blocks of shape (channels, frames).
 
         The stem counts as taken once the last block is; a run given up half-way leaves the Quantiser as it was.

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from stemset import audio
+from stemset.audio import AudioFormat, FlacLayout, Samples
+
+
+@pytest.fixture
+def flac(encoded: dict[AudioFormat, Path]) -> Path:
+    return encoded[AudioFormat.FLAC]
+
+
+def _standalone(layout: FlacLayout, content: bytes, first: int, last: int) -> NDArray[np.int16]:
+    """Decodes the frames first to last of a file, as a player does: a made-up header, then their bytes."""
+    index = np.frombuffer(layout.to_index(), "<u4")
+    total_samples_and_md5_unknown = bytes([layout.streaminfo[13] & 0xF0]) + bytes(20)
+    header = b"fLaC\x80\x00\x00\x22" + layout.streaminfo[:13] + total_samples_and_md5_unknown
+    assert len(header) == 42
+    run = header + content[index[first] : index[last + 1]]
+    with av.open(io.BytesIO(run), "r", format="flac") as container:
+        frames = [frame.to_ndarray().reshape(-1, 2).T for frame in container.decode(audio=0)]
+    return np.concatenate(frames, axis=1).astype(np.int16)
+
+
+def test_blocks_are_fixed_at_4096_frames_and_nothing_else_is_in_the_file(flac: Path, song: Samples):
+    layout = audio.flac_layout(flac)
+    assert layout.block_size == 4096
+    assert len(layout.offsets) == -(-song.shape[1] // 4096)
+    # `fLaC`, STREAMINFO and libsndfile's empty comment block.
+    assert layout.offsets[0] == 86
+    assert layout.streaminfo == flac.read_bytes()[8:42]
+
+
+@pytest.mark.parametrize(("first", "last"), [(0, 0), (0, 43), (7, 7), (11, 30), (40, 43), (43, 43)])
+def test_a_header_and_any_run_of_frames_decode_to_the_exact_samples(first: int, last: int, flac: Path, song: Samples):
+    layout = audio.flac_layout(flac)
+    assert len(layout.offsets) == 44
+    run = _standalone(layout, flac.read_bytes(), first, last)
+    expected = song[:, first * 4096 : (last + 1) * 4096]
+    np.testing.assert_array_equal(run, np.rint(expected * 32768).astype(np.int16))
+
+
+def test_the_index_ends_with_the_size_of_the_file(flac: Path):
+    layout = audio.flac_layout(flac)
+    index = np.frombuffer(layout.to_index(), "<u4")
+    assert tuple(index[:-1]) == layout.offsets
+    assert index[-1] == flac.stat().st_size
+    assert (np.diff(index.astype(np.int64)) > 0).all()
+
+
+def test_a_single_short_frame_has_a_layout_too(tmp_path: Path):
+    samples = np.random.default_rng(0).uniform(-0.5, 0.5, (2, 100)).astype(np.float32)
+    audio.write(tmp_path / "x.wav", samples, 44_100)
+    audio.encode(tmp_path / "x.wav", tmp_path / "x.flac", AudioFormat.FLAC)
+    layout = audio.flac_layout(tmp_path / "x.flac")
+    assert len(layout.offsets) == 1
+    assert layout.block_size == 4096
+    assert _standalone(layout, (tmp_path / "x.flac").read_bytes(), 0, 0).shape == (2, 100)
