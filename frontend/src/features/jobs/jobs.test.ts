@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest'
+import { aJob, aNode } from '@/test-data'
+import { announcement, betweenSteps, newer, stepTree } from './jobs'
+
+const NODES = [
+  aNode({ path: 'root', state: 'done' }),
+  aNode({ path: 'root/not_drums', parent: 'root', title: 'Low end', state: 'running' }),
+  aNode({ path: 'root/not_drums/not_bass', parent: 'root/not_drums' }),
+]
+
+describe('stepTree', () => {
+  it('nests each node below its parent', () => {
+    const [root, ...others] = stepTree(NODES)
+    expect(others).toEqual([])
+    expect(root?.children[0]?.node.path).toBe('root/not_drums')
+    expect(root?.children[0]?.children[0]?.node.path).toBe('root/not_drums/not_bass')
+  })
+
+  it('shows a node without its parent at the top', () => {
+    expect(stepTree(NODES.slice(1)).map(({ node }) => node.path)).toEqual(['root/not_drums'])
+  })
+})
+
+describe('newer', () => {
+  it('takes the later event of the same job, in whatever order they come', () => {
+    const [early, late] = [aJob({ lastEvent: 3 }), aJob({ lastEvent: 7 })]
+    expect(newer(early, late)).toBe(late)
+    expect(newer(late, early)).toBe(late)
+  })
+
+  it('takes the job that was created later', () => {
+    const [first, second] = [aJob({ lastEvent: 50 }), aJob({ id: 'job-2', createdAt: '2026-11-20T17:05:00Z' })]
+    expect(newer(first, second)).toBe(second)
+    expect(newer(second, first)).toBe(second)
+  })
+})
+
+describe('betweenSteps', () => {
+  it('is silent while a node runs', () => expect(betweenSteps(aJob({ nodes: NODES }))).toBeNull())
+
+  it('says that the song is read before the first node', () => {
+    expect(betweenSteps(aJob())).toBe('Reading the song…')
+  })
+
+  it('says that files are written after the last node', () => {
+    expect(betweenSteps(aJob({ nodes: [aNode({ state: 'done' })] }))).toBe('Writing the last files…')
+  })
+})
+
+describe('announcement', () => {
+  it('names the step and its number', () => {
+    expect(announcement(aJob({ nodes: NODES }), 'Lithium')).toBe('Separating Lithium: step 2 of 3 steps, Low end.')
+  })
+
+  it('does not change with each percent', () => {
+    const at = (fraction: number) => announcement(aJob({ nodes: [aNode({ state: 'running', fraction })] }), 'Lithium')
+    expect(at(0.1)).toBe(at(0.9))
+  })
+
+  it('tells why a job failed', () => {
+    const failure = { kind: 'audio', message: 'It is cut off.', node: null, fallback: null }
+    expect(announcement(aJob({ state: 'failed', failure }), 'Lithium')).toContain('It is cut off.')
+  })
+})

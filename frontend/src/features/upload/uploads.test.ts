@@ -1,0 +1,107 @@
+import { describe, expect, it, vi } from 'vitest'
+import type { Uploaded } from '@/api/generated/types.gen'
+import { aRecording, CONFIG } from '@/test-data'
+import type { Send } from './send'
+import { refusal, Uploads } from './uploads'
+
+const UPLOADED: Uploaded = { recording: aRecording(), job: null }
+
+function song(name: string, size = 10): File {
+  return new File([new Uint8Array(size)], name)
+}
+
+/** A sender whose transfers end when the test says so. */
+function heldSender() {
+  const calls: {
+    name: string
+    progress: (sent: number) => void
+    resolve: (uploaded: Uploaded) => void
+    reject: (error: Error) => void
+    signal: AbortSignal
+  }[] = []
+  const send: Send = ({ file }, progress, signal) =>
+    new Promise((resolve, reject) => {
+      signal.addEventListener('abort', () => reject(new DOMException('stopped', 'AbortError')))
+      calls.push({ name: file.name, progress, resolve, reject, signal })
+    })
+  return { calls, send }
+}
+
+const states = (uploads: Uploads) => uploads.snapshot().map(({ state }) => state)
+const settle = () => new Promise((resolve) => setTimeout(resolve))
+
+describe('refusal', () => {
+  it('takes a file within the limits', () => expect(refusal(song('a.wav'), CONFIG.limits)).toBeNull())
+  it('refuses an empty file', () => expect(refusal(song('a.wav', 0), CONFIG.limits)).toContain('empty'))
+
+  it('names the size and the limit of a file that is too large', () => {
+    expect(refusal(song('a.wav', 3_000_000), CONFIG.limits)).toContain('has 3 MB; the limit is 2 MB')
+  })
+})
+
+describe('Uploads', () => {
+  it('never sends a file that is refused', () => {
+    const { calls, send } = heldSender()
+    const uploads = new Uploads(send)
+    uploads.add([song('a.wav', 0)], 'demo', 'instant', CONFIG.limits)
+    expect(states(uploads)).toEqual(['refused'])
+    expect(calls).toEqual([])
+    expect(uploads.busy).toBe(false)
+  })
+
+  it('sends two files at once, the others in turn', async () => {
+    const { calls, send } = heldSender()
+    const uploads = new Uploads(send)
+    uploads.add([song('a'), song('b'), song('c')], 'demo', 'instant', undefined)
+    expect(states(uploads)).toEqual(['sending', 'sending', 'waiting'])
+    calls[0]?.resolve(UPLOADED)
+    await settle()
+    expect(calls.map(({ name }) => name)).toEqual(['a', 'b', 'c'])
+  })
+
+  it('shows the bytes sent, then that the server reads the file', () => {
+    const { calls, send } = heldSender()
+    const uploads = new Uploads(send)
+    uploads.add([song('a', 10)], 'demo', 'instant', undefined)
+    calls[0]?.progress(4)
+    expect(uploads.snapshot()[0]).toMatchObject({ state: 'sending', sentBytes: 4 })
+    calls[0]?.progress(10)
+    expect(uploads.snapshot()[0]?.state).toBe('checking')
+  })
+
+  it('hands over what the server made, and forgets the upload', async () => {
+    const { calls, send } = heldSender()
+    const uploads = new Uploads(send)
+    uploads.onUploaded = vi.fn()
+    uploads.add([song('a')], 'demo', 'instant', undefined)
+    calls[0]?.resolve(UPLOADED)
+    await settle()
+    expect(uploads.onUploaded).toHaveBeenCalledExactlyOnceWith(UPLOADED)
+    expect(uploads.snapshot()).toEqual([])
+  })
+
+  it('keeps a failed upload with its reason, and sends it again on demand', async () => {
+    const { calls, send } = heldSender()
+    const uploads = new Uploads(send)
+    uploads.add([song('a')], 'demo', 'instant', undefined)
+    calls[0]?.reject(new Error('The file ends after 12 s.'))
+    await settle()
+    const [failed] = uploads.snapshot()
+    expect(failed).toMatchObject({ state: 'failed', message: 'The file ends after 12 s.' })
+    uploads.retry(failed?.id ?? 0)
+    expect(states(uploads)).toEqual(['sending'])
+  })
+
+  it('aborts an upload that is removed, and gives its line to the next', async () => {
+    const { calls, send } = heldSender()
+    const uploads = new Uploads(send)
+    uploads.add([song('a'), song('b'), song('c')], 'demo', 'instant', undefined)
+    uploads.remove(uploads.snapshot()[0]?.id ?? 0)
+    await settle()
+    expect(calls[0]?.signal.aborted).toBe(true)
+    expect(uploads.snapshot().map(({ request, state }) => [request.file.name, state])).toEqual([
+      ['b', 'sending'],
+      ['c', 'sending'],
+    ])
+  })
+})

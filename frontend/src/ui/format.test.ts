@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest'
+import { bytes, clock, day, list, percent, plural, roughly, span, took } from './format'
+
+describe('clock', () => {
+  it.each([
+    [0, '0:00'],
+    [59.6, '1:00'],
+    [312.4, '5:12'],
+    [3720, '1:02:00'],
+  ])('shows %f s as %s', (seconds, shown) => expect(clock(seconds)).toBe(shown))
+})
+
+describe('bytes', () => {
+  it.each([
+    [0, '0 B'],
+    [999, '999 B'],
+    [1500, '1.5 kB'],
+    [999_900, '1 MB'],
+    [84_141_911, '84 MB'],
+    [200_000_000, '200 MB'],
+    [1_250_000_000, '1.3 GB'],
+  ])('shows %d as %s', (count, shown) => expect(bytes(count)).toBe(shown))
+})
+
+describe('roughly', () => {
+  it.each([
+    [0.2, 'under 1 s'],
+    [8.4, '8 s'],
+    [38, '40 s'],
+    [59, '1 min'],
+    [95, '1.5 min'],
+    [2040, '34 min'],
+    [6000, '1.5 h'],
+  ])('rounds %f s to %s', (seconds, shown) => expect(roughly(seconds)).toBe(shown))
+})
+
+it('tells limits in whole units', () => {
+  expect([45, 60, 1800, 3600, 5400].map(span)).toEqual(['45 seconds', '1 minute', '30 minutes', '1 hour', '90 minutes'])
+})
+
+it('tells the time a step took', () => {
+  expect([0.04, 24.13, 95].map(took)).toEqual(['0.0 s', '24.1 s', '1:35'])
+})
+
+it('says 100 % only when all is done', () => {
+  expect([-1, 0, 0.614, 0.999, 1, 2].map(percent)).toEqual(['0 %', '0 %', '61 %', '99 %', '100 %', '100 %'])
+})
+
+it('counts in words', () => {
+  expect([plural(1, 'stem'), plural(2, 'stem'), plural(0, 'leaf', 'leaves')]).toEqual(['1 stem', '2 stems', '0 leaves'])
+})
+
+describe('day', () => {
+  const now = new Date(2026, 10, 20, 0, 30)
+  it.each([
+    [new Date(2026, 10, 20, 0, 1), 'today'],
+    [new Date(2026, 10, 19, 23, 59), 'yesterday'],
+    [new Date(2026, 9, 2), '2 Oct'],
+    [new Date(2024, 9, 2), '2 Oct 2024'],
+  ])('calls %s %s', (when, shown) => expect(day(when, now)).toBe(shown))
+})
+
+it('joins words as a sentence does', () => {
+  expect([list([]), list(['a']), list(['a', 'b']), list(['a', 'b', 'c'])]).toEqual(['', 'a', 'a and b', 'a, b and c'])
+})
