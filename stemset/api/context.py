@@ -2,16 +2,45 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Annotated, TypeAlias
 
+from anyio import CapacityLimiter
 from litestar.datastructures import State
+from litestar.params import Dependency
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from stemset.api.notifier import Notifier
+from stemset.config import ApiSettings, Config
+from stemset.jobs.dispatch import Outbox
+from stemset.jobs.service import JobService
+from stemset.storage import Storage
 
 
 @dataclass(frozen=True)
-class Context:
-    """The parts of the service, handed to every route that asks for `context`."""
+class Parts:
+    """The parts of the service.
+
+    secret: signs the worker's reports. probes: how many uploads may be looked into at once.
+    """
+
+    settings: ApiSettings
+    config: Config
+    secret: str = field(repr=False)
+    engine: AsyncEngine
+    jobs: JobService
+    storage: Storage
+    outbox: Outbox
+    notifier: Notifier
+    probes: CapacityLimiter
 
 
-def provide_context(state: State) -> Context:
-    """The Context that the application's start put into its state."""
-    return state.context
+# Litestar would check the parts field by field at every request.
+Context: TypeAlias = Annotated[Parts, Dependency(skip_validation=True)]
+"""Handed to every route that asks for `context`."""
+
+
+def provide_context(state: State) -> Parts:
+    """The parts that the application's start put into its state."""
+    parts: Parts = state.context
+    return parts

@@ -9,11 +9,16 @@ from litestar import Response, Router, get, post
 from litestar.params import Parameter
 from litestar.response import ServerSentEvent
 from litestar.status_codes import HTTP_200_OK
+from pydantic import ValidationError
 
-from stemset.api import examples
+from stemset.api import examples, submission, wire
+from stemset.api.callback import MAX_REPORT_BYTES, ReportOperation, verified
 from stemset.api.context import Context
 from stemset.api.models import CallbackAnswer, Job, JobRequest
-from stemset.api.problems import AnyRequest, problem_responses
+from stemset.api.problems import AnyRequest, InvalidRequest, problem_responses
+from stemset.api.ranges import is_known
+from stemset.api.watching import changes
+from stemset.jobs.messages import Report
 
 
 @post(
@@ -29,7 +34,10 @@ from stemset.api.problems import AnyRequest, problem_responses
     },
 )
 async def create_job(context: Context, data: JobRequest) -> Job:
-    raise NotImplementedError
+    recording = await context.jobs.get_recording(data.recording_id)
+    strategy = data.strategy or _default_strategy(context, recording.profile)
+    job = await submission.start(context, recording.id, submission.known_strategy(strategy, context.config))
+    return wire.job(job, context.config)
 
 
 @get(
@@ -48,7 +56,13 @@ async def get_job(
     job_id: UUID,
     if_none_match: Annotated[str | None, Parameter(header="If-None-Match", description="The ETag last seen.")] = None,
 ) -> Response[Job | None]:
-    raise NotImplementedError
+    job = await context.jobs.get_job(job_id)
+    # Weak: the same state may travel compressed or not. A cancel that was only asked for is no event yet.
+    etag = f'W/"{job.last_event}"'
+    headers = {"ETag": etag, "Cache-Control": "no-cache"}
+    if is_known(if_none_match, etag):
+        return Response(None, status_code=304, headers=headers)
+    return Response(wire.job(job, context.config), headers=headers)
 
 
 @get(
@@ -61,8 +75,9 @@ async def get_job(
         200: examples.event_stream(
             examples.EVENT,
             "One message per change: `id` is the event's number, `event` its type, `data` a JobEvent. "
-            "The stream ends after the final event.",
+            "The first message is the state as it is; the stream ends after the final event.",
         ),
+        204: examples.empty("The final event is the one that `Last-Event-ID` names; there is nothing to wait for."),
         **problem_responses(400, 404, 503),
     },
 )
@@ -72,8 +87,13 @@ async def stream_job_events(
     last_event_id: Annotated[
         int | None, Parameter(header="Last-Event-ID", ge=0, description="Resume after this event.")
     ] = None,
-) -> ServerSentEvent:
-    raise NotImplementedError
+) -> ServerSentEvent | Response[None]:
+    job = await context.jobs.get_job(job_id)
+    if last_event_id is not None and job.state.final and last_event_id >= job.last_event:
+        # A browser whose stream has ended asks again until it gets this.
+        return Response(None, status_code=204)
+    after = job.last_event - 1 if last_event_id is None else min(last_event_id, job.last_event)
+    return ServerSentEvent(changes(context, job_id, after), headers={"Cache-Control": "no-store"})
 
 
 @post(
@@ -84,11 +104,14 @@ async def stream_job_events(
     status_code=HTTP_200_OK,
     responses={
         200: examples.answer(examples.JOB, "The job; a worker that has it stops within seconds."),
-        **problem_responses(400, 404, 409, 503),
+        **problem_responses(400, 404, 503),
     },
 )
 async def cancel_job(context: Context, job_id: UUID) -> Job:
-    raise NotImplementedError
+    job = await context.jobs.request_cancel(job_id)
+    context.notifier.changed(job_id)
+    await context.outbox.withdraw(job)
+    return wire.job(job, context.config)
 
 
 @post(
@@ -97,6 +120,8 @@ async def cancel_job(context: Context, job_id: UUID) -> Job:
     tags=["worker"],
     summary="A worker's report, signed as Standard Webhooks",
     status_code=HTTP_200_OK,
+    operation_class=ReportOperation,
+    request_max_body_size=MAX_REPORT_BYTES,
     responses={
         200: examples.answer(examples.CALLBACK, "Taken, or known already."),
         **problem_responses(400, 403, 404, 409, 413, 503),
@@ -107,7 +132,30 @@ async def report_job(
     context: Context,
     job_id: UUID,
 ) -> CallbackAnswer:
-    raise NotImplementedError
+    body = await request.body()
+    message_id = verified(request.headers, body, context.secret)
+    report = _report(body)
+    if report.job_id != job_id:
+        raise InvalidRequest("job_id", "is not the job that the report is about")
+    applied = await context.jobs.apply(report, message_id)
+    if applied.event is not None:
+        context.notifier.changed(job_id)
+    return CallbackAnswer(cancel=applied.cancel)
+
+
+def _report(body: bytes) -> Report:
+    try:
+        return Report.model_validate_json(body)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise InvalidRequest(".".join(str(part) for part in first["loc"]) or "body", first["msg"]) from None
+
+
+def _default_strategy(context: Context, profile: str) -> str:
+    """The profile's; a recording whose profile left config.yaml gets what runs anywhere."""
+    if profile in context.config.profiles:
+        return context.config.profiles[profile].strategy
+    return wire.fallback_of(context.config) or next(iter(context.config.strategies))
 
 
 router = Router(path="/", route_handlers=[create_job, get_job, stream_job_events, cancel_job, report_job])

@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 import json
 import sys
-from typing import Any
+from typing import Any, TypeAlias
 
 from litestar import Litestar, Router
 from litestar.di import Provide
@@ -24,6 +24,11 @@ from stemset.api import job_routes, models, player_routes, recording_routes, ser
 from stemset.api.context import provide_context
 from stemset.api.problems import exception_handlers
 
+Json: TypeAlias = Any
+"""A part of the document, which is plain JSON: what is read from it is of any type."""
+
+_BINARY = ("audio/", "application/octet-stream")
+
 pydantic_plugin = PydanticPlugin(prefer_alias=True)
 
 
@@ -32,8 +37,12 @@ def api_router() -> Router:
     return Router(
         path="/api",
         route_handlers=[service_routes.router, recording_routes.router, job_routes.router, player_routes.router],
-        dependencies={"context": Provide(provide_context, sync_to_thread=False)},
     )
+
+
+def dependencies() -> dict[str, Provide]:
+    """What a route is given for the asking."""
+    return {"context": Provide(provide_context, sync_to_thread=False)}
 
 
 def openapi_config() -> OpenAPIConfig:
@@ -59,6 +68,7 @@ def document() -> dict[str, JsonValue]:
     """The OpenAPI 3.1 document as plain JSON values."""
     app = Litestar(
         route_handlers=[api_router()],
+        dependencies=dependencies(),
         openapi_config=openapi_config(),
         plugins=[pydantic_plugin],
         exception_handlers=exception_handlers,
@@ -72,14 +82,14 @@ def document() -> dict[str, JsonValue]:
     return schema
 
 
-def _describe_types(schema: Any) -> None:
+def _describe_types(schema: Json) -> None:
     types = _wire_types()
     for name, described in schema["components"]["schemas"].items():
         if name in types:
             described["description"] = inspect.cleandoc(types[name].__doc__ or "")
 
 
-def _complete_responses(handler: HTTPRouteHandler, schema: Any) -> None:
+def _complete_responses(handler: HTTPRouteHandler, schema: Json) -> None:
     """Put back what Litestar leaves out: nulls inside examples, and that an audio file is no text."""
     for operations in schema["paths"].values():
         for operation in operations.values():
@@ -87,7 +97,7 @@ def _complete_responses(handler: HTTPRouteHandler, schema: Any) -> None:
                 continue
             for status, spec in (handler.responses or {}).items():
                 for media_type, content in operation["responses"][str(status)].get("content", {}).items():
-                    if spec.data_container is bytes:
+                    if media_type.startswith(_BINARY):
                         content["schema"] = {"type": "string", "format": "binary", "contentMediaType": media_type}
                     for example, told in zip(content.get("examples", {}).values(), spec.examples or (), strict=True):
                         example["value"] = told.value

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 from uuid import UUID
 
-from litestar import Router, get
+from anyio import to_thread
+from litestar import Response, Router, get, head
 from litestar.params import Parameter
 from litestar.response import Stream
 
-from stemset.api import examples
+from stemset.api import examples, wire
 from stemset.api.context import Context
+from stemset.api.files import describe_object, send_object
 from stemset.api.models import PlayerData
-from stemset.api.problems import AnyRequest, problem_responses
+from stemset.api.problems import problem_responses
+from stemset.errors import Conflict, NotFound
 from stemset.manifest import Manifest
+from stemset.storage import Keys
+
+_STEM_FILE = re.compile(r"([a-z][a-z0-9_]{0,39})\.(flac|index)")
+_PEAKS_FILE = re.compile(r"([a-z][a-z0-9_]{0,39})\.([1-9][0-9]{0,5})\.dat")
 
 Version = Annotated[
     str | None,
@@ -41,7 +49,17 @@ async def get_player(
         UUID | None, Parameter(description="Which job's stems; without one the newest that has any.")
     ] = None,
 ) -> PlayerData:
-    raise NotImplementedError
+    recording = await context.jobs.get_recording(recording_id)
+    if job is None:
+        found = await context.jobs.latest_job(recording_id, playable=True)
+    else:
+        found = await context.jobs.get_job(job)
+        if found.recording_id != recording_id:
+            raise NotFound(f"job of recording {recording_id} named", str(job))
+    mixture, stems = (None, []) if found is None else await context.jobs.tracks(found.id)
+    if found is None or mixture is None:
+        raise Conflict("Nothing of this recording can be played yet; a job has to decode it first.")
+    return wire.player(recording, found, mixture, stems)
 
 
 @get(
@@ -58,7 +76,6 @@ async def get_player(
     },
 )
 async def get_stem_file(
-    request: AnyRequest,
     context: Context,
     job_id: UUID,
     file: str,
@@ -66,8 +83,17 @@ async def get_stem_file(
     range_: Range = None,
     if_range: IfRange = None,
     if_none_match: IfNoneMatch = None,
-) -> Stream:
-    raise NotImplementedError
+) -> Stream | Response[None]:
+    stem, key, media_type = _stem_file(job_id, file)
+    return await send_object(
+        context.storage,
+        key,
+        media_type,
+        immutable=await _is_current(context, job_id, stem, version),
+        range_=range_,
+        if_range=if_range,
+        if_none_match=if_none_match,
+    )
 
 
 @get(
@@ -83,14 +109,20 @@ async def get_stem_file(
     },
 )
 async def get_peaks(
-    request: AnyRequest,
     context: Context,
     job_id: UUID,
     file: str,
     version: Version = None,
     if_none_match: IfNoneMatch = None,
-) -> Stream:
-    raise NotImplementedError
+) -> Stream | Response[None]:
+    stem, key = _peaks_file(job_id, file)
+    return await send_object(
+        context.storage,
+        key,
+        "application/octet-stream",
+        immutable=await _is_current(context, job_id, stem, version),
+        if_none_match=if_none_match,
+    )
 
 
 @get(
@@ -101,7 +133,61 @@ async def get_peaks(
     responses={200: examples.answer(examples.MANIFEST, "As the worker wrote it."), **problem_responses(400, 404, 503)},
 )
 async def get_manifest(context: Context, job_id: UUID) -> Manifest:
-    raise NotImplementedError
+    try:
+        stored = await to_thread.run_sync(context.storage.read, Keys.manifest(job_id))
+    except NotFound:
+        raise NotFound("manifest of job", str(job_id)) from None
+    return Manifest.model_validate_json(stored)
 
 
-router = Router(path="/", route_handlers=[get_player, get_stem_file, get_peaks, get_manifest])
+@head("/jobs/{job_id:uuid}/stems/{file:str}", include_in_schema=False, media_type="audio/flac")
+async def head_stem_file(
+    context: Context, job_id: UUID, file: str, version: Version = None, if_none_match: IfNoneMatch = None
+) -> Response[None]:
+    stem, key, media_type = _stem_file(job_id, file)
+    immutable = await _is_current(context, job_id, stem, version)
+    return await describe_object(context.storage, key, media_type, immutable=immutable, if_none_match=if_none_match)
+
+
+@head("/jobs/{job_id:uuid}/peaks/{file:str}", include_in_schema=False, media_type="application/octet-stream")
+async def head_peaks(
+    context: Context, job_id: UUID, file: str, version: Version = None, if_none_match: IfNoneMatch = None
+) -> Response[None]:
+    stem, key = _peaks_file(job_id, file)
+    immutable = await _is_current(context, job_id, stem, version)
+    return await describe_object(
+        context.storage, key, "application/octet-stream", immutable=immutable, if_none_match=if_none_match
+    )
+
+
+def _stem_file(job_id: UUID, file: str) -> tuple[str, str, str]:
+    """(stem, key, media type) of `vocals.flac` or `vocals.index`."""
+    match = _STEM_FILE.fullmatch(file)
+    if match is None:
+        raise NotFound("stem file", file)
+    stem, kind = match.groups()
+    if kind == "flac":
+        return stem, Keys.stem(job_id, stem), "audio/flac"
+    return stem, Keys.index(job_id, stem), "application/octet-stream"
+
+
+def _peaks_file(job_id: UUID, file: str) -> tuple[str, str]:
+    """(stem, key) of `vocals.256.dat`."""
+    match = _PEAKS_FILE.fullmatch(file)
+    if match is None or int(match.group(2)) not in Keys.SAMPLES_PER_PIXEL:
+        raise NotFound("waveform", file, [f"<stem>.{pixels}.dat" for pixels in Keys.SAMPLES_PER_PIXEL])
+    return match.group(1), Keys.peaks(job_id, match.group(1), int(match.group(2)))
+
+
+async def _is_current(context: Context, job_id: UUID, stem: str, version: str | None) -> bool:
+    """Whether the request named this very content: a stem is written again when a common gain turns out needed."""
+    if version is None:
+        return False
+    mixture, stems = await context.jobs.tracks(job_id)
+    tracks = stems if mixture is None else [mixture, *stems]
+    return any(track.name == stem and wire.version_of(track) == version for track in tracks)
+
+
+router = Router(
+    path="/", route_handlers=[get_player, get_stem_file, head_stem_file, get_peaks, head_peaks, get_manifest]
+)

@@ -10,12 +10,14 @@ from litestar import Router, get, post
 from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, RequestBody, Schema
 from litestar.params import Parameter
 
-from stemset.api import examples
+from stemset.api import examples, submission, wire
 from stemset.api.context import Context
 from stemset.api.models import Recording, RecordingPage, Uploaded
 from stemset.api.problems import AnyRequest, problem_responses
+from stemset.api.upload import received
 
 MAX_PAGE = 200
+MAX_OFFSET = 1_000_000_000
 
 
 @dataclass
@@ -69,11 +71,18 @@ class UploadOperation(Operation):
     request_max_body_size=None,
     responses={
         201: examples.answer(examples.UPLOADED, "Stored; the job waits for a worker."),
-        **problem_responses(400, 404, 413, 422, 503),
+        **problem_responses(400, 413, 422, 503),
     },
 )
 async def upload_recording(request: AnyRequest, context: Context) -> Uploaded:
-    raise NotImplementedError
+    async with received(request, context.settings.data_dir, context.config.limits.max_bytes) as upload:
+        wish = submission.wish_of(upload.fields, context.config)
+        recording = await submission.store(context, upload, wish.profile)
+    started = await submission.start(context, recording.id, wish.strategy) if wish.strategy else None
+    return Uploaded(
+        recording=wire.recording(recording.model_copy(update={"latest_job": started}), context.config),
+        job=wire.job(started, context.config) if started else None,
+    )
 
 
 @get(
@@ -81,15 +90,17 @@ async def upload_recording(request: AnyRequest, context: Context) -> Uploaded:
     operation_id="listRecordings",
     tags=["recordings"],
     summary="Recordings, newest first",
-    responses={200: examples.answer(examples.PAGE, "One page of recordings."), **problem_responses(400, 404, 503)},
+    responses={200: examples.answer(examples.PAGE, "One page of recordings."), **problem_responses(400, 503)},
 )
 async def list_recordings(
     context: Context,
     profile: Annotated[str | None, Parameter(description="Only recordings of this profile.")] = None,
     limit: Annotated[int, Parameter(ge=1, le=MAX_PAGE, description="At most so many.")] = 50,
-    offset: Annotated[int, Parameter(ge=0, description="Leave out so many of the newest.")] = 0,
+    offset: Annotated[int, Parameter(ge=0, le=MAX_OFFSET, description="Leave out so many of the newest.")] = 0,
 ) -> RecordingPage:
-    raise NotImplementedError
+    found, total = await context.jobs.list_recordings(profile, limit=limit, offset=offset)
+    items = [wire.recording(recording, context.config) for recording in found]
+    return RecordingPage(items=items, total=total, limit=limit, offset=offset)
 
 
 @get(
@@ -100,7 +111,7 @@ async def list_recordings(
     responses={200: examples.answer(examples.RECORDING, "The recording."), **problem_responses(400, 404, 503)},
 )
 async def get_recording(context: Context, recording_id: UUID) -> Recording:
-    raise NotImplementedError
+    return wire.recording(await context.jobs.get_recording(recording_id), context.config)
 
 
 router = Router(path="/", route_handlers=[upload_recording, list_recordings, get_recording])

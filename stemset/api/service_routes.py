@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from litestar import Response, Router, get
+from uuid import UUID
 
-from stemset.api import examples
+from anyio import fail_after, to_thread
+from litestar import Response, Router, get
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from stemset import __version__
+from stemset.api import catalogue, examples
 from stemset.api.context import Context
-from stemset.api.models import Health, Model, Profile, ServiceConfig, Strategy
+from stemset.api.models import Health, Limits, Model, Profile, ServiceConfig, Strategy
 from stemset.api.problems import problem_responses
+from stemset.audio import AudioFormat
+from stemset.storage import Keys
+
+_PATIENCE_S = 2.0
 
 
 @get(
@@ -24,7 +34,10 @@ from stemset.api.problems import problem_responses
     },
 )
 async def get_health(context: Context) -> Response[Health]:
-    raise NotImplementedError
+    database, storage = await _database_answers(context), await _storage_answers(context)
+    well = database and storage
+    health = Health(status="ok" if well else "degraded", version=__version__, database=database, storage=storage)
+    return Response(health, status_code=200 if well else 503)
 
 
 @get(
@@ -35,7 +48,15 @@ async def get_health(context: Context) -> Response[Health]:
     responses={200: examples.answer(examples.CONFIG, "Version, limits and formats.")},
 )
 async def get_config(context: Context) -> ServiceConfig:
-    raise NotImplementedError
+    limits = context.config.limits
+    return ServiceConfig(
+        version=__version__,
+        default_profile=context.config.default_profile,
+        limits=Limits(
+            max_bytes=limits.max_bytes, max_duration_s=limits.max_duration_s, max_channels=limits.max_channels
+        ),
+        formats=[audio_format.value for audio_format in AudioFormat],
+    )
 
 
 @get(
@@ -46,7 +67,17 @@ async def get_config(context: Context) -> ServiceConfig:
     responses={200: examples.answer([examples.PROFILE], "In the order of config.yaml."), **problem_responses(503)},
 )
 async def list_profiles(context: Context) -> list[Profile]:
-    raise NotImplementedError
+    counts = await context.jobs.count_recordings()
+    return [
+        Profile(
+            name=name,
+            title=profile.title,
+            description=profile.description,
+            strategy=profile.strategy,
+            recordings=counts.get(name, 0),
+        )
+        for name, profile in context.config.profiles.items()
+    ]
 
 
 @get(
@@ -57,7 +88,7 @@ async def list_profiles(context: Context) -> list[Profile]:
     responses={200: examples.answer([examples.STRATEGY], "In the order of config.yaml.")},
 )
 async def list_strategies(context: Context) -> list[Strategy]:
-    raise NotImplementedError
+    return await to_thread.run_sync(catalogue.strategies, context.config.strategies, context.settings.weights_dir)
 
 
 @get(
@@ -68,7 +99,26 @@ async def list_strategies(context: Context) -> list[Strategy]:
     responses={200: examples.answer([examples.MODEL], "Every registered model.")},
 )
 async def list_models(context: Context) -> list[Model]:
-    raise NotImplementedError
+    return await to_thread.run_sync(catalogue.models, context.settings.weights_dir)
+
+
+async def _database_answers(context: Context) -> bool:
+    try:
+        with fail_after(_PATIENCE_S):
+            async with context.engine.connect() as connection:
+                await connection.execute(text("SELECT 1"))
+    except (SQLAlchemyError, OSError, TimeoutError):
+        return False
+    return True
+
+
+async def _storage_answers(context: Context) -> bool:
+    try:
+        with fail_after(_PATIENCE_S):
+            await to_thread.run_sync(context.storage.exists, Keys.manifest(UUID(int=0)), abandon_on_cancel=True)
+    except (OSError, TimeoutError):
+        return False
+    return True
 
 
 router = Router(path="/", route_handlers=[get_health, get_config, list_profiles, list_strategies, list_models])

@@ -1,0 +1,92 @@
+"""The application: its parts are made here, and live as long as the process."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+
+from anyio import CapacityLimiter, to_thread
+from litestar import Litestar
+from litestar.config.compression import CompressionConfig
+from litestar.datastructures import State
+
+from stemset.api import docs_routes, page_routes
+from stemset.api.context import Parts
+from stemset.api.edge import Edge
+from stemset.api.notifier import Notifier
+from stemset.api.openapi import api_router, dependencies, pydantic_plugin
+from stemset.api.problems import exception_handlers
+from stemset.api.upload import sweep
+from stemset.config import ApiSettings, load_config
+from stemset.jobs.database import create_engine_for, sessions, upgrade_database
+from stemset.jobs.dispatch import Dispatcher, Outbox
+from stemset.jobs.local import LocalDispatcher
+from stemset.jobs.service import JobService
+from stemset.logs import configure_logging
+from stemset.storage import LocalStorage
+
+_PROBES_AT_ONCE = 2
+
+# Audio is compressed already and asked for by range; events must not wait in a compressor.
+_UNCOMPRESSED = [r"^/api/jobs/[^/]+/(stems|peaks|events)(/|$)"]
+
+
+def create_app() -> Litestar:
+    """The application as the environment and config.yaml describe it."""
+    settings = ApiSettings()
+    configure_logging(settings.log_format)
+    return build_app(settings, LocalDispatcher(settings.queue_database))
+
+
+def build_app(settings: ApiSettings, dispatcher: Dispatcher) -> Litestar:
+    """The application on any engine. Its database is brought up to date when it starts."""
+    context = make_context(settings, dispatcher)
+
+    @asynccontextmanager
+    async def lifespan(_app: Litestar) -> AsyncGenerator[None]:
+        await to_thread.run_sync(upgrade_database, settings.database)
+        await to_thread.run_sync(sweep, settings.data_dir)
+        dispatching = asyncio.create_task(context.outbox.run())
+        try:
+            yield
+        finally:
+            context.notifier.close()
+            dispatching.cancel()
+            with suppress(asyncio.CancelledError):
+                await dispatching
+            await dispatcher.close()
+            await context.engine.dispose()
+
+    app = Litestar(
+        route_handlers=[api_router(), docs_routes.router, page_routes.page],
+        dependencies=dependencies(),
+        lifespan=[lifespan],
+        state=State({"context": context}),
+        openapi_config=None,
+        plugins=[pydantic_plugin],
+        exception_handlers=exception_handlers,
+        compression_config=CompressionConfig(
+            backend="gzip", gzip_compress_level=6, minimum_size=1000, exclude=_UNCOMPRESSED
+        ),
+        logging_config=None,
+    )
+    app.asgi_handler = Edge(app.asgi_handler)
+    return app
+
+
+def make_context(settings: ApiSettings, dispatcher: Dispatcher) -> Parts:
+    """The parts that the routes work on. Nothing is connected yet."""
+    engine = create_engine_for(settings.database)
+    jobs = JobService(sessions(engine))
+    return Parts(
+        settings=settings,
+        config=load_config(settings.config),
+        secret=settings.signing_secret(),
+        engine=engine,
+        jobs=jobs,
+        storage=LocalStorage(settings.data_dir / "objects"),
+        outbox=Outbox(jobs, dispatcher),
+        notifier=Notifier(),
+        probes=CapacityLimiter(_PROBES_AT_ONCE),
+    )

@@ -1,0 +1,146 @@
+"""What the service offers, in plain words: models with their weights, strategies with quality and time."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from stemset.api import wire
+from stemset.api.models import Model, ModelScore, Quality, StrategyNode, WeightsState
+from stemset.api.models import Strategy as WireStrategy
+from stemset.models import registry
+from stemset.models.registry import Architecture, ModelCard
+from stemset.models.weights import weights_state
+from stemset.strategy import Leaf, Strategy
+
+SONG_S = 240.0
+"""Estimates are for a song of four minutes."""
+
+GFLOPS_PER_CORE = 40.0
+"""What one CPU core does of the work on the cards, in GFLOP per second. Two cores took 84 s for 210 s of audio with
+MDX-Net, 120 s with htdemucs and 2040 s with MelBand-Roformer, which is 127, 68 and 80 GFLOP per second."""
+
+SPECTRAL_GFLOPS = 3.0
+"""The same for the built-in models, which use one core and wait for memory more than they count."""
+
+_YARDSTICK = "htdemucs.yaml"
+_BEST_LEAD_DB = 2.0
+_ENGINE = "torch and audio-separator (the extra `ml`)"
+
+
+def strategies(offered: dict[str, Strategy], models_dir: Path) -> list[WireStrategy]:
+    """In the order of config.yaml. Blocking: looks for weight files."""
+    return [_strategy(strategy, models_dir) for strategy in offered.values()]
+
+
+def models(models_dir: Path) -> list[Model]:
+    """Every registered model. Blocking: looks for weight files."""
+    return [_model(name, models_dir) for name in registry.names()]
+
+
+def quality_of(strategy: Strategy) -> Quality:
+    """How good the weakest of its networks is, by published SDR against htdemucs on the same songs.
+
+    preview: a node without a network. best: 2 dB better or more; very good: not worse; good: worse, or not comparable.
+    """
+    cards = [card for card in _cards(strategy) if card.architecture is not Architecture.SPECTRAL]
+    if len(cards) < len(strategy.nodes):
+        return Quality.PREVIEW
+    leads = [_lead_db(card) for card in cards]
+    known = [lead for lead in leads if lead is not None]
+    if len(known) < len(leads) or min(known) < 0:
+        return Quality.GOOD
+    return Quality.BEST if min(known) >= _BEST_LEAD_DB else Quality.VERY_GOOD
+
+
+def estimated_s(strategy: Strategy, cores: int) -> float:
+    """Seconds for a song of four minutes."""
+    seconds = 0.0
+    for card in _cards(strategy):
+        speed = SPECTRAL_GFLOPS if card.architecture is Architecture.SPECTRAL else GFLOPS_PER_CORE * cores
+        seconds += card.gflop_per_second * SONG_S / speed
+    return round(seconds, 1)
+
+
+@cache
+def engine_installed() -> bool:
+    """Whether neural networks can run here. Looks without importing: torch has no place in this process."""
+    return all(find_spec(package) is not None for package in ("torch", "audio_separator"))
+
+
+def _strategy(strategy: Strategy, models_dir: Path) -> WireStrategy:
+    cards = {node.model.model_filename: registry.card(node.model.model_filename) for node in strategy.nodes}
+    states = {name: weights_state(card, models_dir) for name, card in cards.items()}
+    missing = list(dict.fromkeys(file for state in states.values() for file in state.missing))
+    if not wire.is_built_in(strategy) and not engine_installed():
+        missing.insert(0, _ENGINE)
+    return WireStrategy(
+        name=strategy.name,
+        summary=_summary(strategy, list(cards.values())),
+        stems=list(strategy.stems),
+        nodes=_nodes(strategy),
+        quality=quality_of(strategy),
+        estimated_s=estimated_s(strategy, os.cpu_count() or 1),
+        download_bytes=sum(cards[name].size_bytes for name, state in states.items() if state.missing),
+        ready=not missing,
+        missing=missing,
+    )
+
+
+def _summary(strategy: Strategy, cards: list[ModelCard]) -> str:
+    if wire.is_built_in(strategy):
+        return "A preview without a download: filters, no neural network, so every stem keeps traces of the others."
+    if len(cards) == 1:
+        return cards[0].summary
+    return f"{len(cards)} models one after another: {', then '.join(card.title for card in cards)}."
+
+
+def _nodes(strategy: Strategy) -> list[StrategyNode]:
+    return [
+        StrategyNode(
+            path=node.path,
+            parent=node.parent,
+            slot=node.slot,
+            model=node.model.model_filename,
+            title=wire.title_of_model(node.model.model_filename),
+            stems={slot: branch.stem for slot, branch in node.branches.items() if isinstance(branch, Leaf)},
+        )
+        for node in strategy.nodes
+    ]
+
+
+def _model(name: str, models_dir: Path) -> Model:
+    card = registry.card(name)
+    if not card.weights:
+        weights = WeightsState.NONE
+    else:
+        weights = WeightsState.PRESENT if weights_state(card, models_dir).complete else WeightsState.ABSENT
+    return Model(
+        name=name,
+        title=card.title,
+        summary=card.summary,
+        architecture=card.architecture.value,
+        slots=dict(registry.find(name).output_slots),
+        size_bytes=card.size_bytes,
+        licence=card.licence,
+        scores=[ModelScore(slot=score.slot, sdr_db=score.sdr_db, source=score.source) for score in card.scores],
+        device_advice=card.device_advice,
+        weights=weights,
+    )
+
+
+def _cards(strategy: Strategy) -> list[ModelCard]:
+    return [registry.card(node.model.model_filename) for node in strategy.nodes]
+
+
+def _lead_db(card: ModelCard) -> float | None:
+    """By how much its stems are better than the yardstick's, on average; None: nothing to compare."""
+    yardstick = {(score.slot, score.source): score.sdr_db for score in registry.card(_YARDSTICK).scores}
+    leads = [
+        score.sdr_db - yardstick[score.slot, score.source]
+        for score in card.scores
+        if (score.slot, score.source) in yardstick
+    ]
+    return sum(leads) / len(leads) if leads else None

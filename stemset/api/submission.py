@@ -1,0 +1,108 @@
+"""From a received file to a stored recording, and from a recording to a queued job."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from uuid import UUID
+
+from anyio import to_thread
+
+from stemset.api.context import Context
+from stemset.api.probing import check_limits, probe_apart
+from stemset.api.problems import InvalidRequest
+from stemset.api.upload import Upload, title_of
+from stemset.audio import Probe
+from stemset.config import Config
+from stemset.jobs.records import JobRecord, NewRecording, NodeStatus, RecordingRecord, RunOptions
+from stemset.jobs.service import new_id
+from stemset.storage import Keys
+
+_FIELDS = ("profile", "strategy", "separate")
+_TRUTH = {"true": True, "1": True, "false": False, "0": False}
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What an upload's fields ask for. strategy: None starts no job."""
+
+    profile: str
+    strategy: str | None
+
+
+def wish_of(fields: dict[str, str], config: Config) -> Wish:
+    """The checked text fields of an upload; InvalidRequest names the field and the choices."""
+    for name in fields.keys() - set(_FIELDS):
+        raise InvalidRequest(name, "is not a field of an upload", ("file", *_FIELDS))
+    profile = fields.get("profile", "")
+    if profile not in config.profiles:
+        what = f"unknown profile {profile!r}" if profile else "is missing"
+        raise InvalidRequest("profile", what, tuple(config.profiles))
+    separate = fields.get("separate", "true").lower()
+    if separate not in _TRUTH:
+        raise InvalidRequest("separate", f"can't be {separate!r}", ("true", "false"))
+    strategy = known_strategy(fields.get("strategy") or config.profiles[profile].strategy, config)
+    return Wish(profile, strategy if _TRUTH[separate] else None)
+
+
+def known_strategy(name: str, config: Config) -> str:
+    """The name, if it is a strategy of config.yaml; else InvalidRequest with the choices."""
+    if name not in config.strategies:
+        raise InvalidRequest("strategy", f"unknown strategy {name!r}", tuple(config.strategies))
+    return name
+
+
+async def store(context: Context, upload: Upload, profile: str) -> RecordingRecord:
+    """Look into the file, keep it and record it. What can't be recorded isn't kept. Raises AudioError."""
+    found = await probe_apart(upload.file, context.probes)
+    check_limits(found, context.config.limits)
+    recording_id = new_id()
+    key = Keys.source(recording_id, _extension(found))
+    try:
+        await to_thread.run_sync(context.storage.put, key, upload.file, "application/octet-stream")
+        return await context.jobs.add_recording(_new_recording(recording_id, key, profile, upload, found))
+    except BaseException:
+        await to_thread.run_sync(context.storage.delete_prefix, Keys.recording(recording_id))
+        raise
+
+
+async def start(context: Context, recording_id: UUID, strategy_name: str) -> JobRecord:
+    """A job of this strategy on this recording: a new one, or the one that is queued or running already."""
+    strategy = context.config.strategies[strategy_name]
+    job = await context.jobs.create_job(
+        recording_id,
+        strategy=strategy.name,
+        tree=strategy.tree,
+        nodes=[
+            NodeStatus(path=node.path, parent=node.parent, model=node.model.model_filename) for node in strategy.nodes
+        ],
+        expected_stems=strategy.stems,
+        options=RunOptions(
+            bit_depth=context.config.output.bit_depth,
+            max_duration_s=context.config.limits.max_duration_s,
+            max_channels=context.config.limits.max_channels,
+        ),
+    )
+    context.outbox.kick()
+    return job
+
+
+def _extension(found: Probe) -> str:
+    """From the content: a client's file name is no part of a key."""
+    return re.sub(r"[^a-z0-9]", "", found.container.lower()) or "bin"
+
+
+def _new_recording(recording_id: UUID, key: str, profile: str, upload: Upload, found: Probe) -> NewRecording:
+    return NewRecording(
+        id=recording_id,
+        profile=profile,
+        title=title_of(upload.file_name),
+        file_name=upload.file_name,
+        bytes=upload.bytes,
+        sha256=upload.sha256,
+        duration_s=found.duration_s,
+        sample_rate=found.sample_rate,
+        channels=found.channels,
+        codec=found.codec,
+        source_key=key,
+    )

@@ -1,0 +1,42 @@
+"""A job's changes as server-sent events, from the database; so they can be followed from any process."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+from litestar.response import ServerSentEventMessage
+
+from stemset.api import wire
+from stemset.api.context import Context
+
+POLL_S = 1.0
+"""How often the database is asked for what another process has stored."""
+
+HEARTBEAT_S = 15.0
+"""Silence after which a comment is sent, so that nothing between here and the browser gives up."""
+
+
+async def changes(context: Context, job_id: UUID, after: int) -> AsyncIterator[ServerSentEventMessage]:
+    """Every event numbered above `after`, then new ones as they come, up to the final one."""
+    loop = asyncio.get_running_loop()
+    last_sent = loop.time()
+    with context.notifier.watch(job_id) as changed:
+        while not context.notifier.closed:
+            changed.clear()
+            for event in await context.jobs.events_after(job_id, after):
+                told = wire.event(event, context.config)
+                yield ServerSentEventMessage(
+                    id=event.number, event=event.type, data=told.model_dump_json(by_alias=True)
+                )
+                after, last_sent = event.number, loop.time()
+                if event.job.state.final:
+                    return
+            if loop.time() - last_sent >= HEARTBEAT_S:
+                yield ServerSentEventMessage(comment="still here", data=None)
+                last_sent = loop.time()
+            try:
+                await asyncio.wait_for(changed.wait(), POLL_S)
+            except TimeoutError:
+                continue
