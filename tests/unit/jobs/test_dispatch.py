@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+
+from stemset.errors import Unavailable
+from stemset.jobs.dispatch import Outbox
+from stemset.jobs.messages import JobPayload
+from tests.unit.jobs.conftest import Desk
+
+
+class FakeEngine:
+    """A Dispatcher in memory. faults: this many calls fail first."""
+
+    def __init__(self) -> None:
+        self.runs: list[str] = []
+        self.changed = asyncio.Event()
+        self.withdrawn: list[str] = []
+        self.faults = 0
+
+    async def dispatch(self, payload: JobPayload) -> str:
+        self._fault()
+        self.runs.append(payload.ref)
+        self.changed.set()
+        return payload.ref
+
+    async def cancel(self, ref: str) -> None:
+        self._fault()
+        self.withdrawn.append(ref)
+
+    async def close(self) -> None:
+        pass
+
+    def _fault(self) -> None:
+        if self.faults:
+            self.faults -= 1
+            raise Unavailable("The queue is away.")
+
+
+@asynccontextmanager
+async def running(outbox: Outbox) -> AsyncGenerator[None]:
+    task = asyncio.create_task(outbox.run())
+    yield
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+async def until_it_has(engine: FakeEngine, runs: list[str]) -> None:
+    async with asyncio.timeout(10):
+        while engine.runs != runs:
+            engine.changed.clear()
+            await engine.changed.wait()
+
+
+async def test_a_kick_hands_a_new_job_over_at_once(desk: Desk):
+    engine = FakeEngine()
+    outbox = Outbox(desk.service, engine, interval_s=60)
+    async with running(outbox):
+        job = await desk.job()
+        outbox.kick()
+        await until_it_has(engine, [f"{job.id}.1"])
+
+
+async def test_a_job_is_handed_over_once(desk: Desk):
+    engine = FakeEngine()
+    outbox = Outbox(desk.service, engine)
+    job = await desk.job()
+    assert [await outbox.flush(), await outbox.flush()] == [1, 0]
+    assert (await desk.service.get_job(job.id)).dispatch_ref == f"{job.id}.1"
+
+
+async def test_a_job_stored_by_a_process_that_died_is_handed_over_by_the_next(desk: Desk):
+    job = await desk.job()
+    engine = FakeEngine()
+    async with running(Outbox(desk.service, engine)):
+        await until_it_has(engine, [f"{job.id}.1"])
+
+
+async def test_an_engine_that_is_away_only_delays_jobs(desk: Desk):
+    jobs = [await desk.job() for _ in range(3)]
+    engine = FakeEngine()
+    engine.faults = 3
+    async with running(Outbox(desk.service, engine, interval_s=0.01)):
+        await until_it_has(engine, [f"{job.id}.1" for job in jobs])
+
+
+async def test_a_cancelled_job_is_withdrawn_if_an_engine_has_it(desk: Desk):
+    engine = FakeEngine()
+    outbox = Outbox(desk.service, engine)
+    early = await desk.job()
+    await outbox.withdraw(await desk.service.request_cancel(early.id))
+    late = await desk.job()
+    await outbox.flush()
+    await outbox.withdraw(await desk.service.get_job(late.id))
+    assert engine.withdrawn == []
+    await outbox.withdraw(await desk.service.request_cancel(late.id))
+    assert engine.withdrawn == [f"{late.id}.1"]
+
+
+async def test_a_cancel_stands_although_the_engine_is_away(desk: Desk):
+    engine = FakeEngine()
+    outbox = Outbox(desk.service, engine)
+    job = await desk.job()
+    await outbox.flush()
+    engine.faults = 1
+    await outbox.withdraw(await desk.service.request_cancel(job.id))
+    assert (await desk.service.get_job(job.id)).state == "cancelled"
+
+
+async def test_more_jobs_than_one_look_takes_are_all_handed_over(desk: Desk):
+    count = 120
+    recording = await desk.recording()
+    jobs = [await desk.job(recording, strategy=f"s{n}") for n in range(count)]
+    engine = FakeEngine()
+    assert await Outbox(desk.service, engine).flush() == count
+    assert engine.runs == [f"{job.id}.1" for job in jobs]
