@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 # A Roformer's, an MDX23C's and an MDX-Net's smallest workable shape.
 N_FFT = 2048
@@ -42,6 +43,17 @@ FOUR_STEMS = ("drums", "bass", "other", "vocals")
 SIX_STEMS = (*FOUR_STEMS, "guitar", "piano")
 
 
+@pytest.fixture(scope="session")
+def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The models folder of `make_tiny_models`, once for all tests; read only."""
+    import torch
+
+    torch.set_num_threads(1)  # networks this small spend more time on waking threads than on sums
+    folder = tmp_path_factory.mktemp("tiny_models")
+    make_tiny_models(folder)
+    return folder
+
+
 def make_tiny_models(folder: Path) -> None:
     """Write every registered library model into folder (made if absent), tiny and random but always the same."""
     import torch
@@ -52,7 +64,7 @@ def make_tiny_models(folder: Path) -> None:
         with torch.random.fork_rng():
             torch.manual_seed(0)
             for seed, (name, target) in enumerate(MDX_TARGETS.items()):
-                write_mdx(folder, name, target, seed=seed)
+                make_mdx(folder, name, target, seed=seed)
             _write_roformers(folder)
             _write_mdx23c(
                 folder, "MDX23C-8KFFT-InstVoc_HQ.ckpt", "model_2_stem_full_band_8k.yaml", ["Vocals", "Instrumental"]
@@ -66,7 +78,7 @@ def make_tiny_models(folder: Path) -> None:
             _write_demucs(folder)
 
 
-def write_mdx(folder: Path, name: str, target: str, *, seed: int = 0, gain: float | None = None) -> None:
+def make_mdx(folder: Path, name: str, target: str, *, seed: int = 0, gain: float | None = None) -> None:
     """An MDX-Net: a random mask over the spectrum, or, with a gain, exactly that share of its input.
 
     It is added to the folder's mdx_model_data.json with a `compensate` far from 1, which must not show in any stem.

@@ -17,6 +17,7 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib import import_module, metadata, resources
+from importlib.util import find_spec
 from pathlib import Path
 from threading import RLock
 from types import ModuleType
@@ -100,10 +101,20 @@ def library(what_failed: str) -> Generator[None]:
             sys.path[:] = path
 
 
+def require() -> None:
+    """Raises EngineMissing where the packages that run networks are not installed. Imports none of them."""
+    for package in ("torch", "onnxruntime", "audio_separator"):
+        if find_spec(package) is None:
+            raise EngineMissing(
+                f"The package {package} is not installed, so only built-in models can run. "
+                "Run `make ml`, or `pip install 'stemset[ml]'`."
+            )
+
+
 def load(model_filename: str, card: ModelCard, models_dir: Path, device: Device) -> Network:
     """A network of the library, ready to run. Call it, and run it, inside `library()`.
 
-    All weight files must be there. Raises EngineMissing without the packages.
+    The packages and all weight files must be there.
     """
     separator = _separator_class()(card, models_dir, device)
     separator.load_model(model_filename)
@@ -131,9 +142,9 @@ def versions() -> dict[str, str]:
 def _separator_class() -> Callable[[ModelCard, Path, Device], _Separator]:
     # So that the library adds no handler of its own; its warnings go where the process's log goes.
     logging.getLogger("audio_separator").addHandler(logging.NullHandler())
-    separator: Any = _import(f"{MODULES}.separator").Separator
+    separator: Any = import_module(f"{MODULES}.separator").Separator
     with _torchvision():
-        _import(f"{MODULES}.architectures.mdx_separator")
+        import_module(f"{MODULES}.architectures.mdx_separator")
 
     class OfflineSeparator(separator):
         """The library's Separator, kept from the network and from ffmpeg."""
@@ -202,16 +213,6 @@ def _separator_class() -> Callable[[ModelCard, Path, Device], _Separator]:
             return parameters
 
     return OfflineSeparator
-
-
-def _import(module: str) -> ModuleType:
-    try:
-        return import_module(module)
-    except ModuleNotFoundError as error:
-        raise EngineMissing(
-            f"The package {error.name} is not installed, so only built-in models can run. "
-            "Run `make ml`, or `pip install 'stemset[ml]'`."
-        ) from error
 
 
 @contextmanager

@@ -36,7 +36,7 @@ class LibraryNetwork:
     """A network in memory."""
 
     def __init__(self, model_filename: str, card: ModelCard, models_dir: Path, device: Device) -> None:
-        """Load it. Raises EngineMissing without the packages, ModelFailed where the library can't load it."""
+        """Load it; packages and weights must be there. Raises ModelFailed where the library can't load it."""
         self._name = model_filename
         self._kind = LIBRARY_TYPES[card.architecture]
         with library(f"{model_filename} could not be loaded"):

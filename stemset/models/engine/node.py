@@ -12,7 +12,7 @@ from stemset.audio import Samples
 from stemset.errors import ModelFailed
 from stemset.models import registry, weights
 from stemset.models.base import AudioSeparator, ModelFacts, Progress, Runtime
-from stemset.models.engine.library import versions
+from stemset.models.engine.library import require, versions
 from stemset.models.engine.names import slot_of
 from stemset.models.engine.network import SAMPLE_RATE, LibraryNetwork
 
@@ -64,6 +64,7 @@ class LibraryNode:
     def _loaded(self, progress: Progress) -> LibraryNetwork:
         with self._loading:
             if self._network is None:
+                require()
                 name, folder = self._model.model_filename, self._runtime.models_dir
                 # A download may take minutes; telling the same fraction lets the job be cancelled meanwhile.
                 weights.download(name, folder, on_bytes=lambda _done, _whole: progress(0.0))
