@@ -1,5 +1,5 @@
 import '@testing-library/jest-dom/vitest'
-import { cleanup } from '@testing-library/react'
+import { cleanup, configure } from '@testing-library/react'
 import { afterEach, vi } from 'vitest'
 
 // jsdom has no layout and no media queries; what asks for them gets answers that change nothing.
@@ -19,5 +19,8 @@ vi.stubGlobal('matchMedia', (media: string) => ({
 }))
 vi.stubGlobal('scrollTo', () => {})
 Element.prototype.scrollIntoView = () => {}
+
+// A busy machine is not a broken page.
+configure({ asyncUtilTimeout: 10_000 })
 
 afterEach(cleanup)

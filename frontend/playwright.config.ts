@@ -1,0 +1,62 @@
+import { existsSync, mkdtempSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { defineConfig } from '@playwright/test'
+
+const chromium = process.env.CHROMIUM ?? '/usr/bin/chromium'
+const found = existsSync(chromium)
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const probe = createServer().listen(0, '127.0.0.1', () => {
+      const address = probe.address()
+      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
+    })
+  })
+}
+
+// Playwright reads this file once more in each of its processes; they inherit what the first one chose.
+if (process.env.STEMSET_E2E_PORT === undefined) {
+  process.env.STEMSET_E2E_PORT = String(await freePort())
+  process.env.STEMSET_E2E_DATA = mkdtempSync(join(tmpdir(), 'stemset-e2e-'))
+}
+const baseURL = `http://127.0.0.1:${process.env.STEMSET_E2E_PORT}`
+
+export default defineConfig({
+  testDir: 'e2e',
+  testMatch: found ? '*.spec.ts' : 'no-browser.ts',
+  globalTeardown: './e2e/teardown.ts',
+  timeout: 90_000,
+  expect: { timeout: 15_000 },
+  // One service with one worker process is behind all tests.
+  workers: 1,
+  forbidOnly: process.env.CI !== undefined,
+  reporter: 'list',
+  use: {
+    baseURL,
+    screenshot: 'only-on-failure',
+    launchOptions: {
+      executablePath: chromium,
+      args: [
+        '--no-sandbox',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+        '--no-first-run',
+      ],
+    },
+  },
+  webServer: found
+    ? {
+        command: `.venv/bin/stemset serve --port ${process.env.STEMSET_E2E_PORT}`,
+        cwd: '..',
+        env: { STEMSET_DATA_DIR: process.env.STEMSET_E2E_DATA ?? '' },
+        url: `${baseURL}/api/health`,
+        timeout: 60_000,
+        gracefulShutdown: { signal: 'SIGTERM', timeout: 10_000 },
+        stdout: 'ignore',
+        stderr: 'pipe',
+      }
+    : undefined,
+})
