@@ -82,9 +82,7 @@ def probe(source: Path) -> Probe:
         first, rest = _begun(source, container, stream)
         duration_s = stated_duration(container, stream)
         if duration_s is None:
-            duration_s = sum(
-                (p.samples.shape[1] / p.sample_rate for p in rest), first.samples.shape[1] / first.sample_rate
-            )
+            duration_s = sum(piece.duration_s for piece in _chained(first, rest))
         title = container.metadata.get("title") or stream.metadata.get("title") or ""
         return Probe(
             container=_CONTAINER_NAMES.get(container.format.name, container.format.name),
@@ -221,7 +219,8 @@ def _pieces(source: Path, container: InputContainer, stream: AudioStream) -> Ite
 
 def _packets(container: InputContainer, stream: AudioStream) -> Iterator[Packet[AudioStream]]:
     """Ends where the container can't be read on; `_check_whole` judges whether too much is missing then."""
-    with suppress(av.error.FFmpegError):
+    # The IndexError is PyAV's, at the very end of a file in which a further stream turned up on the way.
+    with suppress(av.error.FFmpegError, IndexError):
         yield from container.demux(stream)
 
 

@@ -47,7 +47,7 @@ def test_stems_of_a_16_bit_song_sum_to_it_bit_for_bit(number: int, song: Samples
     gain=st.floats(0.1, 1.0),
     seed=st.integers(0, 2**32 - 1),
 )
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_stems_sum_to_the_mixture_within_half_a_step(
     frames: int, number: int, loudness: float, gain: float, seed: int, tmp_path: Path
 ):
