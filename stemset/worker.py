@@ -44,7 +44,6 @@ from stemset.strategy import Node
 log = structlog.stdlib.get_logger()
 
 _STOP_GRACE_S = 3.0
-_LOCK_PATIENCE_S = 10.0
 
 
 def may_go_better(error: BaseException) -> bool:
@@ -244,7 +243,7 @@ def serve_worker(settings: WorkerSettings, *, follow_parent: bool = False) -> No
         finally:
             idle.set()
 
-    with _only_worker(settings.data_dir):
+    with only_worker(settings.data_dir):
         # What a killed worker left; its jobs begin anew.
         shutil.rmtree(work_dir, ignore_errors=True)
         ready = ready_file(settings.data_dir)
@@ -266,11 +265,11 @@ def serve_worker(settings: WorkerSettings, *, follow_parent: bool = False) -> No
 
 
 @contextmanager
-def _only_worker(data_dir: Path) -> Generator[None]:
+def only_worker(data_dir: Path, *, patience_s: float = 10.0) -> Generator[None]:
     """Two workers with one queue identity would each take the other's running job for one that a crash left."""
     data_dir.mkdir(parents=True, exist_ok=True)
     with (data_dir / "worker.lock").open("a+") as lock:
-        give_up_at = time.monotonic() + _LOCK_PATIENCE_S
+        give_up_at = time.monotonic() + patience_s
         while True:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

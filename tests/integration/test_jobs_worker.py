@@ -23,7 +23,7 @@ from stemset.jobs.service import JobService, new_id
 from stemset.manifest import Manifest
 from stemset.storage import Keys, LocalStorage
 from stemset.worker import ready_file
-from tests.support.jobs import SECRET, Callback, worker
+from tests.support.jobs import SECRET, Callback, applied_by, worker
 
 TREE: dict[str, object] = {
     "_": "percussive",
@@ -94,7 +94,7 @@ async def engine(tmp_path: Path) -> AsyncIterator[Engine]:
     upgrade_database(url)
     database = create_engine_for(url)
     service = JobService(sessions(database))
-    callback = Callback(service)
+    callback = Callback(applied_by(service))
     with callback.serving() as address:
         settings = WorkerSettings(data_dir=tmp_path / "data", callback_url=address, callback_secret=SECRET)
         dispatcher = LocalDispatcher(settings.queue_database)

@@ -31,18 +31,24 @@ SECRET = "whsec_c2VjcmV0LW9mLXRoZS10ZXN0cw=="
 class Callback:
     """The service's end of the callback, on a free port; it checks signatures as the API does.
 
-    reports: every accepted one, in order. before: called with each report before it is applied; it may block,
-    kill, or return a status to answer instead. Start it in an event loop: the service's database lives there.
+    apply: takes a report and its message id, tells whether the worker is to stop, or raises StaleAttempt. reports:
+    every accepted one, in order. before: called with each report before it is applied; it may block, kill, or
+    return a status to answer instead.
     """
 
-    service: JobService
+    apply: Callable[[Report, str], bool] = lambda _report, _message_id: False
     reports: list[Report] = field(default_factory=list[Report])
     before: Callable[[Report], int | None] = lambda _report: None
+
+    @property
+    def types(self) -> list[str]:
+        """The types of the accepted reports."""
+        return [report.event.type for report in self.reports]
 
     @contextmanager
     def serving(self) -> Generator[str]:
         """The address to report to."""
-        callback, loop, webhook = self, asyncio.get_running_loop(), Webhook(SECRET)
+        callback, webhook = self, Webhook(SECRET)
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
@@ -55,12 +61,11 @@ class Callback:
                 if status := callback.before(report):
                     return self._answer(status, "")
                 callback.reports.append(report)
-                applying = callback.service.apply(report, self.headers["webhook-id"])
                 try:
-                    applied = asyncio.run_coroutine_threadsafe(applying, loop).result(20)
+                    cancel = callback.apply(report, self.headers["webhook-id"])
                 except StaleAttempt as error:
                     return self._answer(409, str(error))
-                return self._answer(200, Answer(cancel=applied.cancel).model_dump_json())
+                return self._answer(200, Answer(cancel=cancel).model_dump_json())
 
             def _answer(self, status: int, text: str) -> None:
                 try:
@@ -84,6 +89,16 @@ class Callback:
             server.shutdown()
             thread.join()
             server.server_close()
+
+
+def applied_by(service: JobService) -> Callable[[Report, str], bool]:
+    """What Callback takes to apply reports for real, in the event loop that is running now."""
+    loop = asyncio.get_running_loop()
+
+    def apply(report: Report, message_id: str) -> bool:
+        return asyncio.run_coroutine_threadsafe(service.apply(report, message_id), loop).result(20).cancel
+
+    return apply
 
 
 @dataclass
