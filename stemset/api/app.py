@@ -12,7 +12,7 @@ from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
 
 from stemset.api import docs_routes, page_routes
-from stemset.api.context import Parts
+from stemset.api.context import Parts, provide_context
 from stemset.api.edge import Edge
 from stemset.api.notifier import Notifier
 from stemset.api.openapi import api_router, dependencies, pydantic_plugin
@@ -41,28 +41,28 @@ def create_app() -> Litestar:
 
 def build_app(settings: ApiSettings, dispatcher: Dispatcher) -> Litestar:
     """The application on any engine. Its database is brought up to date when it starts."""
-    context = make_context(settings, dispatcher)
+    parts = make_parts(settings, dispatcher)
 
     @asynccontextmanager
     async def lifespan(_app: Litestar) -> AsyncGenerator[None]:
         await to_thread.run_sync(upgrade_database, settings.database)
         await to_thread.run_sync(sweep, settings.data_dir)
-        dispatching = asyncio.create_task(context.outbox.run())
+        dispatching = asyncio.create_task(parts.outbox.run())
         try:
             yield
         finally:
-            context.notifier.close()
+            parts.notifier.close()
             dispatching.cancel()
             with suppress(asyncio.CancelledError):
                 await dispatching
             await dispatcher.close()
-            await context.engine.dispose()
+            await parts.engine.dispose()
 
     app = Litestar(
         route_handlers=[api_router(), docs_routes.router, page_routes.page],
         dependencies=dependencies(),
         lifespan=[lifespan],
-        state=State({"context": context}),
+        state=State({"context": parts}),
         openapi_config=None,
         plugins=[pydantic_plugin],
         exception_handlers=exception_handlers,
@@ -75,7 +75,12 @@ def build_app(settings: ApiSettings, dispatcher: Dispatcher) -> Litestar:
     return app
 
 
-def make_context(settings: ApiSettings, dispatcher: Dispatcher) -> Parts:
+def parts_of(app: Litestar) -> Parts:
+    """What the routes of this application work on."""
+    return provide_context(app.state)
+
+
+def make_parts(settings: ApiSettings, dispatcher: Dispatcher) -> Parts:
     """The parts that the routes work on. Nothing is connected yet."""
     engine = create_engine_for(settings.database)
     jobs = JobService(sessions(engine))

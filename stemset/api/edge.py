@@ -34,8 +34,8 @@ _HEADERS = (
     (b"cross-origin-opener-policy", b"same-origin"),
 )
 
-# Players fetch these by the hundred; a line for each would bury the rest.
-_QUIET = ("/stems/", "/peaks/", "/assets/", "/api/health")
+# Players and workers ask for these by the hundred; a line for each would bury the rest.
+_QUIET = ("/stems/", "/peaks/", "/assets/", "/callback", "/api/health")
 
 
 class Edge:

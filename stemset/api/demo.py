@@ -1,0 +1,64 @@
+"""The first song of a fresh Stemset, so that its first page is not empty."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import sys
+import tempfile
+from pathlib import Path
+
+import structlog
+from anyio import to_thread
+
+from stemset.api import submission
+from stemset.api.context import Parts
+from stemset.api.upload import Upload
+from stemset.errors import StemsetError, Unavailable
+from stemset.jobs.records import RecordingRecord
+
+PROFILE = "demo"
+# The title as `stemset.demo` has it, which this process doesn't import: it needs scipy.
+FILE_NAME = "Paper Lanterns.flac"
+
+log = structlog.get_logger()
+
+
+async def ensure_demo(parts: Parts) -> None:
+    """Put the demo song into the profile `demo` if that is empty, and separate it by the profile's strategy.
+
+    The same way as an upload takes. Whatever goes wrong is logged: the service works without.
+    """
+    profile = parts.config.profiles.get(PROFILE)
+    if profile is None:
+        return
+    try:
+        recordings, _ = await parts.jobs.list_recordings(PROFILE, limit=1)
+        recording = recordings[0] if recordings else await _add(parts)
+        if recording.latest_job is None:
+            await submission.start(parts, recording.id, profile.strategy)
+    except (StemsetError, OSError) as error:
+        log.warning("no_demo", reason=str(error))
+
+
+async def _add(parts: Parts) -> RecordingRecord:
+    with tempfile.TemporaryDirectory() as folder:
+        # In a process of its own: it takes more memory than the service needs for the rest of its life.
+        await _render(Path(folder))
+        file = Path(folder) / "mixture.flac"
+        content = await to_thread.run_sync(file.read_bytes)
+        sha256 = hashlib.sha256(content).hexdigest()
+        return await submission.store(parts, Upload(file, FILE_NAME, len(content), sha256, {}), PROFILE)
+
+
+async def _render(folder: Path) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "stemset", "demo", "--output", str(folder), stdout=asyncio.subprocess.DEVNULL
+    )
+    try:
+        if await process.wait() != 0:
+            raise Unavailable("The demo song could not be rendered; `stemset demo` tells why.")
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
