@@ -61,6 +61,22 @@ def test_rates_are_kept_up_to_48_khz(rate: int, kept: int, tmp_path: Path):
     assert np.abs(audio.read(pcm.file)[0][0] - expected)[inner].max() < 1e-4
 
 
+def test_a_rate_that_changes_midway_does_not_change_the_speed(tmp_path: Path):
+    for rate in (44_100, 48_000):
+        t = np.arange(2 * rate) / rate
+        audio.write(
+            tmp_path / f"{rate}.wav", np.stack([0.5 * np.sin(2 * np.pi * 1000 * t)] * 2).astype(np.float32), rate
+        )
+        audio.encode(tmp_path / f"{rate}.wav", tmp_path / f"{rate}.mp3", AudioFormat.MP3)
+    spliced = (tmp_path / "44100.mp3").read_bytes() + (tmp_path / "48000.mp3").read_bytes()
+    (tmp_path / "x.mp3").write_bytes(spliced)
+    pcm = audio.decode(tmp_path / "x.mp3", tmp_path / "y.wav")
+    assert pcm.sample_rate == 44_100
+    assert pcm.duration_s == pytest.approx(4, abs=0.1)
+    second_half = audio.read(pcm.file)[0][0, 3 * RATE : 3 * RATE + 22_050]
+    assert np.argmax(np.abs(np.fft.rfft(second_half))) * 2 == 1000
+
+
 def test_mono_becomes_the_same_sound_on_both_sides(song: Samples, tmp_path: Path):
     soundfile.write(tmp_path / "x.wav", song[0], RATE, "FLOAT")
     np.testing.assert_array_equal(_decoded(tmp_path / "x.wav", tmp_path), np.stack([song[0], song[0]]))
