@@ -16,6 +16,8 @@ _FILE_NAME = "the author's own validation songs, told in the file's name"
 # overlap of chunks makes of it.
 _MDX = 38 * 4 / 3
 _HTDEMUCS = 29 * 4 / 3
+_HTDEMUCS_6S = 22 * 4 / 3
+_HDEMUCS = 19 * 4 / 3
 _MEL = 388 * 2
 _BS = 1087 * 2
 _MDX23C_8K = 411 * 2
@@ -56,18 +58,24 @@ def _kuielab(letter: str, stem: str) -> tuple[str, ModelCard]:
 
 
 def _demucs(
-    name: str, title: str, summary: str, megabytes: float, signatures: tuple[str, ...], **sdr: float
+    name: str,
+    title: str,
+    summary: str,
+    megabytes: float,
+    gflop_per_second: float,
+    signatures: tuple[str, ...],
+    **sdr_db: float,
 ) -> ModelCard:
     return ModelCard(
         title=title,
         architecture=Architecture.DEMUCS,
         summary=summary,
         size_bytes=_megabytes(megabytes),
-        gflop_per_second=_HTDEMUCS * len(signatures),
+        gflop_per_second=gflop_per_second,
         device_advice=_QUICK if len(signatures) == 1 else _FAIR,
         weights=(f"{name}.yaml", *(f"{signature}.th" for signature in signatures)),
         licence="MIT",
-        scores=_scores(_MULTISONG, **sdr),
+        scores=_scores(_MULTISONG, **sdr_db),
     )
 
 
@@ -183,6 +191,7 @@ CARDS: dict[str, ModelCard] = {
         "Demucs v4",
         "Vocals, drums, bass and the rest in one quick run. A good first choice on a CPU.",
         84,
+        _HTDEMUCS,
         ("955717e8-8726e21a",),
         vocals=8.24,
         drums=10.88,
@@ -194,6 +203,7 @@ CARDS: dict[str, ModelCard] = {
         "Demucs v4, fine-tuned",
         "Four networks, each tuned to one of vocals, drums, bass and the rest: a little better, four times the work.",
         4 * 84,
+        4 * _HTDEMUCS,
         ("f7e0c4bc-ba3fe64a", "d12395a8-e57c48e6", "92cfc3b6-ef3bcb9c", "04573f0d-f3cf25b2"),
         vocals=8.38,
         drums=11.13,
@@ -205,6 +215,7 @@ CARDS: dict[str, ModelCard] = {
         "Demucs v4, six stems",
         "As Demucs v4, with guitar and piano as well. Its piano is weak.",
         55,
+        _HTDEMUCS_6S,
         ("5c90dfd2-34c22ccb",),
         vocals=8.05,
         drums=10.22,
@@ -215,6 +226,7 @@ CARDS: dict[str, ModelCard] = {
         "Demucs v3, retrained",
         "Vocals, drums, bass and the rest, by the generation before Demucs v4.",
         167,
+        _HDEMUCS,
         ("75fc33f5-1941ce65",),
     ),
 }

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import shutil
 import sys
 import warnings
 from collections.abc import Callable
-from importlib import import_module
+from importlib import import_module, resources
 from pathlib import Path
 
 import numpy as np
@@ -233,7 +234,10 @@ def test_missing_weights_fail_the_job_at_once(tmp_path: Path, monkeypatch: pytes
 
 
 def test_without_the_packages_it_says_how_to_install_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(library, "find_spec", {}.get)
+    def none_installed(package: str) -> None:
+        """As find_spec says of a package that isn't there."""
+
+    monkeypatch.setattr(library, "find_spec", none_installed)
     audio.write(tmp_path / "in.wav", noise(1_000), 44_100)
     with pytest.raises(EngineMissing, match=r"stemset\[ml\]"):
         instance("htdemucs.yaml", tmp_path).separate(tmp_path / "in.wav", tmp_path / "out")
@@ -268,3 +272,16 @@ def test_a_run_leaves_the_process_as_it_was(tiny_models: Path, tmp_path: Path) -
     assert not logging.getLogger().handlers or all(
         "audio_separator" not in repr(h) for h in logging.getLogger().handlers
     )
+
+
+def test_the_cards_name_the_files_that_the_library_lists() -> None:
+    listed = json.loads(resources.files("audio_separator").joinpath("models.json").read_text(encoding="utf-8"))
+    configs = {
+        file: config
+        for kind in ("mdx23c_download_list", "roformer_download_list")
+        for files in listed[kind].values()
+        for file, config in files.items()
+    }
+    ours = {name: registry.card(name).weights[1] for name in configs.keys() & set(registry.names())}
+    assert len(ours) == 6
+    assert ours == {name: configs[name] for name in ours}

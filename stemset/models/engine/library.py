@@ -59,6 +59,7 @@ class Network(Protocol):
     """What is used of the library's object for one loaded network. Its stems have its own names for them."""
 
     torch_device: object
+    onnx_execution_provider: Sequence[str] | None
     primary_stem_name: str
     demucs_model_instance: Bag
 

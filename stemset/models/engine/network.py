@@ -45,6 +45,9 @@ class LibraryNetwork:
     @property
     def device(self) -> str:
         """What it computes on: `cpu`, `cuda`, `mps`."""
+        # An MDX-Net runs in onnxruntime, which may lack the GPU that torch has.
+        if self._kind == "MDX" and (self._network.onnx_execution_provider or ("CPU",))[0].startswith("CPU"):
+            return "cpu"
         return str(self._network.torch_device)
 
     def demix(self, mix: Samples, progress: Progress) -> dict[str, Samples]:
