@@ -179,8 +179,6 @@ def _begun(source: Path, container: InputContainer, stream: AudioStream) -> tupl
     first = next(pieces, None)
     if first is None:
         raise UnreadableAudio(f"{source.name}: no sound in it can be decoded.")
-    if not _LOWEST_RATE <= first.sample_rate <= _HIGHEST_RATE:
-        raise UnreadableAudio(f"{source.name}: a sample rate of {first.sample_rate} Hz is no music's.")
     return first, pieces
 
 
@@ -201,13 +199,13 @@ def _pieces(source: Path, container: InputContainer, stream: AudioStream) -> Ite
         for frame in frames:
             if not frame.samples or not frame.sample_rate:
                 continue
+            if not _LOWEST_RATE <= frame.sample_rate <= _HIGHEST_RATE:
+                raise UnreadableAudio(f"{source.name}: a sample rate of {frame.sample_rate} Hz is no music's.")
             if trusted and frame.time is not None and end_s is not None:
                 jump_s = frame.time - end_s
                 lost_s = jump_s if _SHORTEST_JUMP_S < jump_s < _LONGEST_JUMP_S else lost_s
             if last is not None and lost_s:
-                yield Piece(
-                    np.zeros((2, round(lost_s * last.sample_rate)), np.float32), last.sample_rate, last.channels
-                )
+                yield _silence(min(lost_s, _LONGEST_JUMP_S), last)
             last = Piece(stereo(frame), frame.sample_rate, frame.layout.nb_channels)
             start_s = frame.time if frame.time is not None else end_s
             end_s = None if start_s is None else start_s + last.duration_s
@@ -215,6 +213,11 @@ def _pieces(source: Path, container: InputContainer, stream: AudioStream) -> Ite
             yield last
     if damaged > max(2, _MOST_DAMAGE * packets):
         raise UnreadableAudio(f"{source.name} is damaged: {damaged} of its {packets} parts can't be decoded.")
+
+
+def _silence(duration_s: float, like: Piece) -> Piece:
+    silence = np.zeros((2, round(duration_s * like.sample_rate)), np.float32)
+    return Piece(silence, like.sample_rate, like.channels)
 
 
 def _packets(container: InputContainer, stream: AudioStream) -> Iterator[Packet[AudioStream]]:
