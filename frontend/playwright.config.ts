@@ -1,17 +1,23 @@
 import { existsSync, mkdtempSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, join, resolve } from 'node:path'
 import { defineConfig } from '@playwright/test'
 
-const chromium = process.env.CHROMIUM ?? '/usr/bin/chromium'
-const found = existsSync(chromium)
+/** The browser as an absolute path: CHROMIUM if set, else the first of the usual names on the PATH. */
+function browser(): string | undefined {
+  const names = process.env.CHROMIUM ? [process.env.CHROMIUM] : ['chromium', 'chromium-browser', 'google-chrome']
+  const folders = ['', ...(process.env.PATH ?? '').split(delimiter)]
+  return names.flatMap((name) => folders.map((folder) => resolve(folder, name))).find((path) => existsSync(path))
+}
+
+const chromium = browser()
 
 function freePort(): Promise<number> {
-  return new Promise((resolve) => {
+  return new Promise((found) => {
     const probe = createServer().listen(0, '127.0.0.1', () => {
       const address = probe.address()
-      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
+      probe.close(() => found(typeof address === 'object' && address !== null ? address.port : 0))
     })
   })
 }
@@ -25,7 +31,7 @@ const baseURL = `http://127.0.0.1:${process.env.STEMSET_E2E_PORT}`
 
 export default defineConfig({
   testDir: 'e2e',
-  testMatch: found ? '*.spec.ts' : 'no-browser.ts',
+  testMatch: chromium ? '*.spec.ts' : 'no-browser.ts',
   globalTeardown: './e2e/teardown.ts',
   timeout: 90_000,
   expect: { timeout: 15_000 },
@@ -47,7 +53,7 @@ export default defineConfig({
       ],
     },
   },
-  webServer: found
+  webServer: chromium
     ? {
         command: `.venv/bin/stemset serve --port ${process.env.STEMSET_E2E_PORT}`,
         cwd: '..',

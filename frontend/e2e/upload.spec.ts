@@ -44,7 +44,7 @@ test('a file that is no sound is refused in words', async ({ page }) => {
   await openSongs(page)
   const file = { name: 'shopping.mp3', mimeType: 'audio/mpeg', buffer: Buffer.from('bread, butter\n'.repeat(200)) }
   await page.getByLabel('choose files').setInputFiles(file)
-  await expect(page.getByText(/^Upload failed: .+/)).toBeVisible()
+  await expect(page.getByText(/^Not uploaded: .+/)).toBeVisible()
   await page.getByRole('button', { name: 'Remove the message about shopping.mp3' }).click()
   await expect(page.getByText('shopping.mp3')).toHaveCount(0)
 })

@@ -2,7 +2,7 @@ import type { Job, JobNode } from '@/api/generated/types.gen'
 import { percent, took } from '@/ui/format'
 import { CheckIcon, CloseIcon, HalfRingIcon, RingIcon } from '@/ui/icons'
 import { ProgressBar } from '@/ui/ProgressBar'
-import { betweenSteps, type Step, stepTree } from './jobs'
+import { activity, type Step, stepTree } from './jobs'
 import { text } from './text'
 
 const MARKS = {
@@ -62,10 +62,9 @@ function Steps({ steps, nested = false, label }: { steps: readonly Step[]; neste
 
 /** What a job does, node by node, drawn as the strategy's tree. title: the recording's. */
 export function JobTree({ job, title }: { job: Job; title: string }) {
-  const pause = betweenSteps(job)
   return (
     <div className="grid gap-2.5 text-[13px]">
-      {pause && <p className="text-muted">{pause}</p>}
+      <p className="text-muted">{activity(job)}</p>
       <Steps steps={stepTree(job.nodes)} label={text.tree(title)} />
     </div>
   )

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { aJob, aNode } from '@/test-data'
-import { announcement, betweenSteps, newer, stepTree } from './jobs'
+import { activity, announcement, newer, stepTree } from './jobs'
 
 const NODES = [
   aNode({ path: 'root', state: 'done' }),
@@ -35,21 +35,23 @@ describe('newer', () => {
   })
 })
 
-describe('betweenSteps', () => {
-  it('is silent while a node runs', () => expect(betweenSteps(aJob({ nodes: NODES }))).toBeNull())
+describe('activity', () => {
+  it('says that the song is read before the first node', () => expect(activity(aJob())).toBe('Reading the song…'))
+  it('counts the steps', () => expect(activity(aJob({ nodes: NODES }))).toBe('Step 2 of 3'))
 
-  it('says that the song is read before the first node', () => {
-    expect(betweenSteps(aJob())).toBe('Reading the song…')
+  it('is at the next step while a stem is written in between', () => {
+    const nodes = NODES.map((node) => (node.state === 'running' ? { ...node, state: 'done' as const } : node))
+    expect(activity(aJob({ nodes }))).toBe('Step 3 of 3')
   })
 
   it('says that files are written after the last node', () => {
-    expect(betweenSteps(aJob({ nodes: [aNode({ state: 'done' })] }))).toBe('Writing the last files…')
+    expect(activity(aJob({ nodes: [aNode({ state: 'done' })] }))).toBe('Writing the last files…')
   })
 })
 
 describe('announcement', () => {
   it('names the step and its number', () => {
-    expect(announcement(aJob({ nodes: NODES }), 'Lithium')).toBe('Separating Lithium: step 2 of 3 steps, Low end.')
+    expect(announcement(aJob({ nodes: NODES }), 'Lithium')).toBe('Separating Lithium: step 2 of 3, Low end.')
   })
 
   it('does not change with each percent', () => {

@@ -28,12 +28,21 @@ export function newer(a: Job, b: Job): Job {
   return b.createdAt >= a.createdAt ? b : a
 }
 
-/** What a job does at the moment when no node runs: it reads the song, waits, or writes. Null: a node runs. */
-export function betweenSteps(job: Job): string | null {
+/** The step that a running job is at, from 1; the next one while files are written in between. 0: none begun. */
+function currentStep({ nodes }: Job): number {
+  if (nodes.every(({ state }) => state === 'waiting')) return 0
+  const running = nodes.findIndex(({ state }) => state === 'running')
+  if (running >= 0) return running + 1
+  const next = nodes.findIndex(({ state }) => state === 'waiting')
+  return next >= 0 ? next + 1 : nodes.length
+}
+
+/** What a job that is not over does at the moment, in a few words. */
+export function activity(job: Job): string {
   if (job.state === 'queued') return text.inLine
-  if (job.state !== 'running' || job.nodes.some(({ state }) => state === 'running')) return null
-  if (job.nodes.every(({ state }) => state === 'waiting')) return text.decoding
-  return job.nodes.every(({ state }) => state === 'done') ? text.finishing : null
+  if (currentStep(job) === 0) return text.reading
+  if (job.nodes.every(({ state }) => state === 'done')) return text.finishing
+  return text.step(currentStep(job), job.nodes.length)
 }
 
 /** One sentence for screen readers. It changes with the step, not with each percent, so that it can be spoken. */
@@ -48,9 +57,9 @@ export function announcement(job: Job, title: string): string {
     case 'failed':
       return text.announceFailed(title, job.failure?.message ?? '')
     case 'running': {
-      const index = job.nodes.findIndex(({ state }) => state === 'running')
-      const step = job.nodes[index]
-      return step ? text.announceStep(title, step.title, index + 1, job.nodes.length) : text.announceReading(title)
+      const number = currentStep(job)
+      const step = job.nodes[number - 1]
+      return step ? text.announceStep(title, step.title, number, job.nodes.length) : text.announceReading(title)
     }
   }
 }

@@ -1,5 +1,3 @@
-import { plural } from '@/ui/format'
-
 /** Every sentence about jobs. */
 export const text = {
   queued: 'waits for a worker',
@@ -11,7 +9,8 @@ export const text = {
   cached: 'from cache',
   nodeFailed: 'failed',
   tree: (title: string) => `Steps of separating ${title}`,
-  decoding: 'Reading the song…',
+  reading: 'Reading the song…',
+  step: (number: number, of: number) => `Step ${number} of ${of}`,
   finishing: 'Writing the last files…',
   inLine: 'Waits for its turn; it starts by itself.',
   progress: (step: string) => `Progress of ${step}`,
@@ -27,7 +26,7 @@ export const text = {
   wasCancelled: 'Cancelled before it was done.',
   announceQueued: (title: string) => `${title} waits for a worker.`,
   announceStep: (title: string, step: string, number: number, of: number) =>
-    `Separating ${title}: step ${number} of ${plural(of, 'step')}, ${step}.`,
+    `Separating ${title}: step ${number} of ${of}, ${step}.`,
   announceReading: (title: string) => `Reading ${title}.`,
   announceDone: (title: string) => `${title} is separated.`,
   announceFailed: (title: string, message: string) => `Separating ${title} failed. ${message}`,

@@ -68,7 +68,7 @@ describe('the page of a profile', () => {
     expect(within(tree).getByText('24.1 s')).toBeVisible()
     expect(within(tree).getByText('61 %')).toBeVisible()
     expect(screen.getByRole('progressbar', { name: 'Progress of Low end' })).toHaveAttribute('aria-valuenow', '61')
-    expect(screen.getByRole('status')).toHaveTextContent('step 2 of 2 steps, Low end')
+    expect(screen.getByRole('status')).toHaveTextContent('step 2 of 2, Low end')
   })
 
   it('cancels a job', async () => {

@@ -9,6 +9,9 @@ export interface UploadRequest {
   strategy: string
 }
 
+/** The server read the request and said no: the same file would be refused again. */
+export class UploadRefused extends Error {}
+
 export type Send = (
   request: UploadRequest,
   onProgress: (sentBytes: number) => void,
@@ -42,6 +45,7 @@ export const sendRecording: Send = ({ file, profile, strategy }, onProgress, sig
     request.onload = () => {
       const body = parsed(request.responseText)
       if (request.status === 201) resolve(body as Uploaded)
+      else if (isProblem(body) && request.status < 500) reject(new UploadRefused(errorText(body)))
       else reject(new Error(isProblem(body) ? errorText(body) : text.badAnswer(request.status)))
     }
     request.onerror = () => reject(new Error(text.connectionLost))

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { Uploaded } from '@/api/generated/types.gen'
 import { aRecording, CONFIG } from '@/test-data'
-import type { Send } from './send'
+import { type Send, UploadRefused } from './send'
 import { refusal, Uploads } from './uploads'
 
 const UPLOADED: Uploaded = { recording: aRecording(), job: null }
@@ -90,6 +90,15 @@ describe('Uploads', () => {
     expect(failed).toMatchObject({ state: 'failed', message: 'The file ends after 12 s.' })
     uploads.retry(failed?.id ?? 0)
     expect(states(uploads)).toEqual(['sending'])
+  })
+
+  it('offers no second try for a file that the server refused', async () => {
+    const { calls, send } = heldSender()
+    const uploads = new Uploads(send)
+    uploads.add([song('a')], 'demo', 'instant', undefined)
+    calls[0]?.reject(new UploadRefused('Not a sound.'))
+    await settle()
+    expect(uploads.snapshot()[0]).toMatchObject({ state: 'refused', message: 'Not a sound.' })
   })
 
   it('aborts an upload that is removed, and gives its line to the next', async () => {

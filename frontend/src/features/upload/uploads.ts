@@ -1,8 +1,8 @@
 import type { Limits, Uploaded } from '@/api/generated/types.gen'
-import { type Send, sendRecording, type UploadRequest } from './send'
+import { type Send, sendRecording, UploadRefused, type UploadRequest } from './send'
 import { text } from './text'
 
-/** waiting: for a free line. sending: bytes go out. checking: all sent, no answer yet. refused: never sent. */
+/** waiting: for a free line. sending: bytes go out. checking: all sent, no answer yet. refused: can't be taken. */
 export type UploadState = 'waiting' | 'sending' | 'checking' | 'failed' | 'refused'
 
 export interface Upload {
@@ -93,7 +93,8 @@ export class Uploads {
       this.onUploaded(uploaded)
     } catch (error) {
       // A stopped upload has left the list already, so this change finds nothing.
-      this.#change(id, { state: 'failed', message: error instanceof Error ? error.message : text.failed })
+      const state = error instanceof UploadRefused ? 'refused' : 'failed'
+      this.#change(id, { state, message: error instanceof Error ? error.message : text.failed })
     } finally {
       this.#controllers.delete(id)
       this.#pump()
