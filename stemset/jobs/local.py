@@ -2,6 +2,8 @@
 
 The service enqueues through `LocalDispatcher`; a worker process takes jobs through `serve_queue`. A worker that is
 killed leaves its job pending in the queue's database, and the next one to start runs it again.
+
+DBOS is imported on first use: it takes longer to import than the rest of the service takes to start.
 """
 
 from __future__ import annotations
@@ -12,14 +14,16 @@ import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions
 from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError
 
 from stemset.errors import Unavailable
 from stemset.jobs.messages import JobPayload
+
+if TYPE_CHECKING:
+    from dbos import DBOSClient, EnqueueOptions
 
 _APPLICATION = "stemset"
 _QUEUE = "separations"
@@ -40,6 +44,8 @@ Run: TypeAlias = Callable[[JobPayload, bool], None]
 
 def prepare_queue(queue_url: str) -> None:
     """Create or migrate the queue's tables; service and worker may start in either order. Blocking."""
+    from dbos import DBOS  # noqa: PLC0415
+
     _quieten()
     url = make_url(queue_url)
     if url.get_backend_name() == "sqlite" and url.database:
@@ -68,9 +74,12 @@ class LocalDispatcher:
             self._client = None
 
     def _enqueue(self, payload: JobPayload) -> None:
-        options = EnqueueOptions(
-            workflow_name=_WORKFLOW, queue_name=_QUEUE, workflow_id=payload.ref, app_version=_VERSION
-        )
+        options: EnqueueOptions = {
+            "workflow_name": _WORKFLOW,
+            "queue_name": _QUEUE,
+            "workflow_id": payload.ref,
+            "app_version": _VERSION,
+        }
         with _reaching(self._queue_url):
             self._connected().enqueue(options, payload.model_dump_json())
 
@@ -79,6 +88,8 @@ class LocalDispatcher:
             self._connected().cancel_workflow(ref)
 
     def _connected(self) -> DBOSClient:
+        from dbos import DBOSClient  # noqa: PLC0415
+
         with self._connecting:
             if self._client is None:
                 prepare_queue(self._queue_url)
@@ -100,6 +111,8 @@ def serve_queue(
     block no further job is taken; one that runs is neither waited for nor forgotten: the next worker resumes it.
     One block per process, and on SQLite one process per queue.
     """
+    from dbos import DBOS, DBOSConfig  # noqa: PLC0415
+
     prepare_queue(queue_url)
     DBOS(
         config=DBOSConfig(
