@@ -9,9 +9,14 @@ import { compareOutput, listenIn, starts } from './sound'
 // The ear's worklet comes from a blob address.
 test.use({ bypassCSP: true })
 
+/** The demo's stems; a service that has just begun its life still separates them. */
 async function demo(request: APIRequestContext): Promise<PlayerData> {
-  const list = (await (await request.get('/api/recordings?profile=demo')).json()) as RecordingPage
-  return (await request.get(`/api/recordings/${list.items[0]?.id}/player`)).json()
+  const newest = async () => {
+    const list = (await (await request.get('/api/recordings?profile=demo')).json()) as RecordingPage
+    return list.items[0]
+  }
+  await expect.poll(async () => (await newest())?.latestJob?.state, { timeout: 60_000 }).toBe('succeeded')
+  return (await request.get(`/api/recordings/${(await newest())?.id}/player`)).json()
 }
 
 async function open(page: Page, data: PlayerData): Promise<void> {
