@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import socket
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from threading import Event, Thread
+from urllib.request import getproxies
 
 import httpx
 
@@ -99,6 +103,8 @@ def _fetch(model: str, file: str, models_dir: Path, on_bytes: BytesDone | None) 
     fresh = models_dir / f".{secrets.token_hex(8)}.part"
     tried = addresses(file)
     timeout = httpx.Timeout(_READ_TIMEOUT_S, connect=_CONNECT_TIMEOUT_S)
+    if not _resolves(tried[0]):
+        raise _missing(model, file, tried)
     try:
         with httpx.Client(timeout=timeout, follow_redirects=True) as client:
             for address in tried:
@@ -110,6 +116,27 @@ def _fetch(model: str, file: str, models_dir: Path, on_bytes: BytesDone | None) 
     finally:
         fresh.unlink(missing_ok=True)
     raise _missing(model, file, tried)
+
+
+def _resolves(address: str) -> bool:
+    """Whether the name of the address's host is known, found out in time; a proxy is left to know it.
+
+    The system's resolver may take half a minute where there is no network, and no timeout of httpx covers it.
+    """
+    url = httpx.URL(address)
+    if url.scheme in getproxies():
+        return True
+    found, answered = Event(), Event()
+
+    def look_up() -> None:
+        with suppress(OSError):
+            socket.getaddrinfo(url.host, url.port or 443)
+            found.set()
+        answered.set()
+
+    Thread(target=look_up, name="look-up", daemon=True).start()
+    answered.wait(_CONNECT_TIMEOUT_S)
+    return found.is_set()
 
 
 def _stream(client: httpx.Client, address: str, target: Path, on_bytes: BytesDone | None) -> bool:

@@ -8,6 +8,7 @@ import shutil
 import sys
 import warnings
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module, resources
 from pathlib import Path
 
@@ -148,6 +149,25 @@ def test_a_song_gives_the_same_stems_whatever_ran_before(name: str, model: Model
     run(model(name), noise(12_345, seed=1), tmp_path)
     again = run(model(name), mix, tmp_path)
     assert all(np.array_equal(first[slot], again[slot]) for slot in first)
+
+
+def test_jobs_at_the_same_time_do_not_touch_each_other(model: Model, tmp_path: Path) -> None:
+    def job(name: str, seed: int, folder: str) -> tuple[dict[str, Samples], list[float]]:
+        work = tmp_path / folder
+        work.mkdir()
+        heard: list[float] = []
+        audio.write(work / "in.wav", noise(100_000, seed=seed), 44_100)
+        files = model(name).separate(work / "in.wav", work / "out", heard.append)
+        return {slot: audio.read(file)[0] for slot, file in files.items()}, heard
+
+    work = [(name, seed) for seed in (1, 2) for name in ("kuielab_b_drums.onnx", "htdemucs.yaml")]
+    alone = [job(name, seed, f"alone-{name}-{seed}") for name, seed in work]
+    with ThreadPoolExecutor(4) as threads:
+        started = [threads.submit(job, name, seed, f"together-{name}-{seed}") for name, seed in work]
+        together = [one.result() for one in started]
+    for (slots, heard), (expected, expected_heard) in zip(together, alone, strict=True):
+        assert heard == expected_heard
+        assert all(np.array_equal(slots[slot], expected[slot]) for slot in expected)
 
 
 @pytest.mark.parametrize("name", [*ONE_OF_EACH, "htdemucs_ft.yaml"])

@@ -133,3 +133,22 @@ def test_without_a_network_it_says_at_once_what_is_missing_where_it_is_and_what_
     assert caught.value.file == KIM
     assert caught.value.address == f"http://127.0.0.1:9/{KIM}"
     assert caught.value.command == f"stemset models download {KIM}"
+
+
+def test_a_resolver_that_does_not_answer_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = threading.Event()
+
+    def silent(host: str, port: int) -> list[object]:
+        answer.wait(30)
+        return []
+
+    def no_proxies() -> dict[str, str]:
+        return {}
+
+    monkeypatch.setattr(weights, "getproxies", no_proxies)
+    monkeypatch.setattr("socket.getaddrinfo", silent)
+    start = time.monotonic()
+    with pytest.raises(WeightsMissing):
+        download(KIM, tmp_path)
+    answer.set()
+    assert time.monotonic() - start < 5
