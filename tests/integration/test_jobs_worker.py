@@ -106,7 +106,7 @@ async def engine(tmp_path: Path) -> AsyncIterator[Engine]:
 
 @pytest.fixture
 def song(tmp_path: Path) -> Path:
-    samples = np.random.default_rng(2).uniform(-0.3, 0.3, (2, 3 * 44_100)).astype(np.float32)
+    samples = np.random.default_rng(2).uniform(-0.3, 0.3, (2, 44_100)).astype(np.float32)
     audio.write(tmp_path / "song.wav", samples, 44_100)
     return tmp_path / "song.wav"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import UUID
@@ -81,10 +82,17 @@ def track(name: str, *, sha256: str = "b" * 64, peak: float = 0.5, lufs: float |
     return TrackReady(record=record, layout=layout)
 
 
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file, for tests to copy: migrating takes longer than most of them."""
+    file = tmp_path_factory.mktemp("database") / "stemset.db"
+    upgrade_database(f"sqlite:///{file}")
+    return file
+
+
 @pytest.fixture
-async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
-    url = f"sqlite:///{tmp_path}/stemset.db"
-    upgrade_database(url)
-    engine = create_engine_for(url)
+async def desk(tmp_path: Path, empty_database: Path) -> AsyncIterator[Desk]:
+    shutil.copy(empty_database, tmp_path)
+    engine = create_engine_for(f"sqlite:///{tmp_path}/{empty_database.name}")
     yield Desk(JobService(sessions(engine)))
     await engine.dispose()
