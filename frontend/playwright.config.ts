@@ -61,8 +61,9 @@ export default defineConfig({
         url: `${baseURL}/api/health`,
         timeout: 60_000,
         gracefulShutdown: { signal: 'SIGTERM', timeout: 10_000 },
+        // DEBUG=pw:webserver shows what the service says.
         stdout: 'ignore',
-        stderr: 'pipe',
+        stderr: 'ignore',
       }
     : undefined,
 })
