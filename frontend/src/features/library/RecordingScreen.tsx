@@ -147,24 +147,20 @@ export function RecordingScreen({ profileName, recordingId }: { profileName: str
 
   const crumb = <Crumb profileName={profileName} title={recording.title} />
   if (job !== null && job.stems.length > 0) {
+    const progress = job.state !== 'succeeded' && (
+      <details aria-label={jobText.tree(recording.title)} open={isFinal(job.state)} className="border-b border-line bg-surface px-5 py-2.5">
+        <summary className="text-[13px] text-muted">
+          {recording.title} · {jobText[job.state]} · {job.strategy}
+        </summary>
+        <div className="max-w-[860px] py-3">
+          <JobPanel job={job} title={recording.title} />
+        </div>
+      </details>
+    )
     return (
       <>
-        {job.state !== 'succeeded' && (
-          <details
-            aria-label={jobText.tree(recording.title)}
-            open={isFinal(job.state)}
-            className="bg-surface px-5 py-2.5"
-          >
-            <summary className="text-[13px] text-muted">
-              {recording.title} · {jobText[job.state]} · {job.strategy}
-            </summary>
-            <div className="max-w-[860px] py-3">
-              <JobPanel job={job} title={recording.title} />
-            </div>
-          </details>
-        )}
         <Suspense fallback={<AppHeader>{crumb}</AppHeader>}>
-          <PlayerScreen profileName={profileName} recordingId={recordingId} job={job} />
+          <PlayerScreen profileName={profileName} recordingId={recordingId} job={job} banner={progress} />
         </Suspense>
         <LiveStatus since={openedAt} recordings={[recording]} />
       </>

@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react'
 import type { Job, PlayerData } from '@/api/generated'
 import { AppHeader } from '@/ui/AppHeader'
 import { Notice } from '@/ui/Notice'
@@ -15,10 +16,11 @@ interface DeckProps {
   profileName: string
   data: PlayerData
   job?: Job | undefined
+  banner?: ReactNode
 }
 
 /** Header, overview, a lane per stem and the transport of one job's stems. */
-export function Deck({ profileName, data, job }: DeckProps) {
+export function Deck({ profileName, data, job, banner }: DeckProps) {
   const player = usePlayer(data)
   return (
     <div className="player flex min-h-dvh flex-col">
@@ -28,6 +30,7 @@ export function Deck({ profileName, data, job }: DeckProps) {
         <StrategyChip data={data} />
         <DownloadMenu data={data} />
       </AppHeader>
+      {banner}
       {typeof AudioContext === 'undefined' ? (
         <main id="content" className="p-6">
           <Notice urgent title="This browser cannot play stems">

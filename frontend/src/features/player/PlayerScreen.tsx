@@ -1,4 +1,5 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
 import { getPlayer, type Job } from '@/api/generated'
 import { errorText } from '@/api/problem'
 import { AppHeader } from '@/ui/AppHeader'
@@ -11,10 +12,12 @@ interface PlayerScreenProps {
   recordingId: string
   /** The job as it stands, while it may still bring new stems. */
   job?: Job | undefined
+  /** What else there is to say about the recording, shown under the header. */
+  banner?: ReactNode
 }
 
 /** The whole page of a recording that has stems, header included. */
-export function PlayerScreen({ profileName, recordingId, job }: PlayerScreenProps) {
+export function PlayerScreen({ profileName, recordingId, job, banner }: PlayerScreenProps) {
   const player = useQuery({
     // A stem that has become ready is a reason to ask again.
     queryKey: ['player', recordingId, job?.id, job?.state, job?.stems.length],
@@ -27,11 +30,12 @@ export function PlayerScreen({ profileName, recordingId, job }: PlayerScreenProp
     staleTime: Number.POSITIVE_INFINITY,
   })
   if (player.data) {
-    return <Deck key={player.data.jobId} profileName={profileName} data={player.data} job={job} />
+    return <Deck key={player.data.jobId} profileName={profileName} data={player.data} job={job} banner={banner} />
   }
   return (
     <>
       <AppHeader />
+      {banner}
       <main id="content" className="mx-auto w-full max-w-[1120px] px-4 py-10 sm:px-6">
         {player.isPending ? (
           <p role="status" className="py-24 text-center text-muted">
