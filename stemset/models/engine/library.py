@@ -108,7 +108,7 @@ def require() -> None:
         if find_spec(package) is None:
             raise EngineMissing(
                 f"The package {package} is not installed, so only built-in models can run. "
-                "Run `make ml`, or `pip install 'stemset[ml]'`."
+                "Run `make setup`, or `pip install 'stemset[ml]'`."
             )
 
 
