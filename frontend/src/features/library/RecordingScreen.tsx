@@ -148,7 +148,11 @@ export function RecordingScreen({ profileName, recordingId }: { profileName: str
   const crumb = <Crumb profileName={profileName} title={recording.title} />
   if (job !== null && job.stems.length > 0) {
     const progress = job.state !== 'succeeded' && (
-      <details aria-label={jobText.tree(recording.title)} open={isFinal(job.state)} className="border-b border-line bg-surface px-5 py-2.5">
+      <details
+        aria-label={jobText.tree(recording.title)}
+        open={isFinal(job.state)}
+        className="border-b border-line bg-surface px-5 py-2.5"
+      >
         <summary className="text-[13px] text-muted">
           {recording.title} · {jobText[job.state]} · {job.strategy}
         </summary>

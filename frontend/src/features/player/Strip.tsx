@@ -15,7 +15,7 @@ export function Strip({ player, label, state }: StripProps) {
   const { stem, gain, muted, soloed, pan, audible } = state
   return (
     <div className="strip strip-width">
-      <div className="flex flex-wrap items-center justify-between gap-x-2 gap-y-1.5">
+      <div className="flex items-center justify-between gap-x-2 gap-y-1.5 max-sm:flex-wrap">
         <span className={`flex min-w-0 items-center gap-2 font-semibold tracking-tight ${audible ? '' : 'text-muted'}`}>
           <StemIcon name={stem} />
           <span className="truncate">{label}</span>
