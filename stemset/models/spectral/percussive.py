@@ -11,10 +11,10 @@ from stemset.models.spectral.running import Spectrogram, rank_over_bins, rank_ov
 from stemset.models.spectral.splitting import TwoWaySplit
 from stemset.models.spectral.stft import Grid
 
-_DEEP_HZ = 130.0
+_DEEP_HZ = 120.0
 _FLOOR_S = 0.4
 _FLOOR_QUANTILE = 0.08
-_FLOOR_WEIGHT = 1.2
+_FLOOR_WEIGHT = 1.15
 _SUSTAIN_S = 0.1
 _TINY = np.float32(1e-9)
 
@@ -43,14 +43,14 @@ _BANDS = (
         summary="Drums by their short, broad hits. A preview that needs no download; far from a neural network.",
         size_bytes=0,
         gflop_per_second=0.1,
-        device_advice="Any processor; about 30 times faster than the song plays.",
+        device_advice="Any processor; about 80 times faster than the song plays, on one core.",
         licence="MIT",
     )
 )
 class Percussive(TwoWaySplit):
     """Drums out of a mixture.
 
-    Above 130 Hz a running median over frequency keeps the hits, one over time keeps what sounds on, and a soft mask
+    Above 120 Hz a running median over frequency keeps the hits, one over time keeps what sounds on, and a soft mask
     weighs them (Fitzgerald 2010, "Harmonic/percussive separation using median filtering"), band by band. Below, a
     kick and a bass note look alike there; a kick is what rises above the floor sustained over a little less than
     one beat.
