@@ -144,7 +144,7 @@ class _Publisher(Listener):
     def _publish(self, track: StemFile) -> None:
         name = track.record.name
         layout = audio.flac_layout(track.file)
-        peaks = audio.peaks(track.file)
+        peaks = audio.peaks(track.file, Keys.SAMPLES_PER_PIXEL)
         self._storage.put(Keys.stem(self._job_id, name), track.file, "audio/flac")
         self._storage.put_bytes(Keys.index(self._job_id, name), layout.to_index(), "application/octet-stream")
         for samples_per_pixel, dat in peaks.items():
@@ -249,7 +249,7 @@ def serve_worker(settings: WorkerSettings, *, follow_parent: bool = False) -> No
         ready = ready_file(settings.data_dir)
         with serve_queue(settings.queue_database, run, retry=may_go_better):
             ready.write_text(str(os.getpid()), "ascii")
-            log.info("worker_ready", queue=settings.queue_url or "local", callback=settings.callback_url)
+            log.info("worker_ready", callback=settings.callback_url)
             while not stop.wait(0.5):
                 if follow_parent and os.getppid() != parent:
                     log.info("worker_parent_ended")

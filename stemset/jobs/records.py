@@ -12,9 +12,6 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 from stemset.manifest import StemRecord
 
-MIXTURE = "mixture"
-"""The reserved track name of the whole song."""
-
 LOUDNESS_TARGET_LUFS = -16.0
 
 

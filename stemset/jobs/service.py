@@ -22,7 +22,6 @@ from stemset.errors import ConfigError, NotFound, Unavailable
 from stemset.jobs import transitions
 from stemset.jobs.messages import MAX_PAYLOAD_BYTES, JobPayload, Report, TrackReady
 from stemset.jobs.records import (
-    MIXTURE,
     EventRecord,
     JobRecord,
     JobState,
@@ -35,6 +34,7 @@ from stemset.jobs.records import (
 )
 from stemset.jobs.tables import EventRow, JobRow, RecordingRow, TrackRow
 from stemset.manifest import StemRecord
+from stemset.strategy import MIXTURE
 
 Sessions: TypeAlias = async_sessionmaker[AsyncSession]
 

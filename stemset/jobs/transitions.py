@@ -20,7 +20,8 @@ from stemset.jobs.messages import (
     Succeeded,
     TrackReady,
 )
-from stemset.jobs.records import MIXTURE, Failure, JobRecord, JobState, JobStatus, NodeState, NodeStatus
+from stemset.jobs.records import Failure, JobRecord, JobState, JobStatus, NodeState, NodeStatus
+from stemset.strategy import MIXTURE
 
 LEGAL: dict[JobState, frozenset[JobState]] = {
     JobState.QUEUED: frozenset({JobState.RUNNING, JobState.FAILED, JobState.CANCELLED}),
