@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from importlib import import_module
 from typing import TypeVar
 
 from stemset.errors import NotFound
@@ -94,4 +95,5 @@ def card(name: str) -> ModelCard:
 
 def _load() -> None:
     # The modules that define models register them when imported; both are plain data at import time.
-    from stemset.models import atomic, spectral  # noqa: F401, PLC0415
+    import_module("stemset.models.atomic")
+    import_module("stemset.models.spectral")
