@@ -30,5 +30,5 @@ export function putJob(client: QueryClient, job: Job): void {
 
 /** Asks anew for everything that a new recording or a finished job changes. */
 export function refreshRecordings(client: QueryClient): Promise<void> {
-  return client.invalidateQueries({ predicate: madeBy('listRecordings', 'getRecording', 'listProfiles', 'getPlayer') })
+  return client.invalidateQueries({ predicate: madeBy('listRecordings', 'getRecording', 'listProfiles') })
 }

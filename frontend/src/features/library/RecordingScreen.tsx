@@ -3,6 +3,7 @@ import { lazy, type ReactNode, Suspense, useState } from 'react'
 import type { Job, Recording } from '@/api/generated/types.gen'
 import { errorText, isNotFound } from '@/api/problem'
 import {
+  activity,
   CancelJob,
   isFinal,
   JobFailureText,
@@ -105,6 +106,25 @@ function JobPanel({ job, title }: { job: Job; title: string }) {
   )
 }
 
+/** What there is to say of a job whose stems are partly there: folded while it goes well. */
+function JobBanner({ job, title }: { job: Job; title: string }) {
+  if (job.state === 'succeeded') return null
+  const over = isFinal(job.state)
+  return (
+    <section aria-label={jobText.tree(title)} className="border-b border-line bg-surface px-5 py-2.5">
+      <details open={over}>
+        <summary className="text-[13px] text-muted">
+          {job.strategy} · {jobText[job.state]}
+          {!over && ` · ${activity(job)}`}
+        </summary>
+        <div className="max-w-[860px] py-3">
+          <JobPanel job={job} title={title} />
+        </div>
+      </details>
+    </section>
+  )
+}
+
 /** One recording: its player as soon as a stem is there, until then what its job does. */
 export function RecordingScreen({ profileName, recordingId }: { profileName: string; recordingId: string }) {
   const query = useRecording(recordingId)
@@ -147,24 +167,15 @@ export function RecordingScreen({ profileName, recordingId }: { profileName: str
 
   const crumb = <Crumb profileName={profileName} title={recording.title} />
   if (job !== null && job.stems.length > 0) {
-    const progress = job.state !== 'succeeded' && (
-      <details
-        aria-label={jobText.tree(recording.title)}
-        open={isFinal(job.state)}
-        className="border-b border-line bg-surface px-5 py-2.5"
-      >
-        <summary className="text-[13px] text-muted">
-          {recording.title} · {jobText[job.state]} · {job.strategy}
-        </summary>
-        <div className="max-w-[860px] py-3">
-          <JobPanel job={job} title={recording.title} />
-        </div>
-      </details>
-    )
     return (
       <>
         <Suspense fallback={<AppHeader>{crumb}</AppHeader>}>
-          <PlayerScreen profileName={profileName} recordingId={recordingId} job={job} banner={progress} />
+          <PlayerScreen
+            profileName={profileName}
+            recordingId={recordingId}
+            job={job}
+            banner={<JobBanner job={job} title={recording.title} />}
+          />
         </Suspense>
         <LiveStatus since={openedAt} recordings={[recording]} />
       </>
