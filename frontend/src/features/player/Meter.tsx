@@ -13,7 +13,8 @@ export function Meter({ player, stem }: { player: Player; stem: StemName }) {
   useFrames(player, () => {
     const now = Math.min(1, Math.max(0, 1 - toDecibels(player.peak(stem)) / BOTTOM_DB))
     level.current = Math.max(now, level.current * DECAY)
-    if (bar.current) bar.current.style.clipPath = `inset(0 ${(1 - level.current) * 100}% 0 0)`
+    const hidden = `inset(0 ${Math.round((1 - level.current) * 100)}% 0 0)`
+    if (bar.current && bar.current.style.clipPath !== hidden) bar.current.style.clipPath = hidden
   })
   return (
     <span aria-hidden="true" className="h-1 flex-1 overflow-hidden rounded-full bg-line">
