@@ -48,7 +48,14 @@ export const getJob = <ThrowOnError extends boolean = false>(options: Options<Ge
 /**
  * A worker's report, signed as Standard Webhooks
  */
-export const reportJob = <ThrowOnError extends boolean = false>(options: Options<ReportJobData, ThrowOnError>): RequestResult<ReportJobResponses, ReportJobErrors, ThrowOnError> => (options.client ?? client).post<ReportJobResponses, ReportJobErrors, ThrowOnError>({ url: '/api/jobs/{job_id}/callback', ...options });
+export const reportJob = <ThrowOnError extends boolean = false>(options: Options<ReportJobData, ThrowOnError>): RequestResult<ReportJobResponses, ReportJobErrors, ThrowOnError> => (options.client ?? client).post<ReportJobResponses, ReportJobErrors, ThrowOnError>({
+    url: '/api/jobs/{job_id}/callback',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
 
 /**
  * Ask a job to stop

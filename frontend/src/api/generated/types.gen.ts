@@ -469,15 +469,15 @@ export type CreateJobData = {
 
 export type CreateJobErrors = {
     /**
-     * Bad Request
+     * Invalid request
      */
     400: Problem;
     /**
-     * Not Found
+     * Not found
      */
     404: Problem;
     /**
-     * Service Unavailable
+     * Unavailable
      */
     503: Problem;
 };
@@ -510,15 +510,15 @@ export type GetJobData = {
 
 export type GetJobErrors = {
     /**
-     * Bad Request
+     * Invalid request
      */
     400: Problem;
     /**
-     * Not Found
+     * Not found
      */
     404: Problem;
     /**
-     * Service Unavailable
+     * Unavailable
      */
     503: Problem;
 };
@@ -535,7 +535,26 @@ export type GetJobResponses = {
 export type GetJobResponse = GetJobResponses[keyof GetJobResponses];
 
 export type ReportJobData = {
-    body?: never;
+    /**
+     * A report, as `stemset.jobs.messages.Report` defines it.
+     */
+    body: {
+        [key: string]: unknown;
+    };
+    headers: {
+        /**
+         * Names the report; one that is known already changes nothing.
+         */
+        'webhook-id': string;
+        /**
+         * Seconds since 1970; at most five minutes off.
+         */
+        'webhook-timestamp': string;
+        /**
+         * `v1,` and the base64 of the HMAC-SHA256 of id, timestamp and body.
+         */
+        'webhook-signature': string;
+    };
     path: {
         job_id: string;
     };
@@ -545,7 +564,7 @@ export type ReportJobData = {
 
 export type ReportJobErrors = {
     /**
-     * Bad Request
+     * Invalid request
      */
     400: Problem;
     /**
@@ -553,7 +572,7 @@ export type ReportJobErrors = {
      */
     403: Problem;
     /**
-     * Not Found
+     * Not found
      */
     404: Problem;
     /**
@@ -561,11 +580,11 @@ export type ReportJobErrors = {
      */
     409: Problem;
     /**
-     * Request Entity Too Large
+     * Too large
      */
     413: Problem;
     /**
-     * Service Unavailable
+     * Unavailable
      */
     503: Problem;
 };
@@ -592,19 +611,15 @@ export type CancelJobData = {
 
 export type CancelJobErrors = {
     /**
-     * Bad Request
+     * Invalid request
      */
     400: Problem;
     /**
-     * Not Found
+     * Not found
      */
     404: Problem;
     /**
-     * Conflict
-     */
-    409: Problem;
-    /**
-     * Service Unavailable
+     * Unavailable
      */
     503: Problem;
 };
@@ -637,15 +652,15 @@ export type StreamJobEventsData = {
 
 export type StreamJobEventsErrors = {
     /**
-     * Bad Request
+     * Invalid request
      */
     400: Problem;
     /**
-     * Not Found
+     * Not found
      */
     404: Problem;
     /**
-     * Service Unavailable
+     * Unavailable
      */
     503: Problem;
 };
@@ -654,9 +669,13 @@ export type StreamJobEventsError = StreamJobEventsErrors[keyof StreamJobEventsEr
 
 export type StreamJobEventsResponses = {
     /**
-     * One message per change: `id` is the event's number, `event` its type, `data` a JobEvent. The stream ends after the final event.
+     * One message per change: `id` is the event's number, `event` its type, `data` a JobEvent. The first message is the state as it is; the stream ends after the final event.
      */
     200: JobEvent;
+    /**
+     * The final event is the one that `Last-Event-ID` names; there is nothing to wait for.
+     */
+    204: void;
 };
 
 export type StreamJobEventsResponse = StreamJobEventsResponses[keyof StreamJobEventsResponses];
@@ -672,15 +691,15 @@ export type GetManifestData = {
 
 export type GetManifestErrors = {
     /**
-     * Bad Request
+     * Invalid request
      */
     400: Problem;
     /**
-     * Not Found
+     * Not found
      */
     404: Problem;
     /**
-     * Service Unavailable
+     * Unavailable
      */
     503: Problem;
 };
@@ -719,15 +738,15 @@ export type GetPeaksData = {
 
 export type GetPeaksErrors = {
     /**
-     * Bad Request
+     * Invalid request
      */
     400: Problem;
     /**
-     * Not Found
+     * Not found
      */
     404: Problem;
     /**
-     * Service Unavailable
+     * Unavailable
      */
     503: Problem;
 };
@@ -774,19 +793,19 @@ export type GetStemFileData = {
 
 export type GetStemFileErrors = {
     /**
-     * Bad Request
+     * Invalid request
      */
     400: Problem;
     /**
-     * Not Found
+     * Not found
      */
     404: Problem;
     /**
-     * Requested Range Not Satisfiable
+     * Range not satisfiable
      */
     416: Problem;
     /**
-     * Service Unavailable
+     * Unavailable
      */
     503: Problem;
 };
@@ -831,7 +850,7 @@ export type ListProfilesData = {
 
 export type ListProfilesErrors = {
     /**
-     * Service Unavailable
+     * Unavailable
      */
     503: Problem;
 };
@@ -869,15 +888,11 @@ export type ListRecordingsData = {
 
 export type ListRecordingsErrors = {
     /**
-     * Bad Request
+     * Invalid request
      */
     400: Problem;
     /**
-     * Not Found
-     */
-    404: Problem;
-    /**
-     * Service Unavailable
+     * Unavailable
      */
     503: Problem;
 };
@@ -922,23 +937,19 @@ export type UploadRecordingData = {
 
 export type UploadRecordingErrors = {
     /**
-     * Bad Request
+     * Invalid request
      */
     400: Problem;
     /**
-     * Not Found
-     */
-    404: Problem;
-    /**
-     * Request Entity Too Large
+     * Too large
      */
     413: Problem;
     /**
-     * Unprocessable Entity
+     * Unreadable audio
      */
     422: Problem;
     /**
-     * Service Unavailable
+     * Unavailable
      */
     503: Problem;
 };
@@ -965,15 +976,15 @@ export type GetRecordingData = {
 
 export type GetRecordingErrors = {
     /**
-     * Bad Request
+     * Invalid request
      */
     400: Problem;
     /**
-     * Not Found
+     * Not found
      */
     404: Problem;
     /**
-     * Service Unavailable
+     * Unavailable
      */
     503: Problem;
 };
@@ -1005,11 +1016,11 @@ export type GetPlayerData = {
 
 export type GetPlayerErrors = {
     /**
-     * Bad Request
+     * Invalid request
      */
     400: Problem;
     /**
-     * Not Found
+     * Not found
      */
     404: Problem;
     /**
@@ -1017,7 +1028,7 @@ export type GetPlayerErrors = {
      */
     409: Problem;
     /**
-     * Service Unavailable
+     * Unavailable
      */
     503: Problem;
 };
