@@ -298,8 +298,16 @@ def bench_quality(
 
     settings = WorkerSettings()
     plan = _strategy(load_config(settings.config), strategy)
-    report = measure(reference, plan, ModelPool(Runtime(settings.weights_dir, settings.device)))
-    print(report.to_json()) if as_json else out.print(report.to_table())  # noqa: T201
+    report = measure(
+        reference,
+        plan,
+        ModelPool(Runtime(settings.weights_dir, settings.device)),
+        lambda song: err.print(f"{song.song}: {song.times_real_time:.1f} × real time", highlight=False),
+    )
+    if as_json:
+        print(report.model_dump_json())  # noqa: T201
+    else:
+        out.print(report.table())
 
 
 # --- service ---------------------------------------------------------------------------------------------

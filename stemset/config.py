@@ -23,7 +23,7 @@ from stemset import strategy
 from stemset.audio import AudioFormat
 from stemset.errors import ConfigError
 from stemset.models import registry
-from stemset.models.base import Device
+from stemset.models.base import RESIDUAL, Device, ManyStemParams
 from stemset.strategy import Strategy
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
@@ -188,13 +188,15 @@ def json_schema() -> dict[str, JsonValue]:
     nodes: list[JsonValue] = []
     for name in registry.names():
         model = registry.find(name)
-        slots = strategy.slots_of(model)
+        slots = strategy.slots_of(model, model.Params())
         properties: dict[str, JsonValue] = {
             "_": {"const": name, "description": registry.card(name).summary},
             "params": cast("JsonValue", model.Params.model_json_schema()),
         }
         for slot in slots:
             properties[slot] = {"$ref": "#/$defs/Branch", "description": model.output_slots.get(slot, "what is left")}
+        if issubclass(model.Params, ManyStemParams):
+            properties[RESIDUAL] = {"$ref": "#/$defs/Branch", "description": "with keep_residual: what is left"}
         required: list[JsonValue] = ["_", *slots]
         nodes.append({"type": "object", "properties": properties, "required": required, "additionalProperties": False})
     definitions["Branch"] = branch

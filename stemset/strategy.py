@@ -21,12 +21,11 @@ from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from stemset.errors import ConfigError, ModelFailed, NotFound
 from stemset.models import registry
-from stemset.models.base import AudioSeparator, ModelParams
+from stemset.models.base import RESIDUAL, AudioSeparator, ManyStemParams, ModelParams
 from stemset.models.pool import ModelPool
 
 MAX_DEPTH = 8
 MIXTURE = "mixture"
-RESIDUAL = "residual"
 
 _STEM_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _JSON = TypeAdapter[JsonValue](JsonValue)
@@ -149,7 +148,7 @@ def _parse_node(tree: object, where: str, path: str, above: tuple[int, ...]) -> 
     items = {_key(key, where): value for key, value in cast("dict[object, object]", tree).items()}
     model = _parse_model(items.pop("_", None), where)
     params = _parse_params(model, items.pop("params", None), where)
-    _check_slots(model, items.keys(), where)
+    _check_slots(model, params, items.keys(), where)
     above = (*above, id(cast("object", tree)))
     branches = {slot: _parse_branch(items[slot], f"{where}.{slot}", f"{path}/{slot}", above) for slot in items}
     return Node(path, model, params, branches)
@@ -193,13 +192,14 @@ def _parse_params(model: type[AudioSeparator], params: object, where: str) -> Mo
         raise ConfigError(f"{where}.{at}", f"{first['msg']}, found {first['input']!r}") from None
 
 
-def slots_of(model: type[AudioSeparator]) -> tuple[str, ...]:
+def slots_of(model: type[AudioSeparator], params: ModelParams) -> tuple[str, ...]:
     """The slots that a node of this model maps."""
-    return (*model.output_slots, *(() if model.complement() else (RESIDUAL,)))
+    keeps_residual = isinstance(params, ManyStemParams) and params.keep_residual
+    return (*model.output_slots, *((RESIDUAL,) if keeps_residual or model.complement() is None else ()))
 
 
-def _check_slots(model: type[AudioSeparator], mapped: Collection[str], where: str) -> None:
-    required = slots_of(model)
+def _check_slots(model: type[AudioSeparator], params: ModelParams, mapped: Collection[str], where: str) -> None:
+    required = slots_of(model, params)
     for slot in mapped:
         if slot not in required:
             raise ConfigError(f"{where}.{slot}", f"{model.model_filename} has no slot {slot!r}", required)

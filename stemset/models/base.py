@@ -29,6 +29,16 @@ class ModelParams(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class ManyStemParams(ModelParams):
+    """keep_residual: what the stems leave of the input becomes a slot `residual`, and not part of `other`."""
+
+    keep_residual: bool = False
+
+
+RESIDUAL = "residual"
+"""The slot for what all others leave of the input, where no other slot takes it."""
+
+
 @dataclass(frozen=True)
 class Runtime:
     """Where a process finds weights, and what it computes on."""
@@ -95,9 +105,14 @@ class AudioSeparator(ABC):
 class AudioSeparatorLibraryModel(AudioSeparator):
     """A network of the audio-separator library. A concrete one defines model_filename and output_slots, no more.
 
-    The network is loaded at the first run and kept. What is known of it beyond its slots (its weight files, its
-    architecture) is on its card in the registry.
+    One with `other` among many slots takes `ManyStemParams`. The network is loaded at the first run and kept. What is
+    known of it beyond its slots (its weight files, its architecture) is on its card in the registry.
     """
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if cls.complement() == "other":
+            cls.Params = ManyStemParams
 
     def __init__(self, params: ModelParams, runtime: Runtime) -> None:
         super().__init__(params, runtime)
@@ -116,5 +131,7 @@ class AudioSeparatorLibraryModel(AudioSeparator):
             # Here and not above: only a process that runs a network may import torch.
             from stemset.models.engine.node import LibraryNode  # noqa: PLC0415
 
-            self._node = LibraryNode(type(self), self.runtime)
+            keeps = isinstance(self.params, ManyStemParams) and self.params.keep_residual
+            rest = RESIDUAL if keeps else self.complement() or RESIDUAL
+            self._node = LibraryNode(type(self), self.runtime, rest)
         return self._node

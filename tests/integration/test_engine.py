@@ -61,6 +61,21 @@ def instance(name: str, folder: Path) -> AudioSeparator:
     return kind(kind.Params(), Runtime(folder, "cpu"))
 
 
+def test_what_many_stems_leave_may_be_a_slot_of_its_own(tiny_models: Path, tmp_path: Path) -> None:
+    kind = registry.find("htdemucs.yaml")
+    mix = noise(30_001)
+    audio.write(tmp_path / "in.wav", mix, 44_100)
+    slots: dict[bool, dict[str, Samples]] = {}
+    for keep in (False, True):
+        separator = kind(kind.Params.model_validate({"keep_residual": keep}), Runtime(tiny_models, "cpu"))
+        files = separator.separate(tmp_path / "in.wav", tmp_path / str(keep))
+        slots[keep] = {slot: audio.read(file)[0] for slot, file in files.items()}
+    kept = slots[True]
+    assert list(kept) == [*kind.output_slots, "residual"]
+    np.testing.assert_allclose(np.sum(list(kept.values()), axis=0), mix, atol=1e-6)
+    np.testing.assert_allclose(kept["other"] + kept["residual"], slots[False]["other"], atol=1e-6)
+
+
 def noise(frames: int, peak: float = 0.5, seed: int = 0) -> Samples:
     samples = np.random.default_rng(seed).uniform(-1, 1, (2, frames)).astype(np.float32)
     return samples * np.float32(peak / np.abs(samples).max())

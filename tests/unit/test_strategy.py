@@ -138,6 +138,18 @@ def test_a_mistake_is_told_with_its_place_and_the_choices(tree: object, where: s
     assert says in str(caught.value)
 
 
+FOUR: Tree = {"_": "htdemucs.yaml", "vocals": "vocals", "drums": "drums", "bass": "bass", "other": "other"}
+
+
+def test_a_strategy_may_keep_the_residual_as_a_stem() -> None:
+    kept = parse("kept", FOUR | {"params": {"keep_residual": True}, "residual": "leftover"})
+    assert kept.stems[-1] == "leftover"
+    with pytest.raises(ConfigError, match="has no slot 'residual'"):
+        parse("folded", FOUR | {"residual": "leftover"})
+    with pytest.raises(ConfigError, match="slot 'residual' of htdemucs.yaml is not mapped"):
+        parse("unmapped", FOUR | {"params": {"keep_residual": True}})
+
+
 def test_a_tree_of_the_greatest_depth_is_valid() -> None:
     assert len(parse("x", deep(MAX_DEPTH)).nodes) == MAX_DEPTH
 

@@ -11,13 +11,10 @@ from stemset import audio
 from stemset.audio import Samples
 from stemset.errors import ModelFailed
 from stemset.models import registry, weights
-from stemset.models.base import AudioSeparator, ModelFacts, Progress, Runtime
+from stemset.models.base import RESIDUAL, AudioSeparator, ModelFacts, Progress, Runtime
 from stemset.models.engine.library import require, versions
 from stemset.models.engine.names import slot_of
 from stemset.models.engine.network import SAMPLE_RATE, LibraryNetwork
-
-RESIDUAL = "residual"
-"""The slot for what several stems, none of them `other`, leave of the input."""
 
 # Share of a run's progress that the network takes; the rest is resampling and writing.
 _NETWORK_SHARE = 0.97
@@ -26,8 +23,10 @@ _NETWORK_SHARE = 0.97
 class LibraryNode:
     """A library model with its network, which is loaded at the first run and kept until a run fails."""
 
-    def __init__(self, model: type[AudioSeparator], runtime: Runtime) -> None:
+    def __init__(self, model: type[AudioSeparator], runtime: Runtime, rest: str) -> None:
+        """rest: the slot that takes what the network's other stems leave of the input."""
         self._model = model
+        self._rest = rest
         self._card = registry.card(model.model_filename)
         self._runtime = runtime
         self._network: LibraryNetwork | None = None
@@ -73,8 +72,8 @@ class LibraryNode:
             return self._network
 
     def _slots(self, stems: dict[str, Samples]) -> dict[str, Samples]:
-        """The network's stems under our names; without those that the complement replaces."""
-        wanted = [slot for slot in self._model.output_slots if slot != self._model.complement()]
+        """The network's stems under our names; without the one that the rest replaces."""
+        wanted = [slot for slot in self._model.output_slots if slot != self._rest]
         found = {slot: stem for name, stem in stems.items() if (slot := slot_of(name, self._model.output_slots))}
         missing = [slot for slot in wanted if slot not in found]
         if missing:
@@ -88,5 +87,5 @@ class LibraryNode:
         rest = mix.astype(np.float64)
         for samples in estimates.values():
             rest -= samples
-        complete = {**estimates, (self._model.complement() or RESIDUAL): rest.astype(np.float32)}
+        complete = {**estimates, self._rest: rest.astype(np.float32)}
         return {slot: complete[slot] for slot in (*self._model.output_slots, RESIDUAL) if slot in complete}
