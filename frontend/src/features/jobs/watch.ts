@@ -2,13 +2,12 @@ import type { JobEvent } from '@/api/generated/types.gen'
 import { isFinal } from './jobs'
 
 const TYPES = [
-  'queued',
+  'created',
   'started',
   'node_started',
   'node_progress',
   'node_done',
   'track_ready',
-  'cancel_requested',
   'succeeded',
   'failed',
   'cancelled',
