@@ -73,7 +73,7 @@ function TimeCode({ player }: { player: Player }) {
   })
   return (
     <p className="font-mono text-xl whitespace-nowrap sm:text-2xl">
-      <span ref={now} role="timer" aria-label="Position" className="time-code tracking-tight" />
+      <span ref={now} role="timer" aria-label="Position" className="tracking-tight" />
       <span className="ml-2 text-[13px] text-faint">/ {timeCode(player.frames / player.sampleRate)}</span>
     </p>
   )
