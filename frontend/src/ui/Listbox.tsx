@@ -48,9 +48,12 @@ export function Listbox({
   const shown = options[selected]
   const optionId = (index: number) => `${id}-option-${index}`
 
+  const reveal = (index: number) => document.getElementById(optionId(index))?.scrollIntoView({ block: 'nearest' })
   const show = () => {
     setActive(selected)
     setOpen(true)
+    // The list has a size, and so can scroll, only when it is drawn.
+    requestAnimationFrame(() => reveal(selected))
   }
   const choose = (index: number) => {
     const option = options[index]
@@ -72,7 +75,7 @@ export function Listbox({
     if (target !== null) {
       event.preventDefault()
       setActive(target)
-      document.getElementById(optionId(target))?.scrollIntoView({ block: 'nearest' })
+      reveal(target)
     } else if (event.key === 'Enter' || event.key === ' ') {
       event.preventDefault()
       choose(active)
@@ -84,7 +87,10 @@ export function Listbox({
     } else if (event.key.length === 1) {
       const letter = event.key.toLowerCase()
       const found = options.findIndex((option) => option.label.toLowerCase().startsWith(letter))
-      if (found >= 0) setActive(found)
+      if (found >= 0) {
+        setActive(found)
+        reveal(found)
+      }
     }
   }
 

@@ -36,7 +36,10 @@ function UploadRows({ profile }: { profile: string }) {
   const items = useUploadsOf(profile)
   if (items.length === 0) return null
   return (
-    <ul className="divide-y divide-line overflow-hidden rounded-[14px] border border-line bg-surface">
+    <ul
+      aria-label={uploadText.uploads}
+      className="divide-y divide-line overflow-hidden rounded-[14px] border border-line bg-surface"
+    >
       {items.map((upload) => (
         <UploadRow
           key={upload.id}
@@ -79,7 +82,12 @@ export function ProfileScreen({ profileName }: { profileName: string }) {
           {strategies.data && <StrategyPicker strategies={strategies.data} value={strategy} onChange={setChosen} />}
           {strategies.isError && <p className="text-[13px] text-muted">{uploadText.strategiesFailed}</p>}
         </DropZone>
-        <RecordingList profile={profileName} title={title} uploads={<UploadRows profile={profileName} />} />
+        <RecordingList
+          profile={profileName}
+          title={title}
+          description={profile?.description ?? ''}
+          uploads={<UploadRows profile={profileName} />}
+        />
         <LiveStatus since={openedAt} recordings={recordings.data?.pages.flatMap(({ items }) => items) ?? []} />
       </main>
       <Footer />

@@ -62,7 +62,17 @@ function Search({ value, onChange }: { value: string; onChange: (value: string) 
 }
 
 /** The recordings of a profile. uploads: rows of files still on their way, shown on top. */
-export function RecordingList({ profile, title, uploads }: { profile: string; title: string; uploads: ReactNode }) {
+export function RecordingList({
+  profile,
+  title,
+  description,
+  uploads,
+}: {
+  profile: string
+  title: string
+  description: string
+  uploads: ReactNode
+}) {
   const query = useRecordings(profile)
   const [search, setSearch] = useState('')
   const all = query.data?.pages.flatMap(({ items }) => items) ?? []
@@ -71,11 +81,16 @@ export function RecordingList({ profile, title, uploads }: { profile: string; ti
 
   return (
     <section aria-labelledby="recordings" className="grid gap-4">
-      <div className="flex flex-wrap items-baseline gap-3">
-        <h1 id="recordings" className="text-[22px] font-semibold tracking-tight">
-          {title}
-        </h1>
-        {total !== undefined && <span className="text-faint">{text.count(total)}</span>}
+      <div className="flex flex-wrap items-end gap-3">
+        <div>
+          <div className="flex flex-wrap items-baseline gap-x-3">
+            <h1 id="recordings" className="text-[22px] font-semibold tracking-tight">
+              {title}
+            </h1>
+            {total !== undefined && <span className="text-faint">{text.count(total)}</span>}
+          </div>
+          {description !== '' && <p className="text-muted">{description}</p>}
+        </div>
         {all.length > 0 && <Search value={search} onChange={setSearch} />}
       </div>
       {query.isError && query.data && (

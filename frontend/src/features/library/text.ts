@@ -4,7 +4,6 @@ import { plural } from '@/ui/format'
 export const text = {
   pageTitle: (profile: string) => `${profile} · Stemset`,
   profiles: 'Profiles',
-  recordings: 'Recordings',
   count: (total: number) => plural(total, 'recording'),
   search: 'Search recordings',
   searchHint: 'Search   /',
@@ -30,7 +29,6 @@ export const text = {
   recordingFailed: 'The recording could not be read',
   separate: 'Separate',
   separateHint: 'No job has run on this song. Choose how to separate it.',
-  playerFailed: 'The player could not be loaded',
   footer: 'Recordings stay on this server.',
   apiDocs: 'API documentation',
   version: (version: string) => `Stemset ${version}`,

@@ -31,7 +31,7 @@ export function UploadRow({
       <div className="min-w-0">
         <p className="truncate font-semibold">{name}</p>
         {bad ? (
-          <p className="text-[13px] text-bad">
+          <p role="alert" className="text-[13px] text-bad">
             {upload.state === 'failed' ? text.failed : text.refused}: {upload.message}
           </p>
         ) : (

@@ -19,7 +19,7 @@ it('tells the size of a download that comes first', () => {
 
 it('says nothing of a download that was made', () => {
   expect(strategyDetail(LARGE)).not.toContain('download')
-  expect(strategyNote(LARGE)).toBeNull()
+  expect(strategyNote({ ...LARGE, summary: 'One large network.' })).toBe('One large network.')
 })
 
 it('says plainly what a preview is', () => {

@@ -15,10 +15,12 @@ export function strategyDetail(strategy: Strategy): string {
   return parts.join(' · ')
 }
 
-/** The sentence below the picker: what the chosen strategy is not, or needs first. Null: nothing to say. */
-export function strategyNote(strategy: Strategy): string | null {
+/** What to know below the picker: what the chosen strategy does, or is not, and what it needs first. */
+export function strategyNote(strategy: Strategy): string {
   if (strategy.quality === 'preview') return text.previewNote
-  if (strategy.ready) return null
-  if (strategy.downloadBytes > 0) return text.downloadNote(bytes(strategy.downloadBytes), strategy.missing.length)
-  return text.missingNote(strategy.missing.join(', '))
+  const { summary, ready, downloadBytes, missing } = strategy
+  if (ready) return summary
+  const need =
+    downloadBytes > 0 ? text.downloadNote(bytes(downloadBytes), missing.length) : text.missingNote(missing.join(', '))
+  return `${summary} ${need}`.trim()
 }

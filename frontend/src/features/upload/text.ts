@@ -31,8 +31,6 @@ export const text = {
   connectionLost: 'The connection broke off before the server had the whole file.',
   badAnswer: (status: number) => `The server answered with status ${status} and no explanation.`,
   progress: (name: string) => `Upload of ${name}`,
-  announceSending: (name: string) => `Uploading ${name}`,
-  announceFailed: (name: string, why: string) => `Upload of ${name} failed. ${why}`,
 } as const
 
 export const qualityText = {
