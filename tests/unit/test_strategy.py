@@ -146,7 +146,7 @@ def test_a_strategy_may_keep_the_residual_as_a_stem() -> None:
     assert kept.stems[-1] == "leftover"
     with pytest.raises(ConfigError, match="has no slot 'residual'"):
         parse("folded", FOUR | {"residual": "leftover"})
-    with pytest.raises(ConfigError, match="slot 'residual' of htdemucs.yaml is not mapped"):
+    with pytest.raises(ConfigError, match=r"slot 'residual' of htdemucs\.yaml is not mapped"):
         parse("unmapped", FOUR | {"params": {"keep_residual": True}})
 
 
