@@ -27,7 +27,7 @@ SPECTRAL_GFLOPS = 3.0
 
 _YARDSTICK = "htdemucs.yaml"
 _BEST_LEAD_DB = 2.0
-_ENGINE = "torch and audio-separator (the extra `ml`)"
+ENGINE = "torch and audio-separator (the extra `ml`)"
 
 
 def strategies(offered: dict[str, Strategy], models_dir: Path) -> list[WireStrategy]:
@@ -75,7 +75,7 @@ def _strategy(strategy: Strategy, models_dir: Path) -> WireStrategy:
     states = {name: weights_state(card, models_dir) for name, card in cards.items()}
     missing = list(dict.fromkeys(file for state in states.values() for file in state.missing))
     if not wire.is_built_in(strategy) and not engine_installed():
-        missing.insert(0, _ENGINE)
+        missing.insert(0, ENGINE)
     return WireStrategy(
         name=strategy.name,
         summary=_summary(strategy, list(cards.values())),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Annotated, TypeAlias
+from typing import TypeAlias
 
 from anyio import CapacityLimiter
 from litestar.datastructures import State
-from litestar.params import Dependency
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from stemset.api.notifier import Notifier
@@ -36,7 +37,7 @@ class Parts:
 
 
 # Litestar would check the parts field by field at every request.
-Context: TypeAlias = Annotated[Parts, Dependency(skip_validation=True)]
+Context: TypeAlias = NamedDependency[SkipValidation[Parts]]
 """Handed to every route that asks for `context`."""
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import Response, Router, get, post
-from litestar.params import Parameter
+from litestar.params import FromPath, HeaderParameter, JSONBody
 from litestar.response import ServerSentEvent
 from litestar.status_codes import HTTP_200_OK
 from pydantic import ValidationError
@@ -19,6 +19,8 @@ from stemset.api.problems import AnyRequest, InvalidRequest, problem_responses
 from stemset.api.ranges import is_known
 from stemset.api.watching import changes
 from stemset.jobs.messages import Report
+
+IfNoneMatch = Annotated[str | None, HeaderParameter(name="If-None-Match", description="The ETag last seen.")]
 
 
 @post(
@@ -33,7 +35,7 @@ from stemset.jobs.messages import Report
         **problem_responses(400, 404, 503),
     },
 )
-async def create_job(context: Context, data: JobRequest) -> Job:
+async def create_job(context: Context, data: JSONBody[JobRequest]) -> Job:
     recording = await context.jobs.get_recording(data.recording_id)
     strategy = data.strategy or _default_strategy(context, recording.profile)
     job = await submission.start(context, recording.id, submission.known_strategy(strategy, context.config))
@@ -53,8 +55,10 @@ async def create_job(context: Context, data: JobRequest) -> Job:
 )
 async def get_job(
     context: Context,
-    job_id: UUID,
-    if_none_match: Annotated[str | None, Parameter(header="If-None-Match", description="The ETag last seen.")] = None,
+    job_id: FromPath[UUID],
+    if_none_match: Annotated[
+        str | None, HeaderParameter(name="If-None-Match", description="The ETag last seen.")
+    ] = None,
 ) -> Response[Job | None]:
     job = await context.jobs.get_job(job_id)
     # Weak: the same state may travel compressed or not. A cancel that was only asked for is no event yet.
@@ -83,9 +87,9 @@ async def get_job(
 )
 async def stream_job_events(
     context: Context,
-    job_id: UUID,
+    job_id: FromPath[UUID],
     last_event_id: Annotated[
-        int | None, Parameter(header="Last-Event-ID", ge=0, description="Resume after this event.")
+        int | None, HeaderParameter(name="Last-Event-ID", ge=0, description="Resume after this event.")
     ] = None,
 ) -> ServerSentEvent | Response[None]:
     job = await context.jobs.get_job(job_id)
@@ -107,7 +111,7 @@ async def stream_job_events(
         **problem_responses(400, 404, 503),
     },
 )
-async def cancel_job(context: Context, job_id: UUID) -> Job:
+async def cancel_job(context: Context, job_id: FromPath[UUID]) -> Job:
     job = await context.jobs.request_cancel(job_id)
     context.notifier.changed(job_id)
     await context.outbox.withdraw(job)
@@ -130,7 +134,7 @@ async def cancel_job(context: Context, job_id: UUID) -> Job:
 async def report_job(
     request: AnyRequest,
     context: Context,
-    job_id: UUID,
+    job_id: FromPath[UUID],
 ) -> CallbackAnswer:
     body = await request.body()
     message_id = verified(request.headers, body, context.secret)

@@ -17,7 +17,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import License, Server, Tag
 from litestar.plugins.pydantic import PydanticPlugin
 from litestar.routes import HTTPRoute
-from pydantic import BaseModel, JsonValue
+from pydantic import BaseModel
 
 from stemset import __version__, manifest
 from stemset.api import job_routes, models, player_routes, recording_routes, service_routes
@@ -64,7 +64,7 @@ def openapi_config() -> OpenAPIConfig:
     )
 
 
-def document() -> dict[str, JsonValue]:
+def document() -> Json:
     """The OpenAPI 3.1 document as plain JSON values."""
     app = Litestar(
         route_handlers=[api_router()],

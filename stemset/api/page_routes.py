@@ -7,12 +7,15 @@ from pathlib import Path
 
 from anyio import to_thread
 from litestar import HttpMethod, Response, route
+from litestar.params import FromPath
 
 from stemset.api.context import Context
 from stemset.api.files import ASK_AGAIN, FOR_EVER
 from stemset.api.problems import AnyRequest
 from stemset.api.ranges import is_known
+from stemset.errors import NotFound
 
+_ASSETS = "assets"
 _MISSING = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Stemset</title>
 <body style="font: 16px/1.6 system-ui, sans-serif; max-width: 40rem; margin: 4rem auto; padding: 0 1rem">
@@ -28,14 +31,14 @@ mimetypes.add_type("application/manifest+json", ".webmanifest")
 
 
 @route(["/", "/{path:path}"], http_method=[HttpMethod.GET, HttpMethod.HEAD], include_in_schema=False)
-async def page(request: AnyRequest, context: Context, path: str = "/") -> Response[bytes]:
+async def page(request: AnyRequest, context: Context, path: FromPath[str] = "/") -> Response[bytes]:
     """A file of the build, else index.html: `/p/demo` is the page's own address."""
     root = context.settings.frontend_dir
     found = await to_thread.run_sync(_file_in, root, path)
     if found is None:
         return Response(_MISSING.encode(), media_type="text/html", headers={"Cache-Control": ASK_AGAIN})
     content, etag = await to_thread.run_sync(_content, found)
-    hashed = found.parent != root and found.parent.name == "assets"
+    hashed = found.parent == root.resolve() / _ASSETS
     headers = {"ETag": etag, "Cache-Control": FOR_EVER if hashed else ASK_AGAIN}
     media_type = mimetypes.guess_type(found.name)[0] or "application/octet-stream"
     if is_known(request.headers.get("if-none-match"), etag):
@@ -49,6 +52,9 @@ def _file_in(root: Path, path: str) -> Path | None:
     wanted = (base / path.lstrip("/")).resolve() if "\0" not in path else base
     if wanted.is_relative_to(base) and wanted.is_file():
         return wanted
+    if wanted.parent == base / _ASSETS:
+        # An old page asks for what a new build no longer has; the page itself would be no script.
+        raise NotFound("file of the page named", wanted.name)
     index = base / "index.html"
     return index if index.is_file() else None
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from anyio import to_thread
 from litestar import Response, Router, get, head
-from litestar.params import Parameter
+from litestar.params import FromPath, HeaderParameter, QueryParameter
 from litestar.response import Stream
 
 from stemset.api import examples, wire
@@ -25,11 +25,11 @@ _PEAKS_FILE = re.compile(r"([a-z][a-z0-9_]{0,39})\.([1-9][0-9]{0,5})\.dat")
 
 Version = Annotated[
     str | None,
-    Parameter(query="v", description="The file's hash; a request that carries it may be cached for ever."),
+    QueryParameter(name="v", description="The file's hash; a request that carries it may be cached for ever."),
 ]
-IfNoneMatch = Annotated[str | None, Parameter(header="If-None-Match", description="The ETag last seen.")]
-Range = Annotated[str | None, Parameter(header="Range", description="One range of bytes, such as `bytes=0-65535`.")]
-IfRange = Annotated[str | None, Parameter(header="If-Range", description="The ETag that the range belongs to.")]
+IfNoneMatch = Annotated[str | None, HeaderParameter(name="If-None-Match", description="The ETag last seen.")]
+Range = Annotated[str | None, HeaderParameter(name="Range", description="One range of bytes, such as `bytes=0-65535`.")]
+IfRange = Annotated[str | None, HeaderParameter(name="If-Range", description="The ETag that the range belongs to.")]
 
 
 @get(
@@ -44,9 +44,9 @@ IfRange = Annotated[str | None, Parameter(header="If-Range", description="The ET
 )
 async def get_player(
     context: Context,
-    recording_id: UUID,
+    recording_id: FromPath[UUID],
     job: Annotated[
-        UUID | None, Parameter(description="Which job's stems; without one the newest that has any.")
+        UUID | None, QueryParameter(description="Which job's stems; without one the newest that has any.")
     ] = None,
 ) -> PlayerData:
     recording = await context.jobs.get_recording(recording_id)
@@ -77,8 +77,8 @@ async def get_player(
 )
 async def get_stem_file(
     context: Context,
-    job_id: UUID,
-    file: str,
+    job_id: FromPath[UUID],
+    file: FromPath[str],
     version: Version = None,
     range_: Range = None,
     if_range: IfRange = None,
@@ -110,8 +110,8 @@ async def get_stem_file(
 )
 async def get_peaks(
     context: Context,
-    job_id: UUID,
-    file: str,
+    job_id: FromPath[UUID],
+    file: FromPath[str],
     version: Version = None,
     if_none_match: IfNoneMatch = None,
 ) -> Stream | Response[None]:
@@ -132,7 +132,7 @@ async def get_peaks(
     summary="The record of what a job did",
     responses={200: examples.answer(examples.MANIFEST, "As the worker wrote it."), **problem_responses(400, 404, 503)},
 )
-async def get_manifest(context: Context, job_id: UUID) -> Manifest:
+async def get_manifest(context: Context, job_id: FromPath[UUID]) -> Manifest:
     try:
         stored = await to_thread.run_sync(context.storage.read, Keys.manifest(job_id))
     except NotFound:
@@ -142,7 +142,11 @@ async def get_manifest(context: Context, job_id: UUID) -> Manifest:
 
 @head("/jobs/{job_id:uuid}/stems/{file:str}", include_in_schema=False, media_type="audio/flac")
 async def head_stem_file(
-    context: Context, job_id: UUID, file: str, version: Version = None, if_none_match: IfNoneMatch = None
+    context: Context,
+    job_id: FromPath[UUID],
+    file: FromPath[str],
+    version: Version = None,
+    if_none_match: IfNoneMatch = None,
 ) -> Response[None]:
     stem, key, media_type = _stem_file(job_id, file)
     immutable = await _is_current(context, job_id, stem, version)
@@ -151,7 +155,11 @@ async def head_stem_file(
 
 @head("/jobs/{job_id:uuid}/peaks/{file:str}", include_in_schema=False, media_type="application/octet-stream")
 async def head_peaks(
-    context: Context, job_id: UUID, file: str, version: Version = None, if_none_match: IfNoneMatch = None
+    context: Context,
+    job_id: FromPath[UUID],
+    file: FromPath[str],
+    version: Version = None,
+    if_none_match: IfNoneMatch = None,
 ) -> Response[None]:
     stem, key = _peaks_file(job_id, file)
     immutable = await _is_current(context, job_id, stem, version)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from litestar import Router, get, post
 from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, RequestBody, Schema
-from litestar.params import Parameter
+from litestar.params import FromPath, QueryParameter
 
 from stemset.api import examples, submission, wire
 from stemset.api.context import Context
@@ -94,9 +94,9 @@ async def upload_recording(request: AnyRequest, context: Context) -> Uploaded:
 )
 async def list_recordings(
     context: Context,
-    profile: Annotated[str | None, Parameter(description="Only recordings of this profile.")] = None,
-    limit: Annotated[int, Parameter(ge=1, le=MAX_PAGE, description="At most so many.")] = 50,
-    offset: Annotated[int, Parameter(ge=0, le=MAX_OFFSET, description="Leave out so many of the newest.")] = 0,
+    profile: Annotated[str | None, QueryParameter(description="Only recordings of this profile.")] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=MAX_PAGE, description="At most so many.")] = 50,
+    offset: Annotated[int, QueryParameter(ge=0, le=MAX_OFFSET, description="Leave out so many of the newest.")] = 0,
 ) -> RecordingPage:
     found, total = await context.jobs.list_recordings(profile, limit=limit, offset=offset)
     items = [wire.recording(recording, context.config) for recording in found]
@@ -110,7 +110,7 @@ async def list_recordings(
     summary="One recording with its latest job",
     responses={200: examples.answer(examples.RECORDING, "The recording."), **problem_responses(400, 404, 503)},
 )
-async def get_recording(context: Context, recording_id: UUID) -> Recording:
+async def get_recording(context: Context, recording_id: FromPath[UUID]) -> Recording:
     return wire.recording(await context.jobs.get_recording(recording_id), context.config)
 
 

@@ -1,0 +1,155 @@
+"""The whole API on a fresh data folder, with an engine that only remembers what it was given."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+import httpx
+import numpy as np
+import pytest
+import soundfile
+from standardwebhooks import Webhook
+
+from stemset.api import submission, wire
+from stemset.api.app import build_app, parts_of
+from stemset.api.context import Parts
+from stemset.config import ApiSettings
+from stemset.jobs.messages import Event, JobPayload, Layout, Report, Started, TrackReady
+from stemset.jobs.records import NewRecording
+from stemset.jobs.service import new_id
+from stemset.manifest import StemRecord
+from stemset.storage import Keys
+
+CONFIG = """
+profiles:
+  demo: {title: Demo, strategy: instant}
+  songs: {title: Songs, description: Mine., strategy: drums_first}
+strategies:
+  instant:
+    _: percussive
+    drums: drums
+    not_drums: {_: centre_voice, vocals: vocals, not_vocals: other}
+  drums_first: {_: kuielab_b_drums.onnx, drums: drums, not_drums: other}
+limits: {max_upload_mb: 1, max_duration_minutes: 0.1, max_channels: 2}
+"""
+
+
+class FakeDispatcher:
+    """Takes payloads and runs nothing."""
+
+    def __init__(self) -> None:
+        self.given: list[JobPayload] = []
+        self.taken_back: list[str] = []
+
+    async def dispatch(self, payload: JobPayload) -> str:
+        self.given.append(payload)
+        return payload.ref
+
+    async def cancel(self, ref: str) -> None:
+        self.taken_back.append(ref)
+
+    async def close(self) -> None: ...
+
+
+class Service:
+    """The client with the short words of these tests."""
+
+    def __init__(self, client: httpx.AsyncClient, parts: Parts, dispatcher: FakeDispatcher) -> None:
+        self.client = client
+        self.parts = parts
+        self.dispatcher = dispatcher
+
+    async def get(self, path: str, **headers: str) -> httpx.Response:
+        return await self.client.get(path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+
+    async def upload(
+        self, content: bytes | None = None, *, name: str = "My_Song.wav", fields: dict[str, str] | None = None
+    ) -> httpx.Response:
+        files = {"file": (name, wav() if content is None else content)}
+        return await self.client.post("/api/recordings", data={"profile": "demo", **(fields or {})}, files=files)
+
+    async def new_job(self) -> dict[str, str]:
+        """A queued job of the strategy `instant`, without the seconds that looking into an upload takes."""
+        recording = NewRecording(
+            id=new_id(), profile="demo", title="Song", file_name="song.wav", bytes=1, sha256="00" * 32, duration_s=0.5,
+            sample_rate=44_100, channels=2, codec="pcm_s16le", source_key="recordings/x/source.wav",
+        )  # fmt: skip
+        await self.parts.jobs.add_recording(recording)
+        return wire.job(await submission.start(self.parts, recording.id, "instant"), self.parts.config).model_dump(
+            mode="json", by_alias=True
+        )
+
+    async def report(self, job_id: str, event: Event, *, secret: str | None = None) -> httpx.Response:
+        report = Report(job_id=UUID(job_id), attempt=1, event=event)
+        body = report.model_dump_json()
+        now = datetime.now(UTC)
+        signature = Webhook(secret or self.parts.secret).sign(report.message_id, now, body)
+        headers = {
+            "webhook-id": report.message_id,
+            "webhook-timestamp": str(int(now.timestamp())),
+            "webhook-signature": signature,
+            "content-type": "application/json",
+        }
+        return await self.client.post(f"/api/jobs/{job_id}/callback", content=body, headers=headers)
+
+    async def playable_job(self, content: bytes = b"0123456789") -> dict[str, str]:
+        """A running job whose mixture and drums are stored; both files hold `content`."""
+        job = await self.new_job()
+        await self.report(job["id"], Started())
+        for stem in ("mixture", "drums"):
+            job_id = UUID(job["id"])
+            for key in (Keys.stem(job_id, stem), Keys.peaks(job_id, stem, 256)):
+                self.parts.storage.put_bytes(key, content, "audio/flac")
+            await self.report(job["id"], track(stem, len(content)))
+        return job
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> ApiSettings:
+    config = tmp_path / "config.yaml"
+    config.write_text(CONFIG)
+    return ApiSettings(config=config, data_dir=tmp_path / "data", frontend_dir=tmp_path / "dist")
+
+
+@pytest.fixture
+async def service(settings: ApiSettings) -> AsyncIterator[Service]:
+    dispatcher = FakeDispatcher()
+    app = build_app(settings, dispatcher)
+    # Litestar's own test client answers one request at a time; this one shares the loop, so events can be watched.
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # pyright: ignore[reportArgumentType]
+    begun, end = asyncio.Event(), asyncio.Event()
+
+    async def live() -> None:
+        # In one task from beginning to end, which a fixture is not.
+        async with app.lifespan():
+            begun.set()
+            await end.wait()
+
+    living = asyncio.create_task(live())
+    await begun.wait()
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        yield Service(client, parts_of(app), dispatcher)
+    end.set()
+    await living
+
+
+def wav(seconds: float = 0.5, channels: int = 2) -> bytes:
+    """Quiet noise as a 16-bit WAV at 44.1 kHz."""
+    samples = np.random.default_rng(0).normal(0, 0.1, (round(44_100 * seconds), channels))
+    file = io.BytesIO()
+    soundfile.write(file, samples, 44_100, format="WAV", subtype="PCM_16")
+    return file.getvalue()
+
+
+def track(stem: str, size: int) -> TrackReady:
+    record = StemRecord(
+        name=stem, sha256=("ab" if stem == "mixture" else "cd") * 32, bytes=size, sample_rate=44_100, frames=22_050,
+        peak=0.5, lufs=-20.0,
+    )  # fmt: skip
+    layout = Layout.model_validate({"streaminfo": "AAAA", "block_size": 4096, "overview": [-64, 127]})
+    return TrackReady(record=record, layout=layout)

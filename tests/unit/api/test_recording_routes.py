@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from uuid import uuid4
+
+import pytest
+
+from tests.unit.api.conftest import Service, wav
+
+
+async def test_an_upload_is_stored_and_queued_at_once(service: Service) -> None:
+    content = wav()
+    answer = await service.upload(content, name="Ärger/..\\My_Song.final.wav")
+    assert answer.status_code == 201
+    recording, job = answer.json()["recording"], answer.json()["job"]
+    assert (recording["title"], recording["fileName"]) == ("My Song.final", "My_Song.final.wav")
+    assert (recording["bytes"], recording["durationS"], recording["channels"]) == (len(content), 0.5, 2)
+    assert job == recording["latestJob"]
+    assert (job["state"], job["strategy"]) == ("queued", "instant")
+    assert [node["title"] for node in job["nodes"]] == ["Percussive (built in)", "Centre voice (built in)"]
+    stored = await service.parts.jobs.get_recording(recording["id"])
+    assert stored.sha256 == hashlib.sha256(content).hexdigest()
+    assert service.parts.storage.read(stored.source_key) == content
+
+
+async def test_a_job_reaches_the_engine_without_waiting_for_the_next_turn(service: Service) -> None:
+    job = await service.new_job()
+    await asyncio.sleep(0.1)
+    assert [str(payload.job_id) for payload in service.dispatcher.given] == [job["id"]]
+
+
+async def test_an_upload_may_ask_for_another_strategy_or_for_none(service: Service) -> None:
+    assert (await service.upload(fields={"strategy": "drums_first"})).json()["job"]["strategy"] == "drums_first"
+    assert (await service.upload(fields={"separate": "false"})).json()["job"] is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "choices"),
+    [
+        ({"profile": "dmeo"}, "profile", ["demo", "songs"]),
+        ({"profile": ""}, "profile", ["demo", "songs"]),
+        ({"strategy": "instnat"}, "strategy", ["instant", "drums_first"]),
+        ({"separate": "perhaps"}, "separate", ["true", "false"]),
+        ({"stratgy": "instant"}, "stratgy", ["file", "profile", "strategy", "separate"]),
+    ],
+)
+async def test_a_wrong_field_is_named_with_the_choices(
+    service: Service, fields: dict[str, str], field: str, choices: list[str]
+) -> None:
+    answer = await service.upload(fields=fields)
+    assert answer.status_code == 400
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem = answer.json()
+    assert (problem["type"], problem["field"], problem["choices"]) == ("/problems/invalid-request", field, choices)
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "kind"),
+    [
+        (b"", 422, "unreadable-audio"),
+        (b"These are words.", 422, "unreadable-audio"),
+        (wav(6.5, 1), 422, "too-long"),
+        (wav(0.2, 3), 422, "too-many-channels"),
+        (bytes(1_000_001), 413, "too-large"),
+    ],
+)
+async def test_what_cannot_be_used_is_refused_in_words_and_leaves_nothing(
+    service: Service, content: bytes, status: int, kind: str
+) -> None:
+    answer = await service.upload(content)
+    assert (answer.status_code, answer.json()["type"]) == (status, f"/problems/{kind}")
+    data_dir = service.parts.settings.data_dir
+    assert not list((data_dir / "uploads").iterdir())
+    assert not (data_dir / "objects").exists()
+    assert (await service.get("/api/recordings")).json()["total"] == 0
+
+
+async def test_a_file_name_is_never_part_of_a_message_about_the_content(service: Service) -> None:
+    answer = await service.upload(b"words", name="<script>.mp3")
+    assert answer.json()["detail"].startswith("The file is not")
+
+
+async def test_a_body_that_is_no_upload_is_refused(service: Service) -> None:
+    for headers, content in (
+        ({"content-type": "application/json"}, b"{}"),
+        ({"content-type": "multipart/form-data; boundary=x"}, b"no parts"),
+        ({"content-type": "multipart/form-data; boundary=x"}, b'--x\r\nContent-Disposition: form-data; name="file"'),
+    ):
+        answer = await service.client.post("/api/recordings", headers=headers, content=content)
+        assert (answer.status_code, answer.json()["type"]) == (400, "/problems/invalid-request")
+
+
+async def test_recordings_are_listed_newest_first_by_page(service: Service) -> None:
+    for name in ("one.wav", "two.wav"):
+        await service.upload(name=name, fields={"separate": "false"})
+    await service.upload(name="three.wav", fields={"separate": "false", "profile": "songs"})
+    page = (await service.get("/api/recordings?profile=demo&limit=1&offset=1")).json()
+    assert ([item["title"] for item in page["items"]], page["total"]) == (["one"], 2)
+
+
+async def test_an_unknown_recording_is_not_found(service: Service) -> None:
+    answer = await service.get(f"/api/recordings/{uuid4()}")
+    assert (answer.status_code, answer.json()["type"]) == (404, "/problems/not-found")
+
+
+async def test_a_page_beyond_the_limits_is_refused(service: Service) -> None:
+    problem = (await service.get("/api/recordings?limit=1000")).json()
+    assert (problem["status"], problem["field"]) == (400, "limit")
