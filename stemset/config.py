@@ -256,7 +256,6 @@ class ApiSettings(CommonSettings):
     database_url: str | None = Field(
         default=None, validation_alias="DATABASE_URL", description="SQLAlchemy URL (async driver); default: SQLite"
     )
-    callback_url: str = Field(default="http://127.0.0.1:8000", description="where workers report to, as they see it")
     frontend_dir: Path = Field(default=Path("frontend/dist"), description="the built page")
 
     @property
