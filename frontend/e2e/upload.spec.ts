@@ -13,7 +13,7 @@ async function openSongs(page: Page): Promise<void> {
 
 test('a dropped song is separated node by node, and plays', async ({ page }) => {
   await openSongs(page)
-  await page.getByLabel('choose files').setInputFiles(wav('first take.wav', 45))
+  await page.getByLabel('choose files').setInputFiles(wav('first take.wav', 90))
 
   const row = page.getByRole('listitem').filter({ has: page.getByRole('link', { name: 'first take' }) })
   const steps = row.getByRole('list', { name: 'Steps of separating first take' })

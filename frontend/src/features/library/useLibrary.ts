@@ -10,12 +10,16 @@ import type { Recording } from '@/api/generated/types.gen'
 import { isFinal } from '@/features/jobs'
 
 const PAGE = 50
-const POLL_MS = 2000
+const QUEUED_MS = 1000
+const RUNNING_MS = 4000
 const RECONNECT_MS = 5000
 const CATALOGUE_MS = 60_000
 
-function busy(recording: Recording | undefined): boolean {
-  return recording?.latestJob != null && !isFinal(recording.latestJob.state)
+/** When to ask again: soon while a job may start at any moment, seldom while its stream tells the news. */
+function nextPoll(recordings: readonly Recording[]): number | false {
+  const states = recordings.flatMap(({ latestJob }) => (latestJob ? [latestJob.state] : []))
+  if (states.includes('queued')) return QUEUED_MS
+  return states.every(isFinal) ? false : RUNNING_MS
 }
 
 /** What changes rarely; asked again until it came once. */
@@ -47,7 +51,7 @@ export function useRecordings(profile: string) {
     },
     refetchInterval: ({ state }) => {
       if (state.status === 'error') return RECONNECT_MS
-      return state.data?.pages.some(({ items }) => items.some(busy)) ? POLL_MS : false
+      return nextPoll(state.data?.pages.flatMap(({ items }) => items) ?? [])
     },
   })
 }
@@ -55,6 +59,6 @@ export function useRecordings(profile: string) {
 export function useRecording(id: string) {
   return useQuery({
     ...getRecordingOptions({ path: { recording_id: id } }),
-    refetchInterval: ({ state }) => (busy(state.data) ? POLL_MS : false),
+    refetchInterval: ({ state }) => nextPoll(state.data ? [state.data] : []),
   })
 }
