@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import structlog
 from sqlalchemy import make_url
 
-from stemset.config import ApiSettings, WorkerSettings
+from stemset.config import ApiSettings, WorkerSettings, load_config
 from stemset.errors import Conflict
 from stemset.logs import configure_logging
 
@@ -34,7 +34,7 @@ _STEADY_S = 60.0
 
 
 def run(host: str, port: int) -> None:
-    """Serve until Ctrl-C or SIGTERM; port 0 takes a free one. Raises Conflict when the port is taken.
+    """Serve until Ctrl-C or SIGTERM; port 0 takes a free one. Raises Conflict when the port is taken, ConfigError.
 
     The worker starts first and in parallel, as both need seconds to import what they need.
     """
@@ -44,6 +44,8 @@ def run(host: str, port: int) -> None:
         signal.signal(number, _leave)
     with _listening(host, port) as listener:
         address = _address(listener)
+        # A mistake in it is told before anything runs.
+        load_config(settings.config)
         _prepare_queue(settings)
         with _Worker(address) as worker:
             from stemset.api.app import create_app  # noqa: PLC0415 - seconds, which the worker uses as well
