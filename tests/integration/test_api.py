@@ -8,6 +8,7 @@ import struct
 from collections.abc import Generator
 from pathlib import Path
 
+import av
 import httpx
 import httpx_sse
 import numpy as np
@@ -84,7 +85,7 @@ def _check_ranges(client: httpx.Client, stem: dict[str, str]) -> None:
     assert part.status_code == 206
     assert part.content == whole.content[offsets[1] : offsets[3]]
     blocks = _decoded(whole.content[: offsets[0]] + part.content)
-    np.testing.assert_array_equal(blocks[:, :8192], _decoded(whole.content)[:, 4096 : 4096 + 8192])
+    np.testing.assert_array_equal(blocks, _decoded(whole.content)[:, 4096 : 4096 + 8192])
 
 
 def test_a_job_without_weights_fails_at_once_and_names_what_works(client: httpx.Client) -> None:
@@ -126,9 +127,10 @@ def _wav(samples: NDArray[np.float64]) -> bytes:
 
 
 def _decoded(flac: bytes) -> NDArray[np.float64]:
-    samples, rate = soundfile.read(io.BytesIO(flac), always_2d=True)
-    assert rate == RATE
-    return samples.T
+    """With libav, as browsers do: unlike libsndfile it takes frames that don't begin at the first one."""
+    with av.open(io.BytesIO(flac), mode="r") as container:
+        blocks = [np.asarray(frame.to_ndarray(), np.float64).reshape(-1, 2).T for frame in container.decode(audio=0)]
+    return np.concatenate(blocks, axis=1) / 32768
 
 
 def _peak_memory_mb(pid: int) -> float:
