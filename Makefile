@@ -132,5 +132,5 @@ frontend/node_modules/.installed: $(BIN)/bun frontend/package.json frontend/bun.
 
 frontend/dist/index.html: frontend/node_modules/.installed $(FRONTEND_SOURCES)
 	@echo "building the page"
-	@cd frontend && $(BUN) run build
+	@cd frontend && $(BUN) run build --logLevel warn
 	@touch $@

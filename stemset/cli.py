@@ -36,7 +36,7 @@ from stemset.errors import Cancelled, NotFound, StemsetError
 from stemset.models import registry, weights
 from stemset.models.base import Runtime
 from stemset.models.pool import ModelPool
-from stemset.separation import Listener, Separation, StemFile, separate
+from stemset.separation import SILENCE_DB, Listener, Separation, StemFile, separate
 from stemset.strategy import Branch, Leaf, Node, Strategy
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="Separate songs into stems.")
@@ -134,8 +134,10 @@ def _print_separation(result: Separation, *, as_json: bool) -> None:
         lufs = "silent" if stem.record.lufs is None else f"{stem.record.lufs:.1f}"
         table.add_row(name, str(stem.file), _decibels(stem.record.peak), lufs)
     out.print(table)
-    if result.manifest.sum_to_mixture_db is not None:
-        out.print(f"sum of the stems minus the song: {result.manifest.sum_to_mixture_db:.1f} dBFS")
+    residual = result.manifest.sum_to_mixture_db
+    if residual is not None:
+        off = "nothing, they sum exactly" if residual <= SILENCE_DB else f"{residual:.1f} dBFS at most"
+        out.print(f"sum of the stems minus the song: {off}", highlight=False)
 
 
 def _decibels(peak: float) -> str:

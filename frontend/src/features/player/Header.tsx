@@ -8,6 +8,7 @@ import { bytes, plural } from '@/ui/format'
 import { DownloadIcon } from '@/ui/icons'
 import { stemColour } from '@/ui/stems'
 import { BackIcon } from './icons'
+import { residualText } from './text'
 
 export function Crumbs({ profileName, title }: { profileName: string; title: string }) {
   const profiles = useQuery(listProfilesOptions())
@@ -35,20 +36,15 @@ export function Crumbs({ profileName, title }: { profileName: string; title: str
 
 /** How the stems were made and how exactly they add up to the song again. */
 export function StrategyChip({ data }: { data: PlayerData }) {
-  const residual = data.sumToMixtureDb
   return (
     <span className="hidden md:inline" title="Residual: the sum of the stems minus the song">
       <Chip dot="good">
         <b className="font-medium text-text">{data.strategy}</b>
         {plural(data.stems.length, 'stem')}
-        {residual !== null && ` · residual ${decibels(residual)}`}
+        {data.sumToMixtureDb !== null && ` · ${residualText(data.sumToMixtureDb)}`}
       </Chip>
     </span>
   )
-}
-
-function decibels(residual: number): string {
-  return `${residual < 0 ? '−' : ''}${Math.abs(Math.round(residual))} dB`
 }
 
 /** Every stem as the file that it is. */

@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { decibelText, panText, spokenPan, spokenTime, timeCode } from './text'
+import { decibelText, panText, residualText, spokenPan, spokenTime, timeCode } from './text'
 
 describe('text', () => {
+  it('says how exactly the stems sum to the song', () => {
+    expect([-200, -112.3, 0].map(residualText)).toEqual([
+      'sum exactly to the song',
+      'residual −112 dB',
+      'residual 0 dB',
+    ])
+  })
+
   it('writes time codes to the millisecond', () => {
     expect([0, 24.3184, 60, 3599.9996, -1].map(timeCode)).toEqual([
       '0:00.000',

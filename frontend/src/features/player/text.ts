@@ -34,3 +34,12 @@ export function spokenPan(pan: number): string {
   const percent = Math.round(Math.abs(pan) * 100)
   return percent === 0 ? 'centre' : `${percent} % ${pan < 0 ? 'left' : 'right'}`
 }
+
+/** The service's figure for no difference at all. */
+const EXACT: Decibels = -200
+
+/** -112.3 → `residual −112 dB`. */
+export function residualText(residual: Decibels): string {
+  if (residual <= EXACT) return 'sum exactly to the song'
+  return `residual ${residual < 0 ? '−' : ''}${Math.abs(Math.round(residual))} dB`
+}
