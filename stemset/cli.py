@@ -6,7 +6,6 @@ Exit code 2: the command was used wrongly. 1: it failed. Results go to stdout, a
 from __future__ import annotations
 
 import json
-import logging
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -33,6 +32,7 @@ from stemset import __version__
 from stemset.audio import AudioFormat
 from stemset.config import Config, WorkerSettings, json_schema, load_config
 from stemset.errors import Cancelled, NotFound, StemsetError
+from stemset.logs import configure_logging
 from stemset.models import registry, weights
 from stemset.models.base import Runtime
 from stemset.models.pool import ModelPool
@@ -331,5 +331,6 @@ def worker_command() -> None:
     """Run jobs from the queue until Ctrl-C."""
     from stemset.worker import serve_worker  # noqa: PLC0415
 
-    logging.basicConfig(level=logging.INFO)
-    serve_worker(WorkerSettings())
+    settings = WorkerSettings()
+    configure_logging(settings.log_format)
+    serve_worker(settings)

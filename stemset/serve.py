@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -70,19 +70,28 @@ async def _serve(app: Litestar, listener: socket.socket, worker: _Worker, addres
     import uvicorn  # noqa: PLC0415
 
     from stemset.api.app import parts_of  # noqa: PLC0415
-    from stemset.api.demo import ensure_demo  # noqa: PLC0415
+    from stemset.api.demo import demo_done, ensure_demo  # noqa: PLC0415
     from stemset.jobs.database import upgrade_database  # noqa: PLC0415
 
     parts = parts_of(app)
     await asyncio.to_thread(upgrade_database, parts.settings.database)
-    await ensure_demo(parts)
+    demo = await ensure_demo(parts)
     loop = asyncio.get_running_loop()
+    listening = asyncio.Event()
+
+    async def announce() -> None:
+        await listening.wait()
+        if demo:
+            # Only now, as its worker reports to this server.
+            await demo_done(parts, demo)
+        if not parts.notifier.closed:
+            print(f"Stemset is at {address} (Ctrl-C stops it)", flush=True)  # noqa: T201
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             if self.started:
-                print(f"Stemset is at {address} (Ctrl-C stops it)", flush=True)  # noqa: T201
+                listening.set()
 
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
             super().handle_exit(sig, frame)
@@ -94,6 +103,7 @@ async def _serve(app: Litestar, listener: socket.socket, worker: _Worker, addres
         app, log_config=None, access_log=False, server_header=False, lifespan="on", timeout_graceful_shutdown=3
     )
     keeping = asyncio.create_task(worker.keep())
+    announcing = asyncio.create_task(announce())
     # The server hands signals on to these when it is done.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: None)
@@ -101,8 +111,9 @@ async def _serve(app: Litestar, listener: socket.socket, worker: _Worker, addres
         await Server(config).serve(sockets=[listener])
     finally:
         keeping.cancel()
-        with suppress(asyncio.CancelledError):
-            await keeping
+        if not listening.is_set():
+            announcing.cancel()
+        await asyncio.gather(keeping, announcing, return_exceptions=True)
 
 
 class _Worker:

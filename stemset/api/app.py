@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 from anyio import CapacityLimiter, to_thread
 from litestar import Litestar
@@ -52,9 +52,8 @@ def build_app(settings: ApiSettings, dispatcher: Dispatcher) -> Litestar:
             yield
         finally:
             parts.notifier.close()
-            dispatching.cancel()
-            with suppress(asyncio.CancelledError):
-                await dispatching
+            parts.outbox.stop()
+            await dispatching
             await dispatcher.close()
             await parts.engine.dispose()
 

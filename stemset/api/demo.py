@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import structlog
@@ -15,30 +16,42 @@ from stemset.api import submission
 from stemset.api.context import Parts
 from stemset.api.upload import Upload
 from stemset.errors import StemsetError, Unavailable
-from stemset.jobs.records import RecordingRecord
+from stemset.jobs.records import JobRecord, RecordingRecord
 
 PROFILE = "demo"
 # The title as `stemset.demo` has it, which this process doesn't import: it needs scipy.
 FILE_NAME = "Paper Lanterns.flac"
 
+_DEMO_PATIENCE_S = 30.0
+
 log = structlog.get_logger()
 
 
-async def ensure_demo(parts: Parts) -> None:
+async def ensure_demo(parts: Parts) -> JobRecord | None:
     """Put the demo song into the profile `demo` if that is empty, and separate it by the profile's strategy.
 
-    The same way as an upload takes. Whatever goes wrong is logged: the service works without.
+    The same way as an upload takes. Returns the job if one had to be made. Whatever goes wrong is logged: the
+    service works without.
     """
     profile = parts.config.profiles.get(PROFILE)
     if profile is None:
-        return
+        return None
     try:
         recordings, _ = await parts.jobs.list_recordings(PROFILE, limit=1)
         recording = recordings[0] if recordings else await _add(parts)
         if recording.latest_job is None:
-            await submission.start(parts, recording.id, profile.strategy)
+            return await submission.start(parts, recording.id, profile.strategy)
     except (StemsetError, OSError) as error:
         log.warning("no_demo", reason=str(error))
+    return None
+
+
+async def demo_done(parts: Parts, job: JobRecord) -> None:
+    """Wait until the demo can be played, the service stops, or half a minute is over."""
+    give_up_at = time.monotonic() + _DEMO_PATIENCE_S
+    while not job.state.final and not parts.notifier.closed and time.monotonic() < give_up_at:
+        await asyncio.sleep(0.2)
+        job = await parts.jobs.get_job(job.id)
 
 
 async def _add(parts: Parts) -> RecordingRecord:

@@ -35,7 +35,7 @@ class Dispatcher(Protocol):
 class Outbox:
     """Hands every queued job to the engine, also one whose API process died between storing it and handing it over.
 
-    Run `run()` as a task beside the API, and `kick()` after a job was made.
+    Run `run()` as a task beside the API, `kick()` after a job was made, and `stop()` at the end.
     """
 
     def __init__(self, service: JobService, dispatcher: Dispatcher, *, interval_s: float = 2.0) -> None:
@@ -43,14 +43,20 @@ class Outbox:
         self._dispatcher = dispatcher
         self._interval_s = interval_s
         self._kicked = asyncio.Event()
+        self._stopping = False
 
     def kick(self) -> None:
         """Look now, not at the next turn."""
         self._kicked.set()
 
+    def stop(self) -> None:
+        """Let `run()` end, after what it has in hand: a hand-over is not cut in the middle."""
+        self._stopping = True
+        self.kick()
+
     async def run(self) -> None:
-        """Until cancelled. A database or an engine that is away for a while only delays jobs."""
-        while True:
+        """Until `stop()`. A database or an engine that is away for a while only delays jobs."""
+        while not self._stopping:
             self._kicked.clear()
             try:
                 await self.flush()

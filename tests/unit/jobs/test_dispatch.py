@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 from stemset.errors import Unavailable
 from stemset.jobs.dispatch import Outbox
@@ -42,8 +42,8 @@ class FakeEngine:
 async def running(outbox: Outbox) -> AsyncGenerator[None]:
     task = asyncio.create_task(outbox.run())
     yield
-    task.cancel()
-    with suppress(asyncio.CancelledError):
+    outbox.stop()
+    async with asyncio.timeout(10):
         await task
 
 

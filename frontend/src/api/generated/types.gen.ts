@@ -145,7 +145,8 @@ export type Limits = {
  *
  * What a job did.
  *
- * sum_to_mixture_db: peak of (sum of all stems - mixture) in dBFS, None when a stem was left out on purpose.
+ * sum_to_mixture_db: peak of (sum of all stems - mixture) in dBFS; -200 for no difference at all, None when a stem
+ * was left out on purpose.
  * common_gain: factor applied to every stem and to the mixture so that none clips; 1.0 mostly.
  */
 export type Manifest = {
