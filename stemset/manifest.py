@@ -9,6 +9,9 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 MANIFEST_VERSION = 1
 
+MIXTURE = "mixture"
+"""The reserved name of the whole song among its stems."""
+
 
 class Record(BaseModel):
     """Frozen, and strict about names: a manifest is read by programs, years later."""

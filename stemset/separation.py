@@ -29,10 +29,10 @@ from stemset import __version__, audio, strategy
 from stemset.audio import AudioFormat, Pcm
 from stemset.config import LimitsConfig, WorkerSettings
 from stemset.errors import Cancelled, StemsetError
-from stemset.manifest import ErrorRecord, InputRecord, Manifest, NodeRecord, StemRecord
+from stemset.manifest import MIXTURE, ErrorRecord, InputRecord, Manifest, NodeRecord, StemRecord
 from stemset.models.base import AudioSeparator, Runtime
 from stemset.models.pool import ModelPool
-from stemset.strategy import MIXTURE, Node, Strategy
+from stemset.strategy import Node, Strategy
 
 MANIFEST = "manifest.json"
 

@@ -20,12 +20,12 @@ from typing import Protocol, TypeAlias, cast
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from stemset.errors import ConfigError, ModelFailed, NotFound
+from stemset.manifest import MIXTURE
 from stemset.models import registry
 from stemset.models.base import RESIDUAL, AudioSeparator, ManyStemParams, ModelParams
 from stemset.models.pool import ModelPool
 
 MAX_DEPTH = 8
-MIXTURE = "mixture"
 
 _STEM_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _JSON = TypeAdapter[JsonValue](JsonValue)

@@ -10,30 +10,13 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from stemset.jobs.records import JobState, NodeState
+
 
 class Wire(BaseModel):
     """Frozen; snake_case in Python, camelCase on the wire."""
 
     model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True)
-
-
-class JobState(StrEnum):
-    """queued: waits for a worker. running: a worker has it. The others are final."""
-
-    QUEUED = "queued"
-    RUNNING = "running"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-
-class NodeState(StrEnum):
-    """waiting: not begun. running: has a fraction. done: its outputs exist. failed: it ended the job."""
-
-    WAITING = "waiting"
-    RUNNING = "running"
-    DONE = "done"
-    FAILED = "failed"
 
 
 class Problem(Wire):

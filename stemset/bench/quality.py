@@ -15,12 +15,12 @@ from rich.table import Table
 from stemset import audio
 from stemset.bench.metrics import agreement, ideal_mask_agreements
 from stemset.errors import AudioError, NotFound
+from stemset.manifest import MIXTURE
 from stemset.models.pool import ModelPool
 from stemset.separation import SILENCE_DB, Separation, separate
 from stemset.strategy import Strategy
 
 _SUFFIXES = frozenset({".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".aif", ".aiff"})
-_MIXTURE = "mixture"
 
 
 class _Record(BaseModel):
@@ -131,7 +131,7 @@ def song_folders(folder: Path) -> list[Path]:
     """The folder itself or those in it, at any depth, that hold a mixture, by path."""
     if not folder.is_dir():
         raise NotFound("folder", str(folder))
-    found = {file.parent for file in folder.rglob(f"{_MIXTURE}.*") if file.suffix.lower() in _SUFFIXES}
+    found = {file.parent for file in folder.rglob(f"{MIXTURE}.*") if file.suffix.lower() in _SUFFIXES}
     if not found:
         raise AudioError(
             f"There is no song in {folder}. A song is a folder with mixture.wav (or .flac, …) and a file per true"
@@ -142,12 +142,12 @@ def song_folders(folder: Path) -> list[Path]:
 
 def _measure_song(folder: Path, root: Path, strategy: Strategy, pool: ModelPool) -> SongQuality:
     files = {file.stem: file for file in sorted(folder.iterdir()) if file.suffix.lower() in _SUFFIXES}
-    rows = compared(strategy.stems, [name for name in files if name != _MIXTURE], folder)
+    rows = compared(strategy.stems, [name for name in files if name != MIXTURE], folder)
     with tempfile.TemporaryDirectory(prefix="stemset-bench-") as name:
         work = Path(name)
-        wanted = {_MIXTURE, *(stem for true, _ in rows.values() for stem in true)}
+        wanted = {MIXTURE, *(stem for true, _ in rows.values() for stem in true)}
         true_pcm = {stem: audio.decode(files[stem], work / "true" / f"{stem}.wav") for stem in sorted(wanted)}
-        mixture = true_pcm[_MIXTURE]
+        mixture = true_pcm[MIXTURE]
         for stem, pcm in true_pcm.items():
             if (pcm.frames, pcm.sample_rate) != (mixture.frames, mixture.sample_rate):
                 raise AudioError(
@@ -155,7 +155,7 @@ def _measure_song(folder: Path, root: Path, strategy: Strategy, pool: ModelPool)
                     f" at {mixture.sample_rate} Hz. A true stem must be as long as its mixture."
                 )
         begin = time.perf_counter()
-        result = separate(files[_MIXTURE], strategy, work / "separated", pool=pool)
+        result = separate(files[MIXTURE], strategy, work / "separated", pool=pool)
         seconds = time.perf_counter() - begin
         true_files = {stem: pcm.file for stem, pcm in true_pcm.items()}
         return SongQuality(
@@ -175,7 +175,7 @@ def _compare(
     sample_rate: int,
 ) -> tuple[StemQuality, ...]:
     references = {row: [true_files[stem] for stem in true] for row, (true, _) in rows.items()}
-    ideal = ideal_mask_agreements(references, true_files[_MIXTURE], sample_rate)
+    ideal = ideal_mask_agreements(references, true_files[MIXTURE], sample_rate)
     stems: list[StemQuality] = []
     for row, (_, separated) in rows.items():
         estimates = [result.stems[stem].file for stem in separated]
@@ -185,7 +185,7 @@ def _compare(
                 stem=row,
                 sdr_db=reached.sdr_db,
                 si_sdr_db=reached.si_sdr_db,
-                mixture_sdr_db=agreement(references[row], [true_files[_MIXTURE]]).sdr_db,
+                mixture_sdr_db=agreement(references[row], [true_files[MIXTURE]]).sdr_db,
                 ideal_sdr_db=ideal[row].sdr_db,
             )
         )

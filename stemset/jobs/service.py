@@ -33,8 +33,7 @@ from stemset.jobs.records import (
     TrackRecord,
 )
 from stemset.jobs.tables import EventRow, JobRow, RecordingRow, TrackRow
-from stemset.manifest import StemRecord
-from stemset.strategy import MIXTURE
+from stemset.manifest import MIXTURE, StemRecord
 
 Sessions: TypeAlias = async_sessionmaker[AsyncSession]
 

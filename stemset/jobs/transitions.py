@@ -21,7 +21,7 @@ from stemset.jobs.messages import (
     TrackReady,
 )
 from stemset.jobs.records import Failure, JobRecord, JobState, JobStatus, NodeState, NodeStatus
-from stemset.strategy import MIXTURE
+from stemset.manifest import MIXTURE
 
 LEGAL: dict[JobState, frozenset[JobState]] = {
     JobState.QUEUED: frozenset({JobState.RUNNING, JobState.FAILED, JobState.CANCELLED}),

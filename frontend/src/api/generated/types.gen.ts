@@ -125,7 +125,7 @@ export type JobRequest = {
 /**
  * JobState
  *
- * queued: waits for a worker. running: a worker has it. The others are final.
+ * The states of a job; `transitions.LEGAL` says which may follow which.
  */
 export type JobState = 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled';
 
@@ -227,7 +227,7 @@ export type NodeRecord = {
 /**
  * NodeState
  *
- * waiting: not begun. running: has a fraction. done: its outputs exist. failed: it ended the job.
+ * The states of one model run within a job.
  */
 export type NodeState = 'waiting' | 'running' | 'done' | 'failed';
 
