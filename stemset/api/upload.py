@@ -21,8 +21,7 @@ from multipart import MultipartError, MultipartSegment, ParserLimitReached, Push
 from stemset.api.problems import AnyRequest, InvalidRequest
 from stemset.errors import TooLarge
 
-# The decoder's messages name the file; to the user it is just this.
-_FILE_NAME = "The file"
+_FILE_NAME = "source"
 _FOLDER = "uploads"
 _BUFFER_BYTES = 1 << 20
 _MAX_FIELD_BYTES = 1000

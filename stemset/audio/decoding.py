@@ -79,7 +79,7 @@ def probe(source: Path) -> Probe:
     Raises UnreadableAudio.
     """
     with _opened(source) as (container, stream):
-        first, rest = _begun(source, container, stream)
+        first, rest = _begun(container, stream)
         duration_s = stated_duration(container, stream)
         if duration_s is None:
             duration_s = sum(piece.duration_s for piece in _chained(first, rest))
@@ -106,10 +106,10 @@ def decode(source: Path, target: Path, *, max_duration_s: float | None = None, m
     with _opened(source) as (container, stream):
         promised_s = promised_duration(source, container, stream)
         limit_s = float("inf") if max_duration_s is None else max_duration_s
-        _check_length(source, promised_s or 0.0, limit_s)
-        first, rest = _begun(source, container, stream)
+        _check_length(promised_s or 0.0, limit_s)
+        first, rest = _begun(container, stream)
         if max_channels is not None and first.channels > max_channels:
-            raise TooManyChannels(f"{source.name} has {first.channels} channels; at most {max_channels} are allowed.")
+            raise TooManyChannels(f"The song has {first.channels} channels; at most {max_channels} are allowed.")
         rate = min(first.sample_rate, MAX_RATE)
         # A promise is kept within a second or broken; who makes none may go on to the limit.
         most_frames = (limit_s if promised_s is None else promised_s + 60) * rate
@@ -118,29 +118,27 @@ def decode(source: Path, target: Path, *, max_duration_s: float | None = None, m
             for block in _at_rate(_chained(first, rest), rate):
                 out.write(block.T)
                 frames += block.shape[1]
-                _check_length(source, frames / rate, limit_s)
-            _check_whole(source, frames / rate, promised_s or 0.0)
+                _check_length(frames / rate, limit_s)
+            _check_whole(frames / rate, promised_s or 0.0)
     return Pcm(target, rate, frames, 2)
 
 
 def sound(source: Path) -> Iterator[Piece]:
     """The first sound track in blocks, at its own rate, treated as `decode` does. Raises UnreadableAudio."""
     with _opened(source) as (container, stream):
-        yield from _gathered(_pieces(source, container, stream))
+        yield from _gathered(_pieces(container, stream))
 
 
-def _check_length(source: Path, duration_s: float, limit_s: float) -> None:
+def _check_length(duration_s: float, limit_s: float) -> None:
     if duration_s > limit_s:
-        raise TooLong(f"{source.name} is longer than {_clock(limit_s)}, the longest song allowed.")
+        raise TooLong(f"The song is longer than {_clock(limit_s)}, the longest song allowed.")
 
 
-def _check_whole(source: Path, duration_s: float, promised_s: float) -> None:
+def _check_whole(duration_s: float, promised_s: float) -> None:
     if promised_s - duration_s > _MOST_MISSING_S:
-        raise UnreadableAudio(
-            f"{source.name}: the file ends after {_clock(duration_s)} of {_clock(promised_s)}; it looks cut off."
-        )
+        raise UnreadableAudio(f"The file ends after {_clock(duration_s)} of {_clock(promised_s)}; it looks cut off.")
     if duration_s < SHORTEST_S:
-        raise TooShort(f"{source.name} holds {duration_s:.3f} s of sound; at least {SHORTEST_S} s are needed.")
+        raise TooShort(f"The file holds {duration_s:.3f} s of sound; at least {SHORTEST_S} s are needed.")
 
 
 def _clock(seconds: float) -> str:
@@ -151,9 +149,9 @@ def _clock(seconds: float) -> str:
 @contextmanager
 def _opened(source: Path) -> Generator[tuple[InputContainer, AudioStream]]:
     if not source.is_file():
-        raise UnreadableAudio(f"There is no file {source.name}.")
+        raise UnreadableAudio(f"There is no file {source}.")
     if source.stat().st_size == 0:
-        raise UnreadableAudio(f"{source.name} is empty (0 bytes).")
+        raise UnreadableAudio("The file is empty (0 bytes).")
     try:
         container = av.open(
             f"file:{source.absolute()}",  # the prefix keeps a name with a colon from being taken for a protocol
@@ -165,24 +163,24 @@ def _opened(source: Path) -> Generator[tuple[InputContainer, AudioStream]]:
         with source.open("rb") as file:
             is_mp4 = file.read(8)[4:] == b"ftyp"
         if is_mp4:  # its table of contents is often at the end
-            raise UnreadableAudio(f"{source.name} is an MP4 file that can't be read; it looks cut off.") from error
-        raise UnreadableAudio(f"{source.name} is not a sound or video file that can be read.") from error
+            raise UnreadableAudio("This is an MP4 file that can't be read; it looks cut off.") from error
+        raise UnreadableAudio("The file is not a sound or video file that can be read.") from error
     with container:
         if not container.streams.audio:
-            raise UnreadableAudio(f"{source.name} has no sound track.")
+            raise UnreadableAudio("The file has no sound track.")
         yield container, container.streams.audio[0]
 
 
-def _begun(source: Path, container: InputContainer, stream: AudioStream) -> tuple[Piece, Iterator[Piece]]:
+def _begun(container: InputContainer, stream: AudioStream) -> tuple[Piece, Iterator[Piece]]:
     """The first sound and an iterator over what follows."""
-    pieces = _pieces(source, container, stream)
+    pieces = _pieces(container, stream)
     first = next(pieces, None)
     if first is None:
-        raise UnreadableAudio(f"{source.name}: no sound in it can be decoded.")
+        raise UnreadableAudio("No sound in the file can be decoded.")
     return first, pieces
 
 
-def _pieces(source: Path, container: InputContainer, stream: AudioStream) -> Iterator[Piece]:
+def _pieces(container: InputContainer, stream: AudioStream) -> Iterator[Piece]:
     trusted = container.format.name in _TRUSTED_TIMES
     last: Piece | None = None
     end_s: float | None = None  # where the sound so far ends, by the container's clock
@@ -200,7 +198,7 @@ def _pieces(source: Path, container: InputContainer, stream: AudioStream) -> Ite
             if not frame.samples or not frame.sample_rate:
                 continue
             if not _LOWEST_RATE <= frame.sample_rate <= _HIGHEST_RATE:
-                raise UnreadableAudio(f"{source.name}: a sample rate of {frame.sample_rate} Hz is no music's.")
+                raise UnreadableAudio(f"A sample rate of {frame.sample_rate} Hz is no music's.")
             if trusted and frame.time is not None and end_s is not None:
                 jump_s = frame.time - end_s
                 lost_s = jump_s if _SHORTEST_JUMP_S < jump_s < _LONGEST_JUMP_S else lost_s
@@ -212,7 +210,7 @@ def _pieces(source: Path, container: InputContainer, stream: AudioStream) -> Ite
             lost_s = 0.0
             yield last
     if damaged > max(2, _MOST_DAMAGE * packets):
-        raise UnreadableAudio(f"{source.name} is damaged: {damaged} of its {packets} parts can't be decoded.")
+        raise UnreadableAudio(f"The file is damaged: {damaged} of its {packets} parts can't be decoded.")
 
 
 def _silence(duration_s: float, like: Piece) -> Piece:

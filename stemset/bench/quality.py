@@ -146,7 +146,7 @@ def _measure_song(folder: Path, root: Path, strategy: Strategy, pool: ModelPool)
     with tempfile.TemporaryDirectory(prefix="stemset-bench-") as name:
         work = Path(name)
         wanted = {MIXTURE, *(stem for true, _ in rows.values() for stem in true)}
-        true_pcm = {stem: audio.decode(files[stem], work / "true" / f"{stem}.wav") for stem in sorted(wanted)}
+        true_pcm = {stem: _decoded(files[stem], work / "true" / f"{stem}.wav") for stem in sorted(wanted)}
         mixture = true_pcm[MIXTURE]
         for stem, pcm in true_pcm.items():
             if (pcm.frames, pcm.sample_rate) != (mixture.frames, mixture.sample_rate):
@@ -166,6 +166,13 @@ def _measure_song(folder: Path, root: Path, strategy: Strategy, pool: ModelPool)
             null_residual_dbfs=result.manifest.sum_to_mixture_db,
             stems=_compare(rows, true_files, result, mixture.sample_rate),
         )
+
+
+def _decoded(file: Path, target: Path) -> audio.Pcm:
+    try:
+        return audio.decode(file, target)
+    except AudioError as error:
+        raise type(error)(f"{file}: {error}") from None
 
 
 def _compare(
