@@ -1,0 +1,43 @@
+"""The command line.
+
+Exit code 2: the command was used wrongly. 1: it failed. Results go to stdout, all else to stderr.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from stemset import __version__
+from stemset.cli import bench, config, models, separate, service
+from stemset.cli.console import err, out
+from stemset.errors import Cancelled, StemsetError
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="Separate songs into stems.")
+app.add_typer(separate.app)
+app.add_typer(config.top)
+app.add_typer(config.app, name="config")
+app.add_typer(models.app, name="models")
+app.add_typer(bench.app, name="bench")
+app.add_typer(service.app)
+
+
+def main() -> None:
+    """Entry point: a user's mistake ends in one line, not in a traceback."""
+    try:
+        app()
+    except Cancelled:
+        err.print("Stopped.")
+        sys.exit(1)
+    except StemsetError as error:
+        err.print(f"[red]error:[/] {error}", highlight=False, soft_wrap=True)
+        sys.exit(1)
+
+
+@app.callback(invoke_without_command=True)
+def _version(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    if version:
+        out.print(__version__)
+        raise typer.Exit

@@ -1,0 +1,44 @@
+"""`stemset serve`, `worker` and `demo`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from stemset.cli.console import out
+from stemset.config import WorkerSettings
+from stemset.logs import configure_logging
+
+app = typer.Typer()
+
+
+@app.command("serve")
+def serve_command(
+    host: Annotated[str, typer.Option()] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8000,
+) -> None:
+    """Serve API and page, and run a worker, until Ctrl-C."""
+    from stemset import serve  # noqa: PLC0415
+
+    serve.run(host, port)
+
+
+@app.command("worker")
+def worker_command() -> None:
+    """Run jobs from the queue until Ctrl-C."""
+    from stemset.worker import serve_worker  # noqa: PLC0415
+
+    settings = WorkerSettings()
+    configure_logging(settings.log_format)
+    serve_worker(settings)
+
+
+@app.command("demo")
+def demo_command(output: Annotated[Path, typer.Option("--output", "-o")] = Path("demo-song")) -> None:
+    """Render the demo song and its true stems."""
+    from stemset.demo import render  # noqa: PLC0415
+
+    song = render(output)
+    out.print(f"{song.mixture}, and its stems: {', '.join(song.stems)}", highlight=False, soft_wrap=True)
