@@ -21,6 +21,7 @@ from stemset.api.upload import sweep
 from stemset.config import ApiSettings, load_config
 from stemset.jobs.database import create_engine_for, sessions, upgrade_database
 from stemset.jobs.dispatch import Dispatcher, Outbox
+from stemset.jobs.library import Library
 from stemset.jobs.local import LocalDispatcher
 from stemset.jobs.service import JobService
 from stemset.logs import configure_logging
@@ -82,12 +83,14 @@ def parts_of(app: Litestar) -> Parts:
 def make_parts(settings: ApiSettings, dispatcher: Dispatcher) -> Parts:
     """The parts that the routes work on. Nothing is connected yet."""
     engine = create_engine_for(settings.database)
-    jobs = JobService(sessions(engine))
+    made = sessions(engine)
+    jobs = JobService(made)
     return Parts(
         settings=settings,
         config=load_config(settings.config),
         secret=settings.signing_secret(),
         engine=engine,
+        library=Library(made),
         jobs=jobs,
         storage=LocalStorage(settings.data_dir / "objects"),
         outbox=Outbox(jobs, dispatcher),

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from stemset.api.notifier import Notifier
 from stemset.config import ApiSettings, Config
 from stemset.jobs.dispatch import Outbox
+from stemset.jobs.library import Library
 from stemset.jobs.service import JobService
 from stemset.storage import Storage
 
@@ -29,6 +30,7 @@ class Parts:
     config: Config
     secret: str = field(repr=False)
     engine: AsyncEngine
+    library: Library
     jobs: JobService
     storage: Storage
     outbox: Outbox

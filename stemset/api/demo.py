@@ -37,7 +37,7 @@ async def ensure_demo(parts: Parts) -> JobRecord | None:
     if profile is None:
         return None
     try:
-        recordings, _ = await parts.jobs.list_recordings(PROFILE, limit=1)
+        recordings, _ = await parts.library.page(PROFILE, limit=1)
         recording = recordings[0] if recordings else await _add(parts)
         if recording.latest_job is None:
             return await submission.start(parts, recording.id, profile.strategy)

@@ -36,7 +36,7 @@ IfNoneMatch = Annotated[str | None, HeaderParameter(name="If-None-Match", descri
     },
 )
 async def create_job(context: Context, data: JSONBody[JobRequest]) -> Job:
-    recording = await context.jobs.get_recording(data.recording_id)
+    recording = await context.library.get(data.recording_id)
     strategy = data.strategy or _default_strategy(context, recording.profile)
     job = await submission.start(context, recording.id, submission.known_strategy(strategy, context.config))
     return wire.job(job, context.config)

@@ -49,7 +49,7 @@ async def get_player(
         UUID | None, QueryParameter(description="Which job's stems; without one the newest that has any.")
     ] = None,
 ) -> PlayerData:
-    recording = await context.jobs.get_recording(recording_id)
+    recording = await context.library.get(recording_id)
     if job is None:
         found = await context.jobs.latest_job(recording_id, playable=True)
     else:

@@ -98,7 +98,7 @@ async def list_recordings(
     limit: Annotated[int, QueryParameter(ge=1, le=MAX_PAGE, description="At most so many.")] = 50,
     offset: Annotated[int, QueryParameter(ge=0, le=MAX_OFFSET, description="Leave out so many of the newest.")] = 0,
 ) -> RecordingPage:
-    found, total = await context.jobs.list_recordings(profile, limit=limit, offset=offset)
+    found, total = await context.library.page(profile, limit=limit, offset=offset)
     items = [wire.recording(recording, context.config) for recording in found]
     return RecordingPage(items=items, total=total, limit=limit, offset=offset)
 
@@ -111,7 +111,7 @@ async def list_recordings(
     responses={200: examples.answer(examples.RECORDING, "The recording."), **problem_responses(400, 404, 503)},
 )
 async def get_recording(context: Context, recording_id: FromPath[UUID]) -> Recording:
-    return wire.recording(await context.jobs.get_recording(recording_id), context.config)
+    return wire.recording(await context.library.get(recording_id), context.config)
 
 
 router = Router(path="/", route_handlers=[upload_recording, list_recordings, get_recording])

@@ -67,7 +67,7 @@ async def get_config(context: Context) -> ServiceConfig:
     responses={200: examples.answer([examples.PROFILE], "In the order of config.yaml."), **problem_responses(503)},
 )
 async def list_profiles(context: Context) -> list[Profile]:
-    counts = await context.jobs.count_recordings()
+    counts = await context.library.count()
     return [
         Profile(
             name=name,

@@ -60,7 +60,7 @@ async def store(context: Context, upload: Upload, profile: str) -> RecordingReco
     key = Keys.source(recording_id, _extension(found))
     try:
         await to_thread.run_sync(context.storage.put, key, upload.file, "application/octet-stream")
-        return await context.jobs.add_recording(_new_recording(recording_id, key, profile, upload, found))
+        return await context.library.add(_new_recording(recording_id, key, profile, upload, found))
     except BaseException:
         await to_thread.run_sync(context.storage.delete_prefix, Keys.recording(recording_id))
         raise

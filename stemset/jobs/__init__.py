@@ -5,7 +5,9 @@ messages     what travels between the service and a worker: the payload one way,
 transitions  how a report changes a job, as a pure function
 tables       the rows; migrations/ creates them
 database     engine, sessions, `upgrade_database`
-service      `JobService`: everything the API asks for
+rows         rows as records
+library      `Library`: recordings
+service      `JobService`: jobs
 dispatch     the Dispatcher protocol and the outbox that feeds it
 local        the Dispatcher and the worker's queue on DBOS
 """

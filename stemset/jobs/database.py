@@ -13,7 +13,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from stemset.jobs.service import Sessions
+from stemset.jobs.rows import Sessions
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 

@@ -1,4 +1,4 @@
-"""`JobService`: what the service knows and decides about recordings and jobs. The API's handlers call only this.
+"""`JobService`: what the service knows and decides about jobs.
 
 Every change of a job is one transaction whose first statement is a compare-and-set on the job's row. It takes
 the write lock, so numbering needs no other lock on SQLite or PostgreSQL; whoever loses the race reads again.
@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, TypeAlias, cast
+from typing import Any, cast
 from uuid import UUID
 
 from pydantic import JsonValue
-from sqlalchemy import CursorResult, Update, delete, func, select, update
+from sqlalchemy import CursorResult, Update, delete, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from stemset.errors import ConfigError, NotFound, Unavailable
@@ -26,16 +26,13 @@ from stemset.jobs.records import (
     JobRecord,
     JobState,
     JobStatus,
-    NewRecording,
     NodeStatus,
-    RecordingRecord,
     RunOptions,
     TrackRecord,
 )
+from stemset.jobs.rows import Sessions, job_of
 from stemset.jobs.tables import EventRow, JobRow, RecordingRow, TrackRow
 from stemset.manifest import MIXTURE, StemRecord
-
-Sessions: TypeAlias = async_sessionmaker[AsyncSession]
 
 # Losing the race this often in a row means that something else is wrong.
 _MAX_RACES = 50
@@ -71,43 +68,6 @@ class JobService:
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
 
-    # Recordings ------------------------------------------------------------------------------------------
-
-    async def add_recording(self, recording: NewRecording) -> RecordingRecord:
-        """Its bytes are stored already, under `recording.source_key`."""
-        now = _now()
-        async with self._sessions.begin() as session:
-            session.add(RecordingRow(**recording.model_dump(), overview=[], created_at=now))
-        return RecordingRecord(**recording.model_dump(), created_at=now, overview=(), latest_job=None)
-
-    async def get_recording(self, recording_id: UUID) -> RecordingRecord:
-        async with self._sessions() as session:
-            row = await session.get(RecordingRow, recording_id)
-            if row is None:
-                raise NotFound("recording", str(recording_id))
-            latest = await self._latest_jobs(session, [row.id])
-        return _recording(row, latest.get(row.id))
-
-    async def list_recordings(
-        self, profile: str | None = None, *, limit: int = 50, offset: int = 0
-    ) -> tuple[list[RecordingRecord], int]:
-        """A page of recordings, newest first, each with its latest job; and how many there are in all."""
-        matching = RecordingRow.profile == profile if profile is not None else RecordingRow.profile.is_not(None)
-        async with self._sessions() as session:
-            total = await session.scalar(select(func.count()).select_from(RecordingRow).where(matching))
-            page = select(RecordingRow).where(matching).order_by(RecordingRow.created_at.desc(), RecordingRow.id.desc())
-            rows = (await session.scalars(page.limit(limit).offset(offset))).all()
-            latest = await self._latest_jobs(session, [row.id for row in rows])
-        return [_recording(row, latest.get(row.id)) for row in rows], total or 0
-
-    async def count_recordings(self) -> Mapping[str, int]:
-        """Profile name -> number of recordings, for profiles that have any."""
-        async with self._sessions() as session:
-            rows = await session.execute(select(RecordingRow.profile, func.count()).group_by(RecordingRow.profile))
-            return {profile: count for profile, count in rows}  # noqa: C416 - rows are Row objects, not tuples
-
-    # Jobs ------------------------------------------------------------------------------------------------
-
     async def create_job(
         self,
         recording_id: UUID,
@@ -124,7 +84,10 @@ class JobService:
         tree, nodes, expected_stems: of the strategy as it is now; a later edit of config.yaml doesn't change the job.
         Raises ConfigError for a tree that is too large to hand over.
         """
-        recording = await self.get_recording(recording_id)
+        async with self._sessions() as session:
+            recording = await session.get(RecordingRow, recording_id)
+        if recording is None:
+            raise NotFound("recording", str(recording_id))
         now = _now()
         job = JobRecord(
             id=new_id(),
@@ -168,7 +131,7 @@ class JobService:
             jobs = jobs.where(mixture.exists())
         async with self._sessions() as session:
             row = await session.scalar(jobs.order_by(JobRow.created_at.desc(), JobRow.id.desc()).limit(1))
-        return None if row is None else _job(row)
+        return None if row is None else job_of(row)
 
     async def tracks(self, job_id: UUID) -> tuple[TrackRecord | None, list[TrackRecord]]:
         """The mixture's track if it is ready, and those of the ready stems in the strategy's order."""
@@ -232,7 +195,7 @@ class JobService:
             .limit(limit)
         )
         async with self._sessions() as session:
-            return [_payload(_job(row), source_key) for row, source_key in await session.execute(waiting)]
+            return [_payload(job_of(row), source_key) for row, source_key in await session.execute(waiting)]
 
     async def mark_dispatched(self, job_id: UUID, attempt: int, ref: str) -> None:
         """The engine has this attempt, under the name ref."""
@@ -274,7 +237,7 @@ class JobService:
         row = await session.get(JobRow, job_id)
         if row is None:
             raise NotFound("job", str(job_id))
-        return _job(row)
+        return job_of(row)
 
     async def _active_job(self, recording_id: UUID, strategy: str) -> JobRecord | None:
         active = select(JobRow).where(
@@ -284,15 +247,7 @@ class JobService:
         )
         async with self._sessions() as session:
             row = await session.scalar(active)
-        return None if row is None else _job(row)
-
-    async def _latest_jobs(self, session: AsyncSession, recordings: Sequence[UUID]) -> dict[UUID, JobRecord]:
-        newest_first = func.row_number().over(
-            partition_by=JobRow.recording_id, order_by=(JobRow.created_at.desc(), JobRow.id.desc())
-        )
-        ranked = select(JobRow.id, newest_first.label("age")).where(JobRow.recording_id.in_(recordings)).subquery()
-        latest = select(JobRow).join(ranked, ranked.c.id == JobRow.id).where(ranked.c.age == 1)
-        return {row.recording_id: _job(row) for row in await session.scalars(latest)}
+        return None if row is None else job_of(row)
 
 
 async def _changed_one(session: AsyncSession, statement: Update) -> bool:
@@ -350,11 +305,6 @@ def _reported_track(report: Report) -> TrackRecord | None:
     )
 
 
-def _recording(row: RecordingRow, latest_job: JobRecord | None) -> RecordingRecord:
-    known = {name: getattr(row, name) for name in NewRecording.model_fields}
-    return RecordingRecord(**known, created_at=row.created_at, overview=tuple(row.overview), latest_job=latest_job)
-
-
 def _job_row(job: JobRecord) -> JobRow:
     return JobRow(
         id=job.id,
@@ -372,24 +322,6 @@ def _job_row(job: JobRecord) -> JobRow:
         last_event=job.last_event,
         created_at=job.created_at,
         updated_at=job.created_at,
-    )
-
-
-def _job(row: JobRow) -> JobRecord:
-    return JobRecord(
-        **row.status,
-        id=row.id,
-        recording_id=row.recording_id,
-        profile=row.profile,
-        strategy=row.strategy,
-        tree=row.tree,
-        expected_stems=tuple(row.expected_stems),
-        options=RunOptions.model_validate(row.options),
-        attempt=row.attempt,
-        cancel_requested=row.cancel_requested,
-        dispatch_ref=row.dispatch_ref,
-        last_event=row.last_event,
-        created_at=row.created_at,
     )
 
 

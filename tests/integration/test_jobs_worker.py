@@ -16,6 +16,7 @@ from stemset import audio, strategy
 from stemset.config import WorkerSettings
 from stemset.jobs.database import create_engine_for, sessions, upgrade_database
 from stemset.jobs.dispatch import Outbox
+from stemset.jobs.library import Library
 from stemset.jobs.local import LocalDispatcher
 from stemset.jobs.messages import NodeDone, NodeStarted, Report
 from stemset.jobs.records import JobRecord, JobState, NewRecording, NodeStatus, RunOptions
@@ -38,6 +39,7 @@ class Engine:
     """Everything of the local engine but the worker."""
 
     settings: WorkerSettings
+    library: Library
     service: JobService
     storage: LocalStorage
     outbox: Outbox
@@ -47,7 +49,7 @@ class Engine:
         recording_id = new_id()
         source_key = Keys.source(recording_id, "wav")
         self.storage.put(source_key, song, "audio/wav")
-        await self.service.add_recording(
+        await self.library.add(
             NewRecording(
                 id=recording_id,
                 profile="demo",
@@ -99,7 +101,7 @@ async def engine(tmp_path: Path) -> AsyncIterator[Engine]:
         settings = WorkerSettings(data_dir=tmp_path / "data", callback_url=address, callback_secret=SECRET)
         dispatcher = LocalDispatcher(settings.queue_database)
         storage = LocalStorage(settings.data_dir / "objects")
-        yield Engine(settings, service, storage, Outbox(service, dispatcher), callback)
+        yield Engine(settings, Library(sessions(database)), service, storage, Outbox(service, dispatcher), callback)
         await dispatcher.close()
     await database.dispose()
 

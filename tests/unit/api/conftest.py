@@ -79,7 +79,7 @@ class Service:
             id=new_id(), profile="demo", title="Song", file_name="song.wav", bytes=1, sha256="00" * 32, duration_s=0.5,
             sample_rate=44_100, channels=2, codec="pcm_s16le", source_key="recordings/x/source.wav",
         )  # fmt: skip
-        await self.parts.jobs.add_recording(recording)
+        await self.parts.library.add(recording)
         return wire.job(await submission.start(self.parts, recording.id, "instant"), self.parts.config).model_dump(
             mode="json", by_alias=True
         )

@@ -19,7 +19,7 @@ async def test_an_upload_is_stored_and_queued_at_once(service: Service) -> None:
     assert job == recording["latestJob"]
     assert (job["state"], job["strategy"]) == ("queued", "instant")
     assert [node["title"] for node in job["nodes"]] == ["Percussive (built in)", "Centre voice (built in)"]
-    stored = await service.parts.jobs.get_recording(recording["id"])
+    stored = await service.parts.library.get(recording["id"])
     assert stored.sha256 == hashlib.sha256(content).hexdigest()
     assert service.parts.storage.read(stored.source_key) == content
 

@@ -11,8 +11,10 @@ import pytest
 from pydantic import JsonValue
 
 from stemset.jobs.database import create_engine_for, sessions, upgrade_database
+from stemset.jobs.library import Library
 from stemset.jobs.messages import Event, JobPayload, Layout, Report, TrackReady
 from stemset.jobs.records import JobRecord, NewRecording, NodeStatus, RunOptions
+from stemset.jobs.rows import Sessions
 from stemset.jobs.service import Applied, JobService, new_id
 from stemset.manifest import StemRecord
 
@@ -29,14 +31,15 @@ STEMS = ("drums", "bass", "other")
 
 
 class Desk:
-    """JobService with the short words of these tests."""
+    """JobService and Library with the short words of these tests."""
 
-    def __init__(self, service: JobService) -> None:
-        self.service = service
+    def __init__(self, made: Sessions) -> None:
+        self.service = JobService(made)
+        self.library = Library(made)
 
     async def recording(self, *, profile: str = "demo", title: str = "Song") -> UUID:
         recording = new_recording(profile=profile, title=title)
-        return (await self.service.add_recording(recording)).id
+        return (await self.library.add(recording)).id
 
     async def job(self, recording_id: UUID | None = None, *, strategy: str = "instant") -> JobRecord:
         return await self.service.create_job(
@@ -94,5 +97,5 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def desk(tmp_path: Path, empty_database: Path) -> AsyncIterator[Desk]:
     shutil.copy(empty_database, tmp_path)
     engine = create_engine_for(f"sqlite:///{tmp_path}/{empty_database.name}")
-    yield Desk(JobService(sessions(engine)))
+    yield Desk(sessions(engine))
     await engine.dispose()

@@ -17,36 +17,12 @@ from stemset.jobs.messages import (
     Succeeded,
 )
 from stemset.jobs.records import Failure, JobState, RunOptions
-from tests.unit.jobs.conftest import NODES, STEMS, TREE, Desk, new_recording, track
+from tests.unit.jobs.conftest import NODES, STEMS, TREE, Desk, track
 
 SUCCEEDED = Succeeded(sum_to_mixture_db=-96.0, common_gain=1.0)
 
 
-async def test_a_recording_comes_back_as_it_went_in(desk: Desk):
-    new = new_recording(title="Ünï/cödé")
-    added = await desk.service.add_recording(new)
-    found = await desk.service.get_recording(new.id)
-    assert found == added
-    assert found.title == "Ünï/cödé"
-    assert found.created_at.tzinfo is not None
-
-
-async def test_recordings_are_listed_by_profile_newest_first_with_their_latest_job(desk: Desk):
-    first, second = await desk.recording(title="1"), await desk.recording(title="2")
-    await desk.recording(profile="other", title="3")
-    await desk.job(first, strategy="a")
-    latest = await desk.job(first, strategy="b")
-    rows, total = await desk.service.list_recordings("demo", limit=10, offset=0)
-    assert total == 2
-    assert [row.id for row in rows] == [second, first]
-    assert [row.latest_job for row in rows] == [None, latest]
-    assert [row.title for row in (await desk.service.list_recordings("demo", limit=1, offset=1))[0]] == ["1"]
-    assert await desk.service.count_recordings() == {"demo": 2, "other": 1}
-
-
 async def test_an_unknown_id_is_not_found(desk: Desk):
-    with pytest.raises(NotFound, match="no recording"):
-        await desk.service.get_recording(uuid4())
     with pytest.raises(NotFound, match="no job"):
         await desk.service.events_after(uuid4())
     with pytest.raises(NotFound, match="no recording"):
@@ -229,7 +205,7 @@ async def test_a_second_track_of_the_same_name_replaces_the_first(desk: Desk):
     assert mixture.streaminfo == b"\x00\x01\x02\x03"
     assert [(stem.name, stem.record.sha256[0]) for stem in stems] == [("drums", "b"), ("other", "2")]
     assert await desk.story(job) == ["created"] + 4 * ["track_ready"]
-    assert (await desk.service.get_recording(job.recording_id)).overview == (-3, 4)
+    assert (await desk.library.get(job.recording_id)).overview == (-3, 4)
 
 
 async def test_the_newest_playable_job_is_found_behind_a_newer_one(desk: Desk):

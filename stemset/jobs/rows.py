@@ -1,0 +1,48 @@
+"""Rows as the values of `records`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeAlias
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from stemset.jobs.records import JobRecord, NewRecording, RecordingRecord, RunOptions
+from stemset.jobs.tables import JobRow, RecordingRow
+
+Sessions: TypeAlias = async_sessionmaker[AsyncSession]
+
+
+def recording_of(row: RecordingRow, latest_job: JobRecord | None) -> RecordingRecord:
+    known = {name: getattr(row, name) for name in NewRecording.model_fields}
+    return RecordingRecord(**known, created_at=row.created_at, overview=tuple(row.overview), latest_job=latest_job)
+
+
+def job_of(row: JobRow) -> JobRecord:
+    return JobRecord(
+        **row.status,
+        id=row.id,
+        recording_id=row.recording_id,
+        profile=row.profile,
+        strategy=row.strategy,
+        tree=row.tree,
+        expected_stems=tuple(row.expected_stems),
+        options=RunOptions.model_validate(row.options),
+        attempt=row.attempt,
+        cancel_requested=row.cancel_requested,
+        dispatch_ref=row.dispatch_ref,
+        last_event=row.last_event,
+        created_at=row.created_at,
+    )
+
+
+async def latest_jobs(session: AsyncSession, recordings: Sequence[UUID]) -> dict[UUID, JobRecord]:
+    """The newest job of each of these recordings that has any."""
+    newest_first = func.row_number().over(
+        partition_by=JobRow.recording_id, order_by=(JobRow.created_at.desc(), JobRow.id.desc())
+    )
+    ranked = select(JobRow.id, newest_first.label("age")).where(JobRow.recording_id.in_(recordings)).subquery()
+    latest = select(JobRow).join(ranked, ranked.c.id == JobRow.id).where(ranked.c.age == 1)
+    return {row.recording_id: job_of(row) for row in await session.scalars(latest)}
