@@ -33,7 +33,7 @@ from stemset.jobs.messages import (
     Succeeded,
     TrackReady,
 )
-from stemset.jobs.reporter import Interrupted, Reporter
+from stemset.jobs.reporter import CallbackChannel, Interrupted, Reporter
 from stemset.manifest import ErrorRecord, Manifest
 from stemset.models.base import Runtime
 from stemset.models.pool import ModelPool
@@ -235,7 +235,7 @@ def serve_worker(settings: WorkerSettings, *, follow_parent: bool = False) -> No
     def run(payload: JobPayload, last_try: bool) -> None:
         idle.clear()
         try:
-            with Reporter(payload, settings.callback_url, secret, stop=stop) as reporter:
+            with Reporter(payload, CallbackChannel(settings.callback_url, secret), stop=stop) as reporter:
                 run_job(payload, storage, reporter, pool, work_dir, last_try=last_try)
         except Interrupted:
             log.info("job_interrupted", job=str(payload.job_id))

@@ -1,4 +1,8 @@
-"""The worker's side of the callback: signed, retried posts that also bring back whether to stop."""
+"""How a run tells the service what happens, and hears whether to stop.
+
+`Reporter` decides what is said and when, and holds on to it until the service has it; a `Channel` carries one
+report. `CallbackChannel` posts it, signed; `direct.DirectChannel` applies it in this process.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 import httpx
 import structlog
@@ -34,7 +38,7 @@ class Pace:
 
     progress: at most one progress report in this time. poll: without new progress the last is said again after
     this time, to hear of a cancel. patience: how long an event is tried again while the service can't be reached;
-    the pauses between tries grow from first_pause to longest_pause. timeout: of one post.
+    the pauses between tries grow from first_pause to longest_pause.
     """
 
     progress: float = 0.3
@@ -42,24 +46,34 @@ class Pace:
     patience: float = 600.0
     first_pause: float = 0.2
     longest_pause: float = 10.0
-    timeout: float = 30.0
+
+
+class Channel(Protocol):
+    """Carries reports to the service, from any thread."""
+
+    def send(self, report: Report) -> Answer:
+        """Blocks until the service has the report. Raises Unavailable when it may go better later, StaleAttempt when
+        it is no longer this run's job, Forbidden when the service doesn't trust the sender."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections."""
+        ...
 
 
 class Reporter:
-    """Reports on one run. Use as a context manager; `tell` blocks until the service has the event, `progress`
-    doesn't. Both raise Cancelled when the job is to stop, StaleAttempt when it is no longer this run's job,
-    Interrupted when `stop` is set.
+    """Reports on one run. Use as a context manager, which closes the channel at its end.
+
+    `tell` blocks until the service has the event, `progress` doesn't. Both raise Cancelled when the job is to stop,
+    StaleAttempt when it is no longer this run's job, Interrupted when `stop` is set.
     """
 
     def __init__(
-        self, payload: JobPayload, callback_url: str, secret: str, *, stop: threading.Event, pace: Pace | None = None
+        self, payload: JobPayload, channel: Channel, *, stop: threading.Event, pace: Pace | None = None
     ) -> None:
         self._payload = payload
+        self._channel = channel
         self._pace = pace or Pace()
-        self._url = f"{callback_url.rstrip('/')}/api/jobs/{payload.job_id}/callback"
-        self._webhook = Webhook(secret)
-        # The callback is our own service's address; a proxy meant for the outside world must not see it.
-        self._client = httpx.Client(timeout=self._pace.timeout, trust_env=False)
         self._stop = stop
         self._closing = threading.Event()
         self._sending = threading.Lock()
@@ -76,7 +90,7 @@ class Reporter:
     ) -> None:
         self._closing.set()
         self._thread.join()
-        self._client.close()
+        self._channel.close()
 
     def tell(self, event: Event) -> None:
         """Report an event, again and again until the service has it. Raises Unavailable when patience ends,
@@ -131,7 +145,21 @@ class Reporter:
             sent, sent_at = newest, time.monotonic()
 
     def _post(self, event: Event) -> Answer:
-        report = Report(job_id=self._payload.job_id, attempt=self._payload.attempt, event=event)
+        with self._sending:
+            return self._channel.send(Report(job_id=self._payload.job_id, attempt=self._payload.attempt, event=event))
+
+
+class CallbackChannel:
+    """Posts to the service's callback, signed as Standard Webhooks. timeout_s: of one post."""
+
+    def __init__(self, callback_url: str, secret: str, *, timeout_s: float = 30.0) -> None:
+        self._url = callback_url.rstrip("/")
+        self._webhook = Webhook(secret)
+        # The callback is our own service's address; a proxy meant for the outside world must not see it.
+        self._client = httpx.Client(timeout=timeout_s, trust_env=False)
+
+    def send(self, report: Report) -> Answer:
+        url = f"{self._url}/api/jobs/{report.job_id}/callback"
         body = report.model_dump_json()
         now = datetime.now(UTC)
         headers = {
@@ -140,12 +168,14 @@ class Reporter:
             "webhook-timestamp": str(int(now.timestamp())),
             "webhook-signature": self._webhook.sign(report.message_id, now, body),
         }
-        with self._sending:
-            try:
-                response = self._client.post(self._url, content=body, headers=headers)
-            except httpx.TransportError as error:
-                raise Unavailable(f"{self._url} can't be reached: {error}") from error
+        try:
+            response = self._client.post(url, content=body, headers=headers)
+        except httpx.TransportError as error:
+            raise Unavailable(f"{url} can't be reached: {error}") from error
         return _answer(response)
+
+    def close(self) -> None:
+        self._client.close()
 
 
 def _answer(response: httpx.Response) -> Answer:

@@ -14,7 +14,7 @@ from stemset import audio
 from stemset.errors import ConfigError, Conflict, NotFound, StaleAttempt, Unavailable, UnreadableAudio
 from stemset.jobs.messages import Failed, JobPayload, NodeStarted, Report, Started, TrackReady
 from stemset.jobs.records import RunOptions
-from stemset.jobs.reporter import Interrupted, Pace, Reporter
+from stemset.jobs.reporter import CallbackChannel, Interrupted, Pace, Reporter
 from stemset.jobs.service import new_id
 from stemset.manifest import Manifest
 from stemset.models.base import Runtime
@@ -52,7 +52,7 @@ class Bench:
     def run(self, *, last_try: bool = True) -> None:
         pool = ModelPool(Runtime(self.work_dir / "models", "cpu"))
         pace = Pace(progress=0.01, poll=0.05, patience=0.5, first_pause=0.01)
-        with Reporter(self.payload, self.address, SECRET, stop=self.stop, pace=pace) as reporter:
+        with Reporter(self.payload, CallbackChannel(self.address, SECRET), stop=self.stop, pace=pace) as reporter:
             run_job(self.payload, self.storage, reporter, pool, self.work_dir, last_try=last_try)
 
     @property

@@ -20,12 +20,12 @@ from stemset.jobs.messages import (
     Succeeded,
 )
 from stemset.jobs.records import RunOptions
-from stemset.jobs.reporter import Interrupted, Pace, Reporter
+from stemset.jobs.reporter import CallbackChannel, Interrupted, Pace, Reporter
 from stemset.jobs.service import new_id
 from tests.support.jobs import SECRET, Callback
 from tests.unit.jobs.conftest import TREE, track
 
-FAST = Pace(progress=0.01, poll=0.05, patience=1.0, first_pause=0.01, longest_pause=0.05, timeout=5)
+FAST = Pace(progress=0.01, poll=0.05, patience=1.0, first_pause=0.01, longest_pause=0.05)
 PAYLOAD = JobPayload(
     job_id=new_id(),
     attempt=3,
@@ -43,7 +43,7 @@ def reporting(
 ) -> Generator[Reporter]:
     with (
         callback.serving() as address,
-        Reporter(PAYLOAD, address, secret, stop=stop or threading.Event(), pace=pace) as reporter,
+        Reporter(PAYLOAD, CallbackChannel(address, secret), stop=stop or threading.Event(), pace=pace) as reporter,
     ):
         yield reporter
 
@@ -83,7 +83,7 @@ def test_an_event_is_told_again_until_the_service_is_back():
 
 def test_patience_ends():
     with (
-        Reporter(PAYLOAD, "http://127.0.0.1:9", SECRET, stop=threading.Event(), pace=FAST) as reporter,
+        Reporter(PAYLOAD, CallbackChannel("http://127.0.0.1:9", SECRET), stop=threading.Event(), pace=FAST) as reporter,
         pytest.raises(Unavailable, match="can't be reached"),
     ):
         reporter.tell(Started())
