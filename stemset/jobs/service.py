@@ -322,6 +322,7 @@ def _job_row(job: JobRecord) -> JobRow:
         last_event=job.last_event,
         created_at=job.created_at,
         updated_at=job.created_at,
+        queued_at=job.created_at,
     )
 
 

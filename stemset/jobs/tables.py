@@ -34,11 +34,29 @@ class RecordingRow(UUIDv7Base):
     codec: Mapped[str] = mapped_column(String(80))
     source_key: Mapped[str] = mapped_column(String(200))
     overview: Mapped[list[int]] = mapped_column(JSON_COLUMN, default=list)
+    tags: Mapped[list[str]] = mapped_column(JSON_COLUMN, default=list, server_default="[]")
     created_at: Mapped[datetime] = mapped_column(DateTimeUTC(timezone=True))
 
 
+class UploadRow(UUIDv7Base):
+    """An upload that was announced and isn't complete. bytes, sha256: as announced. Swept after expires_at."""
+
+    __tablename__ = "uploads"
+
+    profile: Mapped[str] = mapped_column(String(40))
+    file_name: Mapped[str] = mapped_column(String(400))
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(DateTimeUTC(timezone=True))
+    expires_at: Mapped[datetime] = mapped_column(DateTimeUTC(timezone=True), index=True)
+
+
 class JobRow(UUIDv7Base):
-    """`records.JobRecord`. state repeats `status["state"]` so that queries and the index below can use it."""
+    """`records.JobRecord`. state repeats `status["state"]` so that queries and the index below can use it.
+
+    queued_at: when this attempt came into the queue. heard_at: when a worker last said anything of it. requeues: how
+    often a silent worker lost it, since somebody last asked for it.
+    """
 
     __tablename__ = "jobs"
     __table_args__ = (
@@ -52,7 +70,8 @@ class JobRow(UUIDv7Base):
             sqlite_where=text("state IN ('queued', 'running')"),
             postgresql_where=text("state IN ('queued', 'running')"),
         ),
-        Index("ix_jobs_state", "state"),
+        Index("ix_jobs_state_queued_at", "state", "queued_at"),
+        Index("ix_jobs_created_at", "created_at"),
     )
 
     recording_id: Mapped[UUID] = mapped_column(ForeignKey("recordings.id", ondelete="CASCADE"))
@@ -64,11 +83,14 @@ class JobRow(UUIDv7Base):
     state: Mapped[str] = mapped_column(String(16))
     status: Mapped[Json] = mapped_column(JSON_COLUMN)
     attempt: Mapped[int] = mapped_column(Integer, default=1)
+    requeues: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     cancel_requested: Mapped[bool] = mapped_column(default=False)
     dispatch_ref: Mapped[str | None] = mapped_column(String(200))
     last_event: Mapped[int] = mapped_column(Integer)
     created_at: Mapped[datetime] = mapped_column(DateTimeUTC(timezone=True))
     updated_at: Mapped[datetime] = mapped_column(DateTimeUTC(timezone=True))
+    queued_at: Mapped[datetime] = mapped_column(DateTimeUTC(timezone=True))
+    heard_at: Mapped[datetime | None] = mapped_column(DateTimeUTC(timezone=True))
 
 
 class EventRow(DefaultBase):
