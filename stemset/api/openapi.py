@@ -20,14 +20,22 @@ from litestar.routes import HTTPRoute
 from pydantic import BaseModel
 
 from stemset import __version__, manifest
-from stemset.api import job_routes, models, player_routes, recording_routes, service_routes
+from stemset.api import (
+    download_routes,
+    job_routes,
+    models,
+    player_routes,
+    recording_routes,
+    service_routes,
+    upload_routes,
+)
 from stemset.api.context import provide_context
 from stemset.api.problems import exception_handlers
 
 Json: TypeAlias = Any
 """A part of the document, which is plain JSON: what is read from it is of any type."""
 
-_BINARY = ("audio/", "application/octet-stream")
+_BINARY = ("audio/", "application/octet-stream", "application/zip")
 
 pydantic_plugin = PydanticPlugin(prefer_alias=True)
 
@@ -36,7 +44,14 @@ def api_router() -> Router:
     """Every route under /api."""
     return Router(
         path="/api",
-        route_handlers=[service_routes.router, recording_routes.router, job_routes.router, player_routes.router],
+        route_handlers=[
+            service_routes.router,
+            recording_routes.router,
+            upload_routes.router,
+            job_routes.router,
+            player_routes.router,
+            download_routes.router,
+        ],
     )
 
 
@@ -57,8 +72,10 @@ def openapi_config() -> OpenAPIConfig:
         tags=[
             Tag(name="service", description="What the service is and offers."),
             Tag(name="recordings", description="Songs, as they were uploaded."),
+            Tag(name="uploads", description="Songs on their way in, in three steps."),
             Tag(name="jobs", description="One strategy run on one recording."),
             Tag(name="player", description="What the player plays and draws."),
+            Tag(name="downloads", description="Stems as files to keep."),
             Tag(name="worker", description="What workers tell the service."),
         ],
     )

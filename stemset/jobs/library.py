@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -12,6 +13,17 @@ from stemset.errors import NotFound
 from stemset.jobs.records import NewRecording, RecordingRecord
 from stemset.jobs.rows import Sessions, latest_jobs, recording_of
 from stemset.jobs.tables import RecordingRow
+
+
+class RecordingSort(StrEnum):
+    """The orders of a list of recordings; `-` is falling."""
+
+    OLDEST = "created"
+    NEWEST = "-created"
+    TITLE = "title"
+    TITLE_FALLING = "-title"
+    SHORTEST = "duration"
+    LONGEST = "-duration"
 
 
 class Library:

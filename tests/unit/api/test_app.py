@@ -98,10 +98,11 @@ def test_every_operation_is_described() -> None:
     document = openapi.document()
     operations = [operation for methods in document["paths"].values() for operation in methods.values()]
     assert {operation["operationId"] for operation in operations} == {
-        "getHealth", "getConfig", "listProfiles", "listStrategies", "listModels",
-        "uploadRecording", "listRecordings", "getRecording",
-        "createJob", "getJob", "streamJobEvents", "cancelJob", "reportJob",
-        "getPlayer", "getStemFile", "getPeaks", "getManifest",
+        "getHealth", "getConfig", "listProfiles", "listStrategies", "prepareStrategy", "listModels",
+        "uploadRecording", "listRecordings", "getRecording", "updateRecording", "deleteRecording",
+        "createUpload", "putUpload", "completeUpload", "abandonUpload",
+        "createJob", "listJobs", "getJob", "streamJobEvents", "cancelJob", "retryJob", "reportJob",
+        "getPlayer", "getStemFile", "getPeaks", "getManifest", "downloadStem", "downloadStems",
     }  # fmt: skip
     for operation in operations:
         assert operation["summary"]

@@ -2,7 +2,7 @@
 
 import { type Client, type ClientMeta, formDataBodySerializer, type Options as Options2, type RequestResult, type ServerSentEventsResult, type TDataShape } from './client';
 import { client } from './client.gen';
-import type { CancelJobData, CancelJobErrors, CancelJobResponses, CreateJobData, CreateJobErrors, CreateJobResponses, GetConfigData, GetConfigResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetJobData, GetJobErrors, GetJobResponses, GetManifestData, GetManifestErrors, GetManifestResponses, GetPeaksData, GetPeaksErrors, GetPeaksResponses, GetPlayerData, GetPlayerErrors, GetPlayerResponses, GetRecordingData, GetRecordingErrors, GetRecordingResponses, GetStemFileData, GetStemFileErrors, GetStemFileResponses, ListModelsData, ListModelsResponses, ListProfilesData, ListProfilesErrors, ListProfilesResponses, ListRecordingsData, ListRecordingsErrors, ListRecordingsResponses, ListStrategiesData, ListStrategiesResponses, ReportJobData, ReportJobErrors, ReportJobResponses, StreamJobEventsData, StreamJobEventsErrors, StreamJobEventsResponse, StreamJobEventsResponses, UploadRecordingData, UploadRecordingErrors, UploadRecordingResponses } from './types.gen';
+import type { AbandonUploadData, AbandonUploadErrors, AbandonUploadResponses, CancelJobData, CancelJobErrors, CancelJobResponses, CompleteUploadData, CompleteUploadErrors, CompleteUploadResponses, CreateJobData, CreateJobErrors, CreateJobResponses, CreateUploadData, CreateUploadErrors, CreateUploadResponses, DeleteRecordingData, DeleteRecordingErrors, DeleteRecordingResponses, DownloadStemData, DownloadStemErrors, DownloadStemResponses, DownloadStemsData, DownloadStemsErrors, DownloadStemsResponses, GetConfigData, GetConfigResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetJobData, GetJobErrors, GetJobResponses, GetManifestData, GetManifestErrors, GetManifestResponses, GetPeaksData, GetPeaksErrors, GetPeaksResponses, GetPlayerData, GetPlayerErrors, GetPlayerResponses, GetRecordingData, GetRecordingErrors, GetRecordingResponses, GetStemFileData, GetStemFileErrors, GetStemFileResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListModelsData, ListModelsResponses, ListProfilesData, ListProfilesErrors, ListProfilesResponses, ListRecordingsData, ListRecordingsErrors, ListRecordingsResponses, ListStrategiesData, ListStrategiesResponses, PrepareStrategyData, PrepareStrategyErrors, PrepareStrategyResponses, PutUploadData, PutUploadErrors, PutUploadResponses, ReportJobData, ReportJobErrors, ReportJobResponses, RetryJobData, RetryJobErrors, RetryJobResponses, StreamJobEventsData, StreamJobEventsErrors, StreamJobEventsResponse, StreamJobEventsResponses, UpdateRecordingData, UpdateRecordingErrors, UpdateRecordingResponses, UploadRecordingData, UploadRecordingErrors, UploadRecordingResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -27,6 +27,11 @@ export const getConfig = <ThrowOnError extends boolean = false>(options?: Option
  * Whether the service works
  */
 export const getHealth = <ThrowOnError extends boolean = false>(options?: Options<GetHealthData, ThrowOnError>): RequestResult<GetHealthResponses, GetHealthErrors, ThrowOnError> => (options?.client ?? client).get<GetHealthResponses, GetHealthErrors, ThrowOnError>({ url: '/api/health', ...options });
+
+/**
+ * Jobs, newest first
+ */
+export const listJobs = <ThrowOnError extends boolean = false>(options?: Options<ListJobsData, ThrowOnError>): RequestResult<ListJobsResponses, ListJobsErrors, ThrowOnError> => (options?.client ?? client).get<ListJobsResponses, ListJobsErrors, ThrowOnError>({ url: '/api/jobs', ...options });
 
 /**
  * Separate a recording
@@ -63,6 +68,11 @@ export const reportJob = <ThrowOnError extends boolean = false>(options: Options
 export const cancelJob = <ThrowOnError extends boolean = false>(options: Options<CancelJobData, ThrowOnError>): RequestResult<CancelJobResponses, CancelJobErrors, ThrowOnError> => (options.client ?? client).post<CancelJobResponses, CancelJobErrors, ThrowOnError>({ url: '/api/jobs/{job_id}/cancel', ...options });
 
 /**
+ * All stems and the manifest as a ZIP
+ */
+export const downloadStems = <ThrowOnError extends boolean = false>(options: Options<DownloadStemsData, ThrowOnError>): RequestResult<DownloadStemsResponses, DownloadStemsErrors, ThrowOnError> => (options.client ?? client).get<DownloadStemsResponses, DownloadStemsErrors, ThrowOnError>({ url: '/api/jobs/{job_id}/download', ...options });
+
+/**
  * A job's changes as they happen (server-sent events)
  */
 export const streamJobEvents = <ThrowOnError extends boolean = false>(options: Options<StreamJobEventsData, ThrowOnError, StreamJobEventsResponse>): Promise<ServerSentEventsResult<StreamJobEventsResponses>> => (options.client ?? client).sse.get<StreamJobEventsResponses, StreamJobEventsErrors, ThrowOnError>({ url: '/api/jobs/{job_id}/events', ...options });
@@ -78,9 +88,19 @@ export const getManifest = <ThrowOnError extends boolean = false>(options: Optio
 export const getPeaks = <ThrowOnError extends boolean = false>(options: Options<GetPeaksData, ThrowOnError>): RequestResult<GetPeaksResponses, GetPeaksErrors, ThrowOnError> => (options.client ?? client).get<GetPeaksResponses, GetPeaksErrors, ThrowOnError>({ url: '/api/jobs/{job_id}/peaks/{file}', ...options });
 
 /**
+ * Run a failed or cancelled job again
+ */
+export const retryJob = <ThrowOnError extends boolean = false>(options: Options<RetryJobData, ThrowOnError>): RequestResult<RetryJobResponses, RetryJobErrors, ThrowOnError> => (options.client ?? client).post<RetryJobResponses, RetryJobErrors, ThrowOnError>({ url: '/api/jobs/{job_id}/retry', ...options });
+
+/**
  * A stem (`vocals.flac`), the mixture (`mixture.flac`) or a frame index (`vocals.index`)
  */
 export const getStemFile = <ThrowOnError extends boolean = false>(options: Options<GetStemFileData, ThrowOnError>): RequestResult<GetStemFileResponses, GetStemFileErrors, ThrowOnError> => (options.client ?? client).get<GetStemFileResponses, GetStemFileErrors, ThrowOnError>({ url: '/api/jobs/{job_id}/stems/{file}', ...options });
+
+/**
+ * A stem, or the mixture, as a file to keep
+ */
+export const downloadStem = <ThrowOnError extends boolean = false>(options: Options<DownloadStemData, ThrowOnError>): RequestResult<DownloadStemResponses, DownloadStemErrors, ThrowOnError> => (options.client ?? client).get<DownloadStemResponses, DownloadStemErrors, ThrowOnError>({ url: '/api/jobs/{job_id}/stems/{stem}/download', ...options });
 
 /**
  * The models that strategies are made of
@@ -93,7 +113,7 @@ export const listModels = <ThrowOnError extends boolean = false>(options?: Optio
 export const listProfiles = <ThrowOnError extends boolean = false>(options?: Options<ListProfilesData, ThrowOnError>): RequestResult<ListProfilesResponses, ListProfilesErrors, ThrowOnError> => (options?.client ?? client).get<ListProfilesResponses, ListProfilesErrors, ThrowOnError>({ url: '/api/profiles', ...options });
 
 /**
- * Recordings, newest first
+ * Recordings: search, sort, page
  */
 export const listRecordings = <ThrowOnError extends boolean = false>(options?: Options<ListRecordingsData, ThrowOnError>): RequestResult<ListRecordingsResponses, ListRecordingsErrors, ThrowOnError> => (options?.client ?? client).get<ListRecordingsResponses, ListRecordingsErrors, ThrowOnError>({ url: '/api/recordings', ...options });
 
@@ -111,9 +131,26 @@ export const uploadRecording = <ThrowOnError extends boolean = false>(options: O
 });
 
 /**
+ * Delete a recording with everything that is stored of it
+ */
+export const deleteRecording = <ThrowOnError extends boolean = false>(options: Options<DeleteRecordingData, ThrowOnError>): RequestResult<DeleteRecordingResponses, DeleteRecordingErrors, ThrowOnError> => (options.client ?? client).delete<DeleteRecordingResponses, DeleteRecordingErrors, ThrowOnError>({ url: '/api/recordings/{recording_id}', ...options });
+
+/**
  * One recording with its latest job
  */
 export const getRecording = <ThrowOnError extends boolean = false>(options: Options<GetRecordingData, ThrowOnError>): RequestResult<GetRecordingResponses, GetRecordingErrors, ThrowOnError> => (options.client ?? client).get<GetRecordingResponses, GetRecordingErrors, ThrowOnError>({ url: '/api/recordings/{recording_id}', ...options });
+
+/**
+ * Rename a recording, tag it
+ */
+export const updateRecording = <ThrowOnError extends boolean = false>(options: Options<UpdateRecordingData, ThrowOnError>): RequestResult<UpdateRecordingResponses, UpdateRecordingErrors, ThrowOnError> => (options.client ?? client).patch<UpdateRecordingResponses, UpdateRecordingErrors, ThrowOnError>({
+    url: '/api/recordings/{recording_id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
 
 /**
  * Everything the player needs to start
@@ -124,3 +161,42 @@ export const getPlayer = <ThrowOnError extends boolean = false>(options: Options
  * The ways to separate a song, with hints on quality and time
  */
 export const listStrategies = <ThrowOnError extends boolean = false>(options?: Options<ListStrategiesData, ThrowOnError>): RequestResult<ListStrategiesResponses, unknown, ThrowOnError> => (options?.client ?? client).get<ListStrategiesResponses, unknown, ThrowOnError>({ url: '/api/strategies', ...options });
+
+/**
+ * Fetch a strategy's weights ahead of its first job
+ */
+export const prepareStrategy = <ThrowOnError extends boolean = false>(options: Options<PrepareStrategyData, ThrowOnError>): RequestResult<PrepareStrategyResponses, PrepareStrategyErrors, ThrowOnError> => (options.client ?? client).post<PrepareStrategyResponses, PrepareStrategyErrors, ThrowOnError>({ url: '/api/strategies/{name}/prepare', ...options });
+
+/**
+ * Announce a file
+ */
+export const createUpload = <ThrowOnError extends boolean = false>(options: Options<CreateUploadData, ThrowOnError>): RequestResult<CreateUploadResponses, CreateUploadErrors, ThrowOnError> => (options.client ?? client).post<CreateUploadResponses, CreateUploadErrors, ThrowOnError>({
+    url: '/api/uploads',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Forget an upload and what was sent of it
+ */
+export const abandonUpload = <ThrowOnError extends boolean = false>(options: Options<AbandonUploadData, ThrowOnError>): RequestResult<AbandonUploadResponses, AbandonUploadErrors, ThrowOnError> => (options.client ?? client).delete<AbandonUploadResponses, AbandonUploadErrors, ThrowOnError>({ url: '/api/uploads/{upload_id}', ...options });
+
+/**
+ * Make a recording of what was sent, and separate it
+ */
+export const completeUpload = <ThrowOnError extends boolean = false>(options: Options<CompleteUploadData, ThrowOnError>): RequestResult<CompleteUploadResponses, CompleteUploadErrors, ThrowOnError> => (options.client ?? client).post<CompleteUploadResponses, CompleteUploadErrors, ThrowOnError>({
+    url: '/api/uploads/{upload_id}/complete',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Send the bytes
+ */
+export const putUpload = <ThrowOnError extends boolean = false>(options: Options<PutUploadData, ThrowOnError>): RequestResult<PutUploadResponses, PutUploadErrors, ThrowOnError> => (options.client ?? client).put<PutUploadResponses, PutUploadErrors, ThrowOnError>({ url: '/api/uploads/{upload_id}/content', ...options });

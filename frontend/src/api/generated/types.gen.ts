@@ -5,6 +5,13 @@ export type ClientOptions = {
 };
 
 /**
+ * AudioFormat
+ *
+ * Of the file.
+ */
+export type AudioFormat = 'flac' | 'wav' | 'mp3' | 'opus' | 'm4a';
+
+/**
  * CallbackAnswer
  *
  * What the API tells a worker that reports. cancel: somebody asked for the job to stop.
@@ -27,13 +34,16 @@ export type ErrorRecord = {
 /**
  * Health
  *
- * Whether the parts that a request needs answer.
+ * Whether the parts that a request needs answer, and how much the queue holds. worker: one takes jobs.
  */
 export type Health = {
     database: boolean;
+    queued: number;
+    running: number;
     status: 'ok' | 'degraded';
     storage: boolean;
     version: string;
+    worker: boolean;
 };
 
 /**
@@ -54,9 +64,14 @@ export type InputRecord = {
  * Job
  *
  * One strategy run on one recording.
+ *
+ * attempt: 1 at first, one more by every retry. eta_s: seconds that are left. queue_position: 1 is next; null unless
+ * queued.
  */
 export type Job = {
+    attempt: number;
     createdAt: string;
+    etaS: number | null;
     expectedStems: Array<string>;
     failure: JobFailure | null;
     finishedAt: string | null;
@@ -64,6 +79,7 @@ export type Job = {
     lastEvent: number;
     nodes: Array<JobNode>;
     profile: string;
+    queuePosition: number | null;
     recordingId: string;
     startedAt: string | null;
     state: JobState;
@@ -113,11 +129,24 @@ export type JobNode = {
 };
 
 /**
+ * JobPage
+ *
+ * Jobs, newest first.
+ */
+export type JobPage = {
+    items: Array<Job>;
+    limit: number;
+    offset: number;
+    total: number;
+};
+
+/**
  * JobRequest
  *
- * strategy: null takes the profile's.
+ * strategy: null takes the profile's. force: also where this strategy has run on this recording already.
  */
 export type JobRequest = {
+    force?: boolean;
     recordingId: string;
     strategy?: string | null;
 };
@@ -182,6 +211,7 @@ export type Manifest = {
 export type Model = {
     architecture: string;
     deviceAdvice: string;
+    files: Array<ModelFile>;
     licence: string | null;
     name: string;
     scores: Array<ModelScore>;
@@ -192,6 +222,17 @@ export type Model = {
     summary: string;
     title: string;
     weights: WeightsState;
+};
+
+/**
+ * ModelFile
+ *
+ * One file of a model's weights. present: it is on this machine.
+ */
+export type ModelFile = {
+    bytes: number;
+    name: string;
+    present: boolean;
 };
 
 /**
@@ -292,6 +333,8 @@ export type Quality = 'preview' | 'good' | 'very_good' | 'best';
  * Recording
  *
  * A song in a profile. overview: 0..100 peaks of the mixture over its length, once a job has decoded it.
+ *
+ * sha256: of the file as it came, in hex.
  */
 export type Recording = {
     bytes: number;
@@ -305,13 +348,25 @@ export type Recording = {
     overview: Array<number>;
     profile: string;
     sampleRate: number;
+    sha256: string;
+    tags: Array<string>;
     title: string;
+};
+
+/**
+ * RecordingChange
+ *
+ * What to change of a recording; what is absent or null stays. tags: all of them, in place of those it has.
+ */
+export type RecordingChange = {
+    tags?: Array<string> | null;
+    title?: string | null;
 };
 
 /**
  * RecordingPage
  *
- * Recordings, newest first.
+ * Recordings in the order asked for.
  */
 export type RecordingPage = {
     items: Array<Recording>;
@@ -319,6 +374,13 @@ export type RecordingPage = {
     offset: number;
     total: number;
 };
+
+/**
+ * RecordingSort
+ *
+ * In which order; `-` is falling.
+ */
+export type RecordingSort = 'created' | '-created' | 'title' | '-title' | 'duration' | '-duration';
 
 /**
  * ServiceConfig
@@ -351,13 +413,17 @@ export type StemRecord = {
  * Strategy
  *
  * A strategy with its plain-language hints. Times are for a song of four minutes on this machine.
+ *
+ * preparing: 0 to 1 while its weights are fetched. failure: why they could not be, the last time.
  */
 export type Strategy = {
     downloadBytes: number;
     estimatedS: number;
+    failure: string | null;
     missing: Array<string>;
     name: string;
     nodes: Array<StrategyNode>;
+    preparing: number | null;
     quality: Quality;
     ready: boolean;
     stems: Array<string>;
@@ -404,12 +470,54 @@ export type Track = {
 };
 
 /**
+ * Upload
+ *
+ * Where to send a file: one request to `url` by `method`, with these `headers` and nothing but the file's bytes.
+ *
+ * Then complete the upload; after `expiresAt` it is gone.
+ */
+export type Upload = {
+    expiresAt: string;
+    headers: {
+        [key: string]: string;
+    };
+    id: string;
+    method: 'PUT';
+    url: string;
+};
+
+/**
+ * UploadCompletion
+ *
+ * strategy: null takes the profile's. separate: false stores the recording and starts no job.
+ */
+export type UploadCompletion = {
+    separate?: boolean;
+    strategy?: string | null;
+};
+
+/**
+ * UploadRequest
+ *
+ * A file that is going to be sent. sha256: of its bytes, in hex; where given, what arrives must have it.
+ */
+export type UploadRequest = {
+    bytes: number;
+    fileName: string;
+    profile: string;
+    sha256?: string | null;
+};
+
+/**
  * Uploaded
  *
- * What a multipart upload made. job: null when the request asked for none.
+ * What an upload made. job: null when the request asked for none.
+ *
+ * known: the same content was in the profile already; `recording` is that one, and nothing was stored.
  */
 export type Uploaded = {
     job: Job | null;
+    known: boolean;
     recording: Recording;
 };
 
@@ -460,6 +568,56 @@ export type GetHealthResponses = {
 };
 
 export type GetHealthResponse = GetHealthResponses[keyof GetHealthResponses];
+
+export type ListJobsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Only jobs in this state.
+         */
+        state?: JobState | null;
+        /**
+         * Only jobs of this profile.
+         */
+        profile?: string | null;
+        /**
+         * Only jobs of this recording.
+         */
+        recording?: string | null;
+        /**
+         * At most so many.
+         */
+        limit?: number;
+        /**
+         * Leave out so many first ones.
+         */
+        offset?: number;
+    };
+    url: '/api/jobs';
+};
+
+export type ListJobsErrors = {
+    /**
+     * Invalid request
+     */
+    400: Problem;
+    /**
+     * Unavailable
+     */
+    503: Problem;
+};
+
+export type ListJobsError = ListJobsErrors[keyof ListJobsErrors];
+
+export type ListJobsResponses = {
+    /**
+     * One page of jobs.
+     */
+    200: JobPage;
+};
+
+export type ListJobsResponse = ListJobsResponses[keyof ListJobsResponses];
 
 export type CreateJobData = {
     body: JobRequest;
@@ -636,6 +794,45 @@ export type CancelJobResponses = {
 
 export type CancelJobResponse = CancelJobResponses[keyof CancelJobResponses];
 
+export type DownloadStemsData = {
+    body?: never;
+    path: {
+        job_id: string;
+    };
+    query?: never;
+    url: '/api/jobs/{job_id}/download';
+};
+
+export type DownloadStemsErrors = {
+    /**
+     * Invalid request
+     */
+    400: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unavailable
+     */
+    503: Problem;
+};
+
+export type DownloadStemsError = DownloadStemsErrors[keyof DownloadStemsErrors];
+
+export type DownloadStemsResponses = {
+    /**
+     * The archive, made while it is sent.
+     */
+    200: Blob | File;
+};
+
+export type DownloadStemsResponse = DownloadStemsResponses[keyof DownloadStemsResponses];
+
 export type StreamJobEventsData = {
     body?: never;
     headers?: {
@@ -763,6 +960,45 @@ export type GetPeaksResponses = {
 
 export type GetPeaksResponse = GetPeaksResponses[keyof GetPeaksResponses];
 
+export type RetryJobData = {
+    body?: never;
+    path: {
+        job_id: string;
+    };
+    query?: never;
+    url: '/api/jobs/{job_id}/retry';
+};
+
+export type RetryJobErrors = {
+    /**
+     * Invalid request
+     */
+    400: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unavailable
+     */
+    503: Problem;
+};
+
+export type RetryJobError = RetryJobErrors[keyof RetryJobErrors];
+
+export type RetryJobResponses = {
+    /**
+     * The same job, queued, at its next attempt.
+     */
+    200: Job;
+};
+
+export type RetryJobResponse = RetryJobResponses[keyof RetryJobResponses];
+
 export type GetStemFileData = {
     body?: never;
     headers?: {
@@ -826,6 +1062,47 @@ export type GetStemFileResponses = {
 
 export type GetStemFileResponse = GetStemFileResponses[keyof GetStemFileResponses];
 
+export type DownloadStemData = {
+    body?: never;
+    path: {
+        job_id: string;
+        stem: string;
+    };
+    query?: {
+        /**
+         * Of the file.
+         */
+        format?: AudioFormat;
+    };
+    url: '/api/jobs/{job_id}/stems/{stem}/download';
+};
+
+export type DownloadStemErrors = {
+    /**
+     * Invalid request
+     */
+    400: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Unavailable
+     */
+    503: Problem;
+};
+
+export type DownloadStemError = DownloadStemErrors[keyof DownloadStemErrors];
+
+export type DownloadStemResponses = {
+    /**
+     * The file, with a good name.
+     */
+    200: Blob | File;
+};
+
+export type DownloadStemResponse = DownloadStemResponses[keyof DownloadStemResponses];
+
 export type ListModelsData = {
     body?: never;
     path?: never;
@@ -876,11 +1153,23 @@ export type ListRecordingsData = {
          */
         profile?: string | null;
         /**
+         * Only those with this in title, file name or a tag.
+         */
+        q?: string | null;
+        /**
+         * Only those with this tag.
+         */
+        tag?: string | null;
+        /**
+         * In which order; `-` is falling.
+         */
+        sort?: RecordingSort;
+        /**
          * At most so many.
          */
         limit?: number;
         /**
-         * Leave out so many of the newest.
+         * Leave out so many first ones.
          */
         offset?: number;
     };
@@ -959,12 +1248,51 @@ export type UploadRecordingError = UploadRecordingErrors[keyof UploadRecordingEr
 
 export type UploadRecordingResponses = {
     /**
+     * The profile has this content already; nothing was stored.
+     */
+    200: Uploaded;
+    /**
      * Stored; the job waits for a worker.
      */
     201: Uploaded;
 };
 
 export type UploadRecordingResponse = UploadRecordingResponses[keyof UploadRecordingResponses];
+
+export type DeleteRecordingData = {
+    body?: never;
+    path: {
+        recording_id: string;
+    };
+    query?: never;
+    url: '/api/recordings/{recording_id}';
+};
+
+export type DeleteRecordingErrors = {
+    /**
+     * Invalid request
+     */
+    400: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Unavailable
+     */
+    503: Problem;
+};
+
+export type DeleteRecordingError = DeleteRecordingErrors[keyof DeleteRecordingErrors];
+
+export type DeleteRecordingResponses = {
+    /**
+     * Gone: the song, its jobs, their stems. Jobs that ran were cancelled first.
+     */
+    204: void;
+};
+
+export type DeleteRecordingResponse = DeleteRecordingResponses[keyof DeleteRecordingResponses];
 
 export type GetRecordingData = {
     body?: never;
@@ -1000,6 +1328,41 @@ export type GetRecordingResponses = {
 };
 
 export type GetRecordingResponse = GetRecordingResponses[keyof GetRecordingResponses];
+
+export type UpdateRecordingData = {
+    body: RecordingChange;
+    path: {
+        recording_id: string;
+    };
+    query?: never;
+    url: '/api/recordings/{recording_id}';
+};
+
+export type UpdateRecordingErrors = {
+    /**
+     * Invalid request
+     */
+    400: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Unavailable
+     */
+    503: Problem;
+};
+
+export type UpdateRecordingError = UpdateRecordingErrors[keyof UpdateRecordingErrors];
+
+export type UpdateRecordingResponses = {
+    /**
+     * The recording, changed.
+     */
+    200: Recording;
+};
+
+export type UpdateRecordingResponse = UpdateRecordingResponses[keyof UpdateRecordingResponses];
 
 export type GetPlayerData = {
     body?: never;
@@ -1060,3 +1423,204 @@ export type ListStrategiesResponses = {
 };
 
 export type ListStrategiesResponse = ListStrategiesResponses[keyof ListStrategiesResponses];
+
+export type PrepareStrategyData = {
+    body?: never;
+    path: {
+        name: string;
+    };
+    query?: never;
+    url: '/api/strategies/{name}/prepare';
+};
+
+export type PrepareStrategyErrors = {
+    /**
+     * Invalid request
+     */
+    400: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unavailable
+     */
+    503: Problem;
+};
+
+export type PrepareStrategyError = PrepareStrategyErrors[keyof PrepareStrategyErrors];
+
+export type PrepareStrategyResponses = {
+    /**
+     * The strategy; `preparing` says how far the download is.
+     */
+    202: Strategy;
+};
+
+export type PrepareStrategyResponse = PrepareStrategyResponses[keyof PrepareStrategyResponses];
+
+export type CreateUploadData = {
+    body: UploadRequest;
+    path?: never;
+    query?: never;
+    url: '/api/uploads';
+};
+
+export type CreateUploadErrors = {
+    /**
+     * Invalid request
+     */
+    400: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unavailable
+     */
+    503: Problem;
+};
+
+export type CreateUploadError = CreateUploadErrors[keyof CreateUploadErrors];
+
+export type CreateUploadResponses = {
+    /**
+     * Where to send the bytes.
+     */
+    201: Upload;
+};
+
+export type CreateUploadResponse = CreateUploadResponses[keyof CreateUploadResponses];
+
+export type AbandonUploadData = {
+    body?: never;
+    path: {
+        upload_id: string;
+    };
+    query?: never;
+    url: '/api/uploads/{upload_id}';
+};
+
+export type AbandonUploadErrors = {
+    /**
+     * Invalid request
+     */
+    400: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unavailable
+     */
+    503: Problem;
+};
+
+export type AbandonUploadError = AbandonUploadErrors[keyof AbandonUploadErrors];
+
+export type AbandonUploadResponses = {
+    /**
+     * Gone.
+     */
+    204: void;
+};
+
+export type AbandonUploadResponse = AbandonUploadResponses[keyof AbandonUploadResponses];
+
+export type CompleteUploadData = {
+    body: UploadCompletion;
+    path: {
+        upload_id: string;
+    };
+    query?: never;
+    url: '/api/uploads/{upload_id}/complete';
+};
+
+export type CompleteUploadErrors = {
+    /**
+     * Invalid request
+     */
+    400: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unreadable audio
+     */
+    422: Problem;
+    /**
+     * Unavailable
+     */
+    503: Problem;
+};
+
+export type CompleteUploadError = CompleteUploadErrors[keyof CompleteUploadErrors];
+
+export type CompleteUploadResponses = {
+    /**
+     * The profile has this content already; nothing was stored.
+     */
+    200: Uploaded;
+    /**
+     * Stored; the job waits for a worker.
+     */
+    201: Uploaded;
+};
+
+export type CompleteUploadResponse = CompleteUploadResponses[keyof CompleteUploadResponses];
+
+export type PutUploadData = {
+    body?: never;
+    path: {
+        upload_id: string;
+    };
+    query?: never;
+    url: '/api/uploads/{upload_id}/content';
+};
+
+export type PutUploadErrors = {
+    /**
+     * Invalid request
+     */
+    400: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too large
+     */
+    413: Problem;
+    /**
+     * Unavailable
+     */
+    503: Problem;
+};
+
+export type PutUploadError = PutUploadErrors[keyof PutUploadErrors];
+
+export type PutUploadResponses = {
+    /**
+     * Received whole, and as announced.
+     */
+    204: void;
+};
+
+export type PutUploadResponse = PutUploadResponses[keyof PutUploadResponses];

@@ -4,7 +4,7 @@ import { aRecording, CONFIG } from '@/test-data'
 import { type Send, UploadRefused } from './send'
 import { refusal, Uploads } from './uploads'
 
-const UPLOADED: Uploaded = { recording: aRecording(), job: null }
+const UPLOADED: Uploaded = { recording: aRecording(), job: null, known: false }
 
 function song(name: string, size = 10): File {
   return new File([new Uint8Array(size)], name)

@@ -3,8 +3,8 @@
 import { type DefaultError, type InfiniteData, infiniteQueryOptions, queryOptions, type UseMutationOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen';
-import { cancelJob, createJob, getConfig, getHealth, getJob, getManifest, getPeaks, getPlayer, getRecording, getStemFile, listModels, listProfiles, listRecordings, listStrategies, type Options, reportJob, uploadRecording } from '../sdk.gen';
-import type { CancelJobData, CancelJobError, CancelJobResponse, CreateJobData, CreateJobError, CreateJobResponse, GetConfigData, GetConfigResponse, GetHealthData, GetHealthError, GetHealthResponse, GetJobData, GetJobError, GetJobResponse, GetManifestData, GetManifestError, GetManifestResponse, GetPeaksData, GetPeaksError, GetPeaksResponse, GetPlayerData, GetPlayerError, GetPlayerResponse, GetRecordingData, GetRecordingError, GetRecordingResponse, GetStemFileData, GetStemFileError, GetStemFileResponse, ListModelsData, ListModelsResponse, ListProfilesData, ListProfilesError, ListProfilesResponse, ListRecordingsData, ListRecordingsError, ListRecordingsResponse, ListStrategiesData, ListStrategiesResponse, ReportJobData, ReportJobError, ReportJobResponse, UploadRecordingData, UploadRecordingError, UploadRecordingResponse } from '../types.gen';
+import { abandonUpload, cancelJob, completeUpload, createJob, createUpload, deleteRecording, downloadStem, downloadStems, getConfig, getHealth, getJob, getManifest, getPeaks, getPlayer, getRecording, getStemFile, listJobs, listModels, listProfiles, listRecordings, listStrategies, type Options, prepareStrategy, putUpload, reportJob, retryJob, updateRecording, uploadRecording } from '../sdk.gen';
+import type { AbandonUploadData, AbandonUploadError, AbandonUploadResponse, CancelJobData, CancelJobError, CancelJobResponse, CompleteUploadData, CompleteUploadError, CompleteUploadResponse, CreateJobData, CreateJobError, CreateJobResponse, CreateUploadData, CreateUploadError, CreateUploadResponse, DeleteRecordingData, DeleteRecordingError, DeleteRecordingResponse, DownloadStemData, DownloadStemError, DownloadStemResponse, DownloadStemsData, DownloadStemsError, DownloadStemsResponse, GetConfigData, GetConfigResponse, GetHealthData, GetHealthError, GetHealthResponse, GetJobData, GetJobError, GetJobResponse, GetManifestData, GetManifestError, GetManifestResponse, GetPeaksData, GetPeaksError, GetPeaksResponse, GetPlayerData, GetPlayerError, GetPlayerResponse, GetRecordingData, GetRecordingError, GetRecordingResponse, GetStemFileData, GetStemFileError, GetStemFileResponse, ListJobsData, ListJobsError, ListJobsResponse, ListModelsData, ListModelsResponse, ListProfilesData, ListProfilesError, ListProfilesResponse, ListRecordingsData, ListRecordingsError, ListRecordingsResponse, ListStrategiesData, ListStrategiesResponse, PrepareStrategyData, PrepareStrategyError, PrepareStrategyResponse, PutUploadData, PutUploadError, PutUploadResponse, ReportJobData, ReportJobError, ReportJobResponse, RetryJobData, RetryJobError, RetryJobResponse, UpdateRecordingData, UpdateRecordingError, UpdateRecordingResponse, UploadRecordingData, UploadRecordingError, UploadRecordingResponse } from '../types.gen';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -75,6 +75,83 @@ export const getHealthOptions = (options?: Options<GetHealthData>) => queryOptio
     queryKey: getHealthQueryKey(options)
 });
 
+export const listJobsQueryKey = (options?: Options<ListJobsData>) => createQueryKey('listJobs', options);
+
+/**
+ * Jobs, newest first
+ */
+export const listJobsOptions = (options?: Options<ListJobsData>) => queryOptions<ListJobsResponse, ListJobsError, ListJobsResponse, ReturnType<typeof listJobsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listJobs({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listJobsQueryKey(options)
+});
+
+const createInfiniteParams = <K extends Pick<QueryKey<Options>[0], 'body' | 'headers' | 'path' | 'query'>>(queryKey: QueryKey<Options>, page: K) => {
+    const params = { ...queryKey[0] };
+    if (page.body) {
+        params.body = {
+            ...queryKey[0].body as any,
+            ...page.body as any
+        };
+    }
+    if (page.headers) {
+        params.headers = {
+            ...queryKey[0].headers,
+            ...page.headers
+        };
+    }
+    if (page.path) {
+        params.path = {
+            ...queryKey[0].path as any,
+            ...page.path as any
+        };
+    }
+    if (page.query) {
+        params.query = {
+            ...queryKey[0].query as any,
+            ...page.query as any
+        };
+    }
+    return params as unknown as typeof page;
+};
+
+export const listJobsInfiniteQueryKey = (options?: Options<ListJobsData>): QueryKey<Options<ListJobsData>> => createQueryKey('listJobs', options, true);
+
+/**
+ * Jobs, newest first
+ */
+export const listJobsInfiniteOptions = (options?: Options<ListJobsData>) => {
+    const opts = infiniteQueryOptions<ListJobsResponse, ListJobsError, InfiniteData<ListJobsResponse>, QueryKey<Options<ListJobsData>>, number | Pick<QueryKey<Options<ListJobsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+    // @ts-ignore
+    {
+        queryFn: async ({ pageParam, queryKey, signal }) => {
+            // @ts-ignore
+            const page: Pick<QueryKey<Options<ListJobsData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+                query: {
+                    offset: pageParam
+                }
+            };
+            const params = createInfiniteParams(queryKey, page);
+            const { data } = await listJobs({
+                ...options,
+                ...params,
+                signal,
+                throwOnError: true
+            });
+            return data;
+        },
+        queryKey: listJobsInfiniteQueryKey(options)
+    });
+    return opts as Omit<typeof opts, 'initialData'>;
+};
+
 /**
  * Separate a recording
  */
@@ -144,6 +221,24 @@ export const cancelJobMutation = (options?: Partial<Options<CancelJobData>>): Us
     return mutationOptions;
 };
 
+export const downloadStemsQueryKey = (options: Options<DownloadStemsData>) => createQueryKey('downloadStems', options);
+
+/**
+ * All stems and the manifest as a ZIP
+ */
+export const downloadStemsOptions = (options: Options<DownloadStemsData>) => queryOptions<DownloadStemsResponse, DownloadStemsError, DownloadStemsResponse, ReturnType<typeof downloadStemsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await downloadStems({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: downloadStemsQueryKey(options)
+});
+
 export const getManifestQueryKey = (options: Options<GetManifestData>) => createQueryKey('getManifest', options);
 
 /**
@@ -180,6 +275,23 @@ export const getPeaksOptions = (options: Options<GetPeaksData>) => queryOptions<
     queryKey: getPeaksQueryKey(options)
 });
 
+/**
+ * Run a failed or cancelled job again
+ */
+export const retryJobMutation = (options?: Partial<Options<RetryJobData>>): UseMutationOptions<RetryJobResponse, RetryJobError, Options<RetryJobData>> => {
+    const mutationOptions: UseMutationOptions<RetryJobResponse, RetryJobError, Options<RetryJobData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await retryJob({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
 export const getStemFileQueryKey = (options: Options<GetStemFileData>) => createQueryKey('getStemFile', options);
 
 /**
@@ -196,6 +308,24 @@ export const getStemFileOptions = (options: Options<GetStemFileData>) => queryOp
         return data;
     },
     queryKey: getStemFileQueryKey(options)
+});
+
+export const downloadStemQueryKey = (options: Options<DownloadStemData>) => createQueryKey('downloadStem', options);
+
+/**
+ * A stem, or the mixture, as a file to keep
+ */
+export const downloadStemOptions = (options: Options<DownloadStemData>) => queryOptions<DownloadStemResponse, DownloadStemError, DownloadStemResponse, ReturnType<typeof downloadStemQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await downloadStem({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: downloadStemQueryKey(options)
 });
 
 export const listModelsQueryKey = (options?: Options<ListModelsData>) => createQueryKey('listModels', options);
@@ -237,7 +367,7 @@ export const listProfilesOptions = (options?: Options<ListProfilesData>) => quer
 export const listRecordingsQueryKey = (options?: Options<ListRecordingsData>) => createQueryKey('listRecordings', options);
 
 /**
- * Recordings, newest first
+ * Recordings: search, sort, page
  */
 export const listRecordingsOptions = (options?: Options<ListRecordingsData>) => queryOptions<ListRecordingsResponse, ListRecordingsError, ListRecordingsResponse, ReturnType<typeof listRecordingsQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -252,39 +382,10 @@ export const listRecordingsOptions = (options?: Options<ListRecordingsData>) => 
     queryKey: listRecordingsQueryKey(options)
 });
 
-const createInfiniteParams = <K extends Pick<QueryKey<Options>[0], 'body' | 'headers' | 'path' | 'query'>>(queryKey: QueryKey<Options>, page: K) => {
-    const params = { ...queryKey[0] };
-    if (page.body) {
-        params.body = {
-            ...queryKey[0].body as any,
-            ...page.body as any
-        };
-    }
-    if (page.headers) {
-        params.headers = {
-            ...queryKey[0].headers,
-            ...page.headers
-        };
-    }
-    if (page.path) {
-        params.path = {
-            ...queryKey[0].path as any,
-            ...page.path as any
-        };
-    }
-    if (page.query) {
-        params.query = {
-            ...queryKey[0].query as any,
-            ...page.query as any
-        };
-    }
-    return params as unknown as typeof page;
-};
-
 export const listRecordingsInfiniteQueryKey = (options?: Options<ListRecordingsData>): QueryKey<Options<ListRecordingsData>> => createQueryKey('listRecordings', options, true);
 
 /**
- * Recordings, newest first
+ * Recordings: search, sort, page
  */
 export const listRecordingsInfiniteOptions = (options?: Options<ListRecordingsData>) => {
     const opts = infiniteQueryOptions<ListRecordingsResponse, ListRecordingsError, InfiniteData<ListRecordingsResponse>, QueryKey<Options<ListRecordingsData>>, number | Pick<QueryKey<Options<ListRecordingsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
@@ -328,6 +429,23 @@ export const uploadRecordingMutation = (options?: Partial<Options<UploadRecordin
     return mutationOptions;
 };
 
+/**
+ * Delete a recording with everything that is stored of it
+ */
+export const deleteRecordingMutation = (options?: Partial<Options<DeleteRecordingData>>): UseMutationOptions<DeleteRecordingResponse, DeleteRecordingError, Options<DeleteRecordingData>> => {
+    const mutationOptions: UseMutationOptions<DeleteRecordingResponse, DeleteRecordingError, Options<DeleteRecordingData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await deleteRecording({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
 export const getRecordingQueryKey = (options: Options<GetRecordingData>) => createQueryKey('getRecording', options);
 
 /**
@@ -345,6 +463,23 @@ export const getRecordingOptions = (options: Options<GetRecordingData>) => query
     },
     queryKey: getRecordingQueryKey(options)
 });
+
+/**
+ * Rename a recording, tag it
+ */
+export const updateRecordingMutation = (options?: Partial<Options<UpdateRecordingData>>): UseMutationOptions<UpdateRecordingResponse, UpdateRecordingError, Options<UpdateRecordingData>> => {
+    const mutationOptions: UseMutationOptions<UpdateRecordingResponse, UpdateRecordingError, Options<UpdateRecordingData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await updateRecording({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
 
 export const getPlayerQueryKey = (options: Options<GetPlayerData>) => createQueryKey('getPlayer', options);
 
@@ -381,3 +516,88 @@ export const listStrategiesOptions = (options?: Options<ListStrategiesData>) => 
     },
     queryKey: listStrategiesQueryKey(options)
 });
+
+/**
+ * Fetch a strategy's weights ahead of its first job
+ */
+export const prepareStrategyMutation = (options?: Partial<Options<PrepareStrategyData>>): UseMutationOptions<PrepareStrategyResponse, PrepareStrategyError, Options<PrepareStrategyData>> => {
+    const mutationOptions: UseMutationOptions<PrepareStrategyResponse, PrepareStrategyError, Options<PrepareStrategyData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await prepareStrategy({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Announce a file
+ */
+export const createUploadMutation = (options?: Partial<Options<CreateUploadData>>): UseMutationOptions<CreateUploadResponse, CreateUploadError, Options<CreateUploadData>> => {
+    const mutationOptions: UseMutationOptions<CreateUploadResponse, CreateUploadError, Options<CreateUploadData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await createUpload({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Forget an upload and what was sent of it
+ */
+export const abandonUploadMutation = (options?: Partial<Options<AbandonUploadData>>): UseMutationOptions<AbandonUploadResponse, AbandonUploadError, Options<AbandonUploadData>> => {
+    const mutationOptions: UseMutationOptions<AbandonUploadResponse, AbandonUploadError, Options<AbandonUploadData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await abandonUpload({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Make a recording of what was sent, and separate it
+ */
+export const completeUploadMutation = (options?: Partial<Options<CompleteUploadData>>): UseMutationOptions<CompleteUploadResponse, CompleteUploadError, Options<CompleteUploadData>> => {
+    const mutationOptions: UseMutationOptions<CompleteUploadResponse, CompleteUploadError, Options<CompleteUploadData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await completeUpload({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Send the bytes
+ */
+export const putUploadMutation = (options?: Partial<Options<PutUploadData>>): UseMutationOptions<PutUploadResponse, PutUploadError, Options<PutUploadData>> => {
+    const mutationOptions: UseMutationOptions<PutUploadResponse, PutUploadError, Options<PutUploadData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await putUpload({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};

@@ -1,0 +1,13 @@
+"""The parameters of every list that comes by the page."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeAlias
+
+from litestar.params import QueryParameter
+
+MAX_PAGE = 200
+MAX_OFFSET = 1_000_000_000
+
+Limit: TypeAlias = Annotated[int, QueryParameter(ge=1, le=MAX_PAGE, description="At most so many.")]
+Offset: TypeAlias = Annotated[int, QueryParameter(ge=0, le=MAX_OFFSET, description="Leave out so many first ones.")]
