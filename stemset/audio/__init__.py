@@ -5,7 +5,7 @@ PyAV, soundfile, soxr and pyloudnorm do the work; everything runs block by block
 
 from __future__ import annotations
 
-from stemset.audio.decoding import Probe, decode, probe
+from stemset.audio.decoding import Probe, check_whole, decode, probe
 from stemset.audio.description import describe
 from stemset.audio.encoding import encode
 from stemset.audio.flac import FlacLayout, flac_layout
@@ -25,6 +25,7 @@ __all__ = [
     "Quantiser",
     "Samples",
     "blocks",
+    "check_whole",
     "common_gain",
     "decode",
     "describe",

@@ -94,6 +94,19 @@ def probe(source: Path) -> Probe:
         )
 
 
+def check_whole(source: Path) -> None:
+    """Reads all that `decode` would read, but decodes nothing: what is cut off or too short need not wait for that.
+
+    Raises UnreadableAudio, TooShort.
+    """
+    with _opened(source) as (container, stream):
+        promised_s = promised_duration(source, container, stream)
+        present_s = sum(float((packet.duration or 0) * packet.time_base) for packet in _packets(container, stream))
+        # Where a container doesn't say how long its packets last, only decoding tells.
+        if present_s:
+            _check_whole(present_s, promised_s or 0.0)
+
+
 def decode(source: Path, target: Path, *, max_duration_s: float | None = None, max_channels: int | None = None) -> Pcm:
     """The first sound track as a float32 stereo WAV (RF64 above 4 GB), in bounded memory.
 

@@ -187,6 +187,23 @@ def test_a_file_that_was_cut_off_is_refused(kind: str, encoded: dict[AudioFormat
     assert not (tmp_path / "y.wav").exists()
 
 
+@pytest.mark.parametrize("kind", ["flac", "wav", "mp3", "m4a"])
+def test_a_cut_is_found_without_decoding(kind: str, encoded: dict[AudioFormat, Path], tmp_path: Path):
+    with pytest.raises(UnreadableAudio, match="looks cut off"):
+        audio.check_whole(_cut(encoded[AudioFormat(kind)], 0.6, tmp_path))
+
+
+@pytest.mark.parametrize("kind", AudioFormat)
+def test_no_whole_file_looks_cut(kind: AudioFormat, encoded: dict[AudioFormat, Path]):
+    audio.check_whole(encoded[kind])
+
+
+def test_too_short_a_song_is_found_without_decoding(song: Samples, tmp_path: Path):
+    audio.write(tmp_path / "short.wav", song[:, :2000], RATE)
+    with pytest.raises(TooShort, match=r"holds 0\.045 s of sound"):
+        audio.check_whole(tmp_path / "short.wav")
+
+
 def test_a_cut_file_is_told_how_much_of_it_there_is(encoded: dict[AudioFormat, Path], tmp_path: Path):
     with pytest.raises(UnreadableAudio, match="ends after 2 s of 4 s"):
         audio.decode(_cut(encoded[AudioFormat.WAV], 0.5, tmp_path), tmp_path / "y.wav")
