@@ -5,13 +5,14 @@ Exit code 2: the command was used wrongly. 1: it failed. Results go to stdout, a
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Annotated
 
 import typer
 
 from stemset import __version__
-from stemset.cli import bench, config, models, separate, service
+from stemset.cli import bench, config, db, models, separate, service
 from stemset.cli.console import err, out
 from stemset.errors import Cancelled, StemsetError
 
@@ -22,12 +23,19 @@ app.add_typer(config.app, name="config")
 app.add_typer(models.app, name="models")
 app.add_typer(bench.app, name="bench")
 app.add_typer(service.app)
+app.add_typer(db.app, name="db")
 
 
 def main() -> None:
     """Entry point: a user's mistake ends in one line, not in a traceback."""
+    match sys.argv[1:]:
+        case ["--show-completion", shell]:
+            # Typer prints that of the shell it finds itself in, whichever is named.
+            os.environ["_STEMSET_COMPLETE"] = f"source_{shell}"
+        case _:
+            pass
     try:
-        app()
+        app(prog_name="stemset")
     except Cancelled:
         err.print("Stopped.")
         sys.exit(1)

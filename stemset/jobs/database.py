@@ -59,6 +59,17 @@ def upgrade_database(text: str) -> None:
         engine.dispose()
 
 
+def database_revision(text: str) -> tuple[str | None, str | None]:
+    """The migration that the database is at, None before the first; and the newest that there is. Blocking."""
+    engine = _blocking_engine(text)
+    try:
+        with engine.connect() as connection:
+            head = ScriptDirectory.from_config(_config(connection)).get_current_head()
+            return MigrationContext.configure(connection).get_current_revision(), head
+    finally:
+        engine.dispose()
+
+
 def downgrade_database(text: str, revision: str) -> None:
     """Take migrations back to `revision`; `base` removes every table."""
     engine = _blocking_engine(text)

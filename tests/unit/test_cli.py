@@ -85,3 +85,18 @@ def test_strategies_and_models_are_listed(tmp_path: Path) -> None:
     models = json.loads(stemset("models", "list", "--json", folder=tmp_path).stdout)
     assert set(models["percussive"]["slots"]) == {"drums", "not_drums"}
     assert models["htdemucs.yaml"]["size_bytes"] > 80_000_000
+
+
+@pytest.mark.parametrize(
+    ("shell", "says"), [("bash", "complete -o default"), ("zsh", "compdef"), ("fish", "--command")]
+)
+def test_a_shell_gets_its_completion(shell: str, says: str, tmp_path: Path) -> None:
+    done = stemset("--show-completion", shell, folder=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert says in done.stdout
+    assert "_STEMSET_COMPLETE" in done.stdout
+
+
+def test_completion_knows_the_commands(tmp_path: Path) -> None:
+    done = stemset(folder=tmp_path, _STEMSET_COMPLETE="complete_bash", COMP_WORDS="stemset models ", COMP_CWORD="2")
+    assert {"list", "download", "path"} <= set(done.stdout.split())
