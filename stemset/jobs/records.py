@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from math import log10
@@ -54,7 +55,8 @@ class NodeState(StrEnum):
 
 
 class NodeStatus(Value):
-    """How far one node is. parent: path of the node above, None at the root. fraction: 0 to 1, never falling."""
+    """How far one node is. parent: path of the node above, None at the root. fraction: 0 to 1, never falling within
+    an attempt. expected_s: what the node should take, told when the job was made."""
 
     path: str
     parent: str | None
@@ -63,6 +65,19 @@ class NodeStatus(Value):
     fraction: float = 0.0
     seconds: float | None = None
     cached: bool = False
+    expected_s: float | None = None
+
+
+def remaining_s(nodes: Sequence[NodeStatus]) -> float | None:
+    """What the nodes should still take. Those that are done tell how fast this machine is, compared with what was
+    expected of it."""
+    if any(node.expected_s is None for node in nodes):
+        return None
+    measured = [node for node in nodes if node.state is NodeState.DONE and node.seconds and not node.cached]
+    expected_s = sum(node.expected_s or 0.0 for node in measured)
+    slower = sum(node.seconds or 0.0 for node in measured) / expected_s if expected_s else 1.0
+    left_s = sum((node.expected_s or 0.0) * (1 - node.fraction) for node in nodes)
+    return round(slower * left_s, 1)
 
 
 class Failure(Value):
@@ -99,7 +114,8 @@ class JobRecord(JobStatus):
     """One strategy run on one recording.
 
     attempt: 1 at first; reports of another attempt are refused. last_event: number of the newest stored event.
-    dispatch_ref: the engine's name for the run, None until it was handed over.
+    dispatch_ref: the engine's name for the run, None until it was handed over. requeues: how many attempts a silent
+    worker lost since somebody last asked for the job. queue_position: 1 is next; None unless queued.
     """
 
     id: UUID
@@ -114,12 +130,20 @@ class JobRecord(JobStatus):
     dispatch_ref: str | None
     last_event: int
     created_at: datetime
+    requeues: int = 0
+    queue_position: int | None = None
+
+    @property
+    def eta_s(self) -> float | None:
+        """Seconds of work left; None unless running, or while nothing is known to tell it from."""
+        return remaining_s(self.nodes) if self.state is JobState.RUNNING else None
 
 
 class EventRecord(Value):
     """One numbered change of a job, 1 upwards without gaps. job: as it was right after the change.
 
-    type: `created`, a report's type, or `cancelled`.
+    type: `created`, a report's type, `cancelled`, `retried` when somebody asked for another attempt, `requeued` when a
+    silent worker made one necessary.
     """
 
     job_id: UUID

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from stemset.jobs.records import JobRecord, NewRecording, RecordingRecord, RunOptions
+from stemset.jobs.records import JobRecord, JobState, NewRecording, RecordingRecord, RunOptions
 from stemset.jobs.tables import JobRow, RecordingRow
 
 Sessions: TypeAlias = async_sessionmaker[AsyncSession]
@@ -35,7 +35,20 @@ def job_of(row: JobRow) -> JobRecord:
         dispatch_ref=row.dispatch_ref,
         last_event=row.last_event,
         created_at=row.created_at,
+        requeues=row.requeues,
     )
+
+
+async def with_positions(session: AsyncSession, jobs: Sequence[JobRecord]) -> list[JobRecord]:
+    """The jobs; queued ones with their place in the queue."""
+    queued = [job.id for job in jobs if job.state is JobState.QUEUED]
+    if not queued:
+        return list(jobs)
+    order = func.row_number().over(order_by=(JobRow.queued_at, JobRow.id)).label("place")
+    line = select(JobRow.id, order).where(JobRow.state == JobState.QUEUED.value).subquery()
+    found = await session.execute(select(line.c.id, line.c.place).where(line.c.id.in_(queued)))
+    places = {job_id: place for job_id, place in found}  # noqa: C416 - rows are Row objects, not tuples
+    return [job.model_copy(update={"queue_position": places.get(job.id)}) for job in jobs]
 
 
 async def latest_jobs(session: AsyncSession, recordings: Sequence[UUID]) -> dict[UUID, JobRecord]:
@@ -45,4 +58,5 @@ async def latest_jobs(session: AsyncSession, recordings: Sequence[UUID]) -> dict
     )
     ranked = select(JobRow.id, newest_first.label("age")).where(JobRow.recording_id.in_(recordings)).subquery()
     latest = select(JobRow).join(ranked, ranked.c.id == JobRow.id).where(ranked.c.age == 1)
-    return {row.recording_id: job_of(row) for row in await session.scalars(latest)}
+    jobs = [job_of(row) for row in await session.scalars(latest)]
+    return {job.recording_id: job for job in await with_positions(session, jobs)}

@@ -13,13 +13,14 @@ from typing import Any, cast
 from uuid import UUID
 
 from pydantic import JsonValue
-from sqlalchemy import CursorResult, Update, delete, select, update
+from sqlalchemy import CursorResult, Update, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
-from stemset.errors import ConfigError, NotFound, Unavailable
+from stemset.errors import ConfigError, Conflict, NotFound, Unavailable
 from stemset.jobs import transitions
+from stemset.jobs.estimates import LAST_RUNS, expecting, measured_paces
 from stemset.jobs.messages import MAX_PAYLOAD_BYTES, JobPayload, Report, TrackReady
 from stemset.jobs.records import (
     EventRecord,
@@ -30,7 +31,7 @@ from stemset.jobs.records import (
     RunOptions,
     TrackRecord,
 )
-from stemset.jobs.rows import Sessions, job_of
+from stemset.jobs.rows import Sessions, job_of, with_positions
 from stemset.jobs.tables import EventRow, JobRow, RecordingRow, TrackRow
 from stemset.manifest import MIXTURE, StemRecord
 
@@ -49,12 +50,22 @@ class Applied:
 
 @dataclass(frozen=True)
 class _Change:
-    """A change of one job, to be stored with its event."""
+    """A change of one job, to be stored with its event. requeues: given, the change begins the next attempt."""
 
     type: str
     status: JobStatus
     message_id: str | None = None
     track: TrackRecord | None = None
+    requeues: int | None = None
+
+    def job_after(self, job: JobRecord) -> JobRecord:
+        """What becomes of job, which has the change still before it."""
+        update = {name: getattr(self.status, name) for name in JobStatus.model_fields}
+        update |= {"last_event": job.last_event + 1, "queue_position": None}
+        if self.requeues is not None:
+            begun = {"attempt": job.attempt + 1, "cancel_requested": False, "dispatch_ref": None}
+            update |= begun | {"requeues": self.requeues}
+        return job.model_copy(update=update)
 
 
 def new_id() -> UUID:
@@ -67,6 +78,8 @@ class JobService:
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
+        self._paces: Mapping[str, float] | None = None
+        """Of models, as last read; None after a job that may have changed them."""
 
     async def create_job(
         self,
@@ -77,17 +90,22 @@ class JobService:
         nodes: Sequence[NodeStatus],
         expected_stems: Collection[str],
         options: RunOptions,
+        force: bool = False,
+        dispatch_ref: str | None = None,
     ) -> JobRecord:
-        """A queued job, not yet handed to a worker. While one of this strategy on this recording is queued or
-        running, that one.
+        """A queued job, not yet handed to a worker. Where this strategy is queued, running or done on this recording,
+        that job; force: also where it is done, but not while it is queued or running.
 
         tree, nodes, expected_stems: of the strategy as it is now; a later edit of config.yaml doesn't change the job.
+        dispatch_ref: names whoever runs a new job; the outbox leaves it alone then.
         Raises ConfigError for a tree that is too large to hand over.
         """
         async with self._sessions() as session:
             recording = await session.get(RecordingRow, recording_id)
         if recording is None:
             raise NotFound("recording", str(recording_id))
+        if not force and (done := await self._done_job(recording_id, strategy, dict(tree), options)):
+            return done
         now = _now()
         job = JobRecord(
             id=new_id(),
@@ -95,12 +113,12 @@ class JobService:
             profile=recording.profile,
             strategy=strategy,
             tree=dict(tree),
-            nodes=tuple(nodes),
+            nodes=expecting(nodes, recording.duration_s, await self._measured_paces()),
             expected_stems=tuple(expected_stems),
             options=options,
             attempt=1,
             cancel_requested=False,
-            dispatch_ref=None,
+            dispatch_ref=dispatch_ref,
             last_event=1,
             created_at=now,
         )
@@ -112,16 +130,36 @@ class JobService:
                     session.add(_job_row(job))
                     await session.flush()
                     session.add(_event_row(job.id, 1, _Change("created", transitions.status_of(job)), now))
+                    return (await with_positions(session, [job]))[0]
             except IntegrityError:
                 if active := await self._active_job(recording_id, strategy):
                     return active
-            else:
-                return job
         raise _too_many_races(job.id)
 
     async def get_job(self, job_id: UUID) -> JobRecord:
         async with self._sessions() as session:
-            return await self._job(session, job_id)
+            return (await with_positions(session, [await self._job(session, job_id)]))[0]
+
+    async def list_jobs(
+        self, states: Collection[JobState] = (), profile: str | None = None, *, limit: int = 50, offset: int = 0
+    ) -> tuple[list[JobRecord], int]:
+        """A page of jobs, newest first, and how many there are in all. states: none means all."""
+        matching = [
+            *([JobRow.state.in_([state.value for state in states])] if states else []),
+            *([JobRow.profile == profile] if profile is not None else []),
+        ]
+        page = select(JobRow).where(*matching).order_by(JobRow.created_at.desc(), JobRow.id.desc())
+        async with self._sessions() as session:
+            total = await session.scalar(select(func.count()).select_from(JobRow).where(*matching))
+            rows = (await session.scalars(page.limit(limit).offset(offset))).all()
+            return await with_positions(session, [job_of(row) for row in rows]), total or 0
+
+    async def count_jobs(self) -> Mapping[JobState, int]:
+        """State -> number of jobs, for every state."""
+        counts = select(JobRow.state, func.count()).group_by(JobRow.state)
+        async with self._sessions() as session:
+            found = {JobState(state): count for state, count in await session.execute(counts)}
+        return {state: found.get(state, 0) for state in JobState}
 
     async def latest_job(self, recording_id: UUID, *, playable: bool = False) -> JobRecord | None:
         """The newest job of a recording; if playable, the newest whose mixture can be played."""
@@ -131,7 +169,7 @@ class JobService:
             jobs = jobs.where(mixture.exists())
         async with self._sessions() as session:
             row = await session.scalar(jobs.order_by(JobRow.created_at.desc(), JobRow.id.desc()).limit(1))
-        return None if row is None else job_of(row)
+            return None if row is None else (await with_positions(session, [job_of(row)]))[0]
 
     async def tracks(self, job_id: UUID) -> tuple[TrackRecord | None, list[TrackRecord]]:
         """The mixture's track if it is ready, and those of the ready stems in the strategy's order."""
@@ -162,6 +200,7 @@ class JobService:
             now = _now()
             status = None if known is not None else transitions.after(job, report, now)
             if status is None:
+                await self._heard(job, now)
                 return Applied(job, None, transitions.must_stop(job))
             change = _Change(report.event.type, status, message_id, _reported_track(report))
             if event := await self._commit(job, change, now):
@@ -181,6 +220,20 @@ class JobService:
                     return event.job
             elif await self._ask_to_stop(job, now):
                 return job.model_copy(update={"cancel_requested": True})
+        raise _too_many_races(job_id)
+
+    async def retry(self, job_id: UUID) -> JobRecord:
+        """The next attempt of a job that failed or was cancelled, queued. Raises Conflict for one in another state,
+        and while another job of the same strategy on the same recording is queued or running."""
+        for _ in range(_MAX_RACES):
+            job = await self.get_job(job_id)
+            change = _Change("retried", transitions.retried(job), requeues=0)
+            try:
+                if await self._commit(job, change, _now()):
+                    return await self.get_job(job_id)
+            except IntegrityError:
+                if active := await self._active_job(job.recording_id, job.strategy):
+                    raise Conflict(f"Job {active.id} does the same already; it is {active.state.value}.") from None
         raise _too_many_races(job_id)
 
     # Outbox ----------------------------------------------------------------------------------------------
@@ -207,24 +260,32 @@ class JobService:
 
     async def _commit(self, seen: JobRecord, change: _Change, now: datetime) -> EventRecord | None:
         """Store a change of the job as it was seen, with its event; None when the job has moved on since."""
-        number = seen.last_event + 1
+        after = change.job_after(seen)
+        values: dict[str, Any] = {
+            "state": after.state.value,
+            "status": change.status.model_dump(mode="json"),
+            "last_event": after.last_event,
+            "updated_at": now,
+        }
+        if change.message_id is not None:
+            values["heard_at"] = now
+        if after.attempt != seen.attempt:
+            begun = {name: getattr(after, name) for name in ("attempt", "cancel_requested", "dispatch_ref", "requeues")}
+            values |= begun | {"queued_at": now, "heard_at": None}
         compare_and_set = (
             update(JobRow)
             .where(JobRow.id == seen.id, JobRow.last_event == seen.last_event, JobRow.attempt == seen.attempt)
-            .values(
-                state=change.status.state.value,
-                status=change.status.model_dump(mode="json"),
-                last_event=number,
-                updated_at=now,
-            )
+            .values(**values)
         )
         async with self._sessions.begin() as session:
             if not await _changed_one(session, compare_and_set):
                 return None
-            session.add(row := _event_row(seen.id, number, change, now))
+            session.add(row := _event_row(seen.id, after.last_event, change, now))
             if change.track is not None:
                 await _replace_track(session, seen, change.track)
-        return _event(row, seen)
+        if after.state is JobState.SUCCEEDED:
+            self._paces = None
+        return _event(row, after)
 
     async def _ask_to_stop(self, job: JobRecord, now: datetime) -> bool:
         running = (JobRow.id == job.id, JobRow.attempt == job.attempt, JobRow.state == JobState.RUNNING.value)
@@ -233,11 +294,47 @@ class JobService:
                 session, update(JobRow).where(*running).values(cancel_requested=True, updated_at=now)
             )
 
+    async def _heard(self, job: JobRecord, now: datetime) -> None:
+        """A worker that has nothing new to say is there nevertheless."""
+        heard = update(JobRow).where(JobRow.id == job.id, JobRow.attempt == job.attempt).values(heard_at=now)
+        if not job.state.final:
+            async with self._sessions.begin() as session:
+                await session.execute(heard.execution_options(synchronize_session=False))
+
     async def _job(self, session: AsyncSession, job_id: UUID) -> JobRecord:
         row = await session.get(JobRow, job_id)
         if row is None:
             raise NotFound("job", str(job_id))
         return job_of(row)
+
+    async def _done_job(
+        self, recording_id: UUID, strategy: str, tree: dict[str, JsonValue], options: RunOptions
+    ) -> JobRecord | None:
+        """The newest job that succeeded with just this tree and bit depth."""
+        succeeded = select(JobRow).where(
+            JobRow.recording_id == recording_id,
+            JobRow.strategy == strategy,
+            JobRow.state == JobState.SUCCEEDED.value,
+        )
+        async with self._sessions() as session:
+            rows = await session.scalars(succeeded.order_by(JobRow.created_at.desc(), JobRow.id.desc()))
+            jobs = [job_of(row) for row in rows]
+        same = (job for job in jobs if job.tree == tree and job.options.bit_depth == options.bit_depth)
+        return next(same, None)
+
+    async def _measured_paces(self) -> Mapping[str, float]:
+        if self._paces is None:
+            last = (
+                select(JobRow.status, RecordingRow.duration_s)
+                .join(RecordingRow, RecordingRow.id == JobRow.recording_id)
+                .where(JobRow.state == JobState.SUCCEEDED.value)
+                .order_by(JobRow.created_at.desc())
+                .limit(LAST_RUNS)
+            )
+            async with self._sessions() as session:
+                runs = [(JobStatus.model_validate(status), s) for status, s in await session.execute(last)]
+            self._paces = measured_paces(runs)
+        return self._paces
 
     async def _active_job(self, recording_id: UUID, strategy: str) -> JobRecord | None:
         active = select(JobRow).where(
@@ -247,7 +344,7 @@ class JobService:
         )
         async with self._sessions() as session:
             row = await session.scalar(active)
-        return None if row is None else job_of(row)
+            return None if row is None else (await with_positions(session, [job_of(row)]))[0]
 
 
 async def _changed_one(session: AsyncSession, statement: Update) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from stemset.errors import StaleAttempt
+from stemset.errors import Conflict, StaleAttempt
 from stemset.jobs.messages import (
     Failed,
     NodeDone,
@@ -30,7 +30,7 @@ LEGAL: dict[JobState, frozenset[JobState]] = {
     JobState.FAILED: frozenset(),
     JobState.CANCELLED: frozenset(),
 }
-"""State -> the states that may follow it."""
+"""State -> the states that may follow it within one attempt."""
 
 _NODE_ORDER = (NodeState.WAITING, NodeState.RUNNING, NodeState.DONE)
 
@@ -69,6 +69,28 @@ def cancelled(job: JobRecord, now: datetime) -> JobStatus | None:
     """The status of a queued job whose end was asked for; None when a worker has it, or had."""
     status = status_of(job)
     return _final(status, JobState.CANCELLED, now) if status.state is JobState.QUEUED else None
+
+
+def retried(job: JobRecord) -> JobStatus:
+    """The status of the next attempt of a job that somebody asked for once more. Raises Conflict for a job that needs
+    none. Stems that are stored stay playable."""
+    if job.state not in (JobState.FAILED, JobState.CANCELLED):
+        raise Conflict(f"Job {job.id} is {job.state.value}; only one that failed or was cancelled can be tried again.")
+    return _again(job, tuple(_waiting(node) for node in job.nodes))
+
+
+def requeued(job: JobRecord) -> JobStatus:
+    """The status of the next attempt of a job that its worker lost. What was done is done: the outputs are kept."""
+    nodes = tuple(node if node.state is NodeState.DONE else _waiting(node) for node in job.nodes)
+    return _again(job, nodes)
+
+
+def _again(job: JobRecord, nodes: tuple[NodeStatus, ...]) -> JobStatus:
+    return JobStatus(nodes=nodes, stems=job.stems, mixture_ready=job.mixture_ready)
+
+
+def _waiting(node: NodeStatus) -> NodeStatus:
+    return NodeStatus(path=node.path, parent=node.parent, model=node.model, expected_s=node.expected_s)
 
 
 def _after(status: JobStatus, expected_stems: tuple[str, ...], report: Report, now: datetime) -> JobStatus:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from uuid import UUID
 
@@ -41,14 +41,22 @@ class Desk:
         recording = new_recording(profile=profile, title=title)
         return (await self.library.add(recording)).id
 
-    async def job(self, recording_id: UUID | None = None, *, strategy: str = "instant") -> JobRecord:
+    async def job(
+        self,
+        recording_id: UUID | None = None,
+        *,
+        strategy: str = "instant",
+        tree: Mapping[str, JsonValue] = TREE,
+        force: bool = False,
+    ) -> JobRecord:
         return await self.service.create_job(
             recording_id or await self.recording(),
             strategy=strategy,
-            tree=TREE,
+            tree=tree,
             nodes=NODES,
             expected_stems=STEMS,
             options=RunOptions(),
+            force=force,
         )
 
     async def tell(self, job: JobRecord | JobPayload, event: Event, *, attempt: int = 1) -> Applied:

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from stemset.errors import ConfigError, NotFound, StaleAttempt
+from stemset.errors import ConfigError, Conflict, NotFound, StaleAttempt
 from stemset.jobs.messages import (
     Failed,
     NodeDone,
@@ -16,7 +16,7 @@ from stemset.jobs.messages import (
     Stopped,
     Succeeded,
 )
-from stemset.jobs.records import Failure, JobState, RunOptions
+from stemset.jobs.records import Failure, JobState, NodeState, RunOptions
 from tests.unit.jobs.conftest import NODES, STEMS, TREE, Desk, track
 
 SUCCEEDED = Succeeded(sum_to_mixture_db=-96.0, common_gain=1.0)
@@ -31,7 +31,8 @@ async def test_an_unknown_id_is_not_found(desk: Desk):
 
 async def test_a_new_job_is_queued_and_its_first_event_says_so(desk: Desk):
     job = await desk.job()
-    assert (job.state, job.nodes, job.attempt, job.last_event) == (JobState.QUEUED, NODES, 1, 1)
+    assert [node.path for node in job.nodes] == [node.path for node in NODES]
+    assert (job.state, job.attempt, job.last_event, job.queue_position) == (JobState.QUEUED, 1, 1, 1)
     assert await desk.service.get_job(job.id) == job
     assert await desk.story(job) == ["created"]
 
@@ -279,3 +280,89 @@ def test_message_ids_are_deterministic_and_tell_events_apart():
     assert len(set(ids)) == len(ids)
     assert ids[2] == f"{job_id}.1.node_progress.root.29"
     assert ids[4] == Report(job_id=job_id, attempt=1, event=NodeDone(node="root", seconds=2)).message_id
+
+
+async def test_a_finished_job_is_the_answer_to_the_same_question_unless_force_or_another_tree(desk: Desk):
+    recording = await desk.recording()
+    first = await desk.job(recording)
+    await desk.tell(first, SUCCEEDED)
+    assert (await desk.job(recording)).id == first.id
+    again = await desk.job(recording, force=True)
+    assert again.id != first.id
+    assert (await desk.job(recording, force=True)).id == again.id
+    await desk.tell(again, SUCCEEDED)
+    assert (await desk.job(recording)).id == again.id
+    assert (await desk.job(recording, tree={"_": "percussive", "drums": "drums"})).id not in {first.id, again.id}
+
+
+async def test_a_retry_is_the_next_attempt_and_the_reports_of_the_last_one_are_refused(desk: Desk):
+    job = await desk.job()
+    await desk.tell(job, track("mixture"))
+    await desk.tell(job, NodeDone(node="root", seconds=1))
+    await desk.tell(job, Failed(kind="audio", message="no", node="root/not_drums"))
+    retried = await desk.service.retry(job.id)
+    assert (retried.state, retried.attempt, retried.failure) == (JobState.QUEUED, 2, None)
+    assert retried.mixture_ready
+    assert {node.state for node in retried.nodes} == {NodeState.WAITING}
+    assert [payload.ref for payload in await desk.service.undispatched_jobs()] == [f"{job.id}.2"]
+    with pytest.raises(StaleAttempt):
+        await desk.tell(job, Started(), attempt=1)
+    await desk.tell(job, SUCCEEDED, attempt=2)
+    assert (await desk.service.get_job(job.id)).state is JobState.SUCCEEDED
+    assert await desk.story(job) == ["created", "track_ready", "node_done", "failed", "retried", "succeeded"]
+
+
+async def test_only_what_failed_or_was_cancelled_can_be_tried_again_and_only_once_at_a_time(desk: Desk):
+    job = await desk.job()
+    with pytest.raises(Conflict, match="is queued"):
+        await desk.service.retry(job.id)
+    await desk.service.request_cancel(job.id)
+    active = await desk.job(job.recording_id)
+    with pytest.raises(Conflict, match=f"Job {active.id} does the same"):
+        await desk.service.retry(job.id)
+    await desk.service.request_cancel(active.id)
+    assert (await desk.service.retry(job.id)).attempt == 2
+
+
+async def test_the_queue_is_told_in_order_and_who_comes_back_stands_at_its_end(desk: Desk):
+    first, second, third = [await desk.job() for _ in range(3)]
+    assert [job.queue_position for job in (first, second, third)] == [1, 2, 3]
+    await desk.service.request_cancel(first.id)
+    assert (await desk.service.get_job(second.id)).queue_position == 1
+    assert (await desk.service.retry(first.id)).queue_position == 3
+    await desk.tell(second, Started())
+    assert (await desk.service.get_job(second.id)).queue_position is None
+    found, total = await desk.service.list_jobs([JobState.QUEUED])
+    assert [(job.id, job.queue_position) for job in found] == [(third.id, 1), (first.id, 2)]
+    assert total == 2
+    assert (await desk.service.count_jobs())[JobState.RUNNING] == 1
+
+
+async def test_jobs_are_listed_by_state_and_profile_newest_first(desk: Desk):
+    jobs = [await desk.job() for _ in range(3)]
+    other = await desk.job(await desk.recording(profile="other"))
+    await desk.tell(jobs[0], Failed(kind="audio", message="no"))
+    found, total = await desk.service.list_jobs(profile="demo", limit=2)
+    assert ([job.id for job in found], total) == ([jobs[2].id, jobs[1].id], 3)
+    assert [job.id for job in (await desk.service.list_jobs([JobState.FAILED]))[0]] == [jobs[0].id]
+    assert (await desk.service.list_jobs(offset=3))[0][0].id == jobs[0].id
+    assert (await desk.service.list_jobs(profile="other"))[0][0].id == other.id
+
+
+async def test_the_time_left_is_told_from_the_last_runs_and_from_this_machine(desk: Desk):
+    # The recordings of these tests last 3.5 s.
+    done = await desk.job()
+    await desk.tell(done, NodeDone(node="root", seconds=7))
+    await desk.tell(done, NodeDone(node="root/not_drums", seconds=14))
+    await desk.tell(done, SUCCEEDED)
+    job = await desk.job()
+    assert job.eta_s is None
+    assert [node.expected_s for node in job.nodes] == [7, 14]
+    running = (await desk.tell(job, Started())).job
+    assert running.eta_s == 21
+    running = (await desk.tell(job, NodeProgress(node="root", fraction=0.5))).job
+    assert running.eta_s == 17.5
+    running = (await desk.tell(job, NodeDone(node="root", seconds=14))).job
+    assert running.eta_s == 28
+    running = (await desk.tell(job, SUCCEEDED)).job
+    assert running.eta_s is None
