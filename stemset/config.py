@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Annotated, Literal, cast
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from stemset import strategy
@@ -41,6 +41,20 @@ class ProfileConfig(Section):
     title: str = Field(min_length=1, max_length=80)
     description: str = Field(default="", max_length=400)
     strategy: str = Field(description="the strategy of new recordings in this profile")
+    source: Path | None = Field(
+        default=None,
+        description="the folder that `stemset process` takes songs from; relative to where that runs, ~ is the home",
+    )
+
+    @field_validator("source")
+    @classmethod
+    def _source_is_a_path(cls, source: Path | None) -> Path | None:
+        if source is None:
+            return None
+        # Path("") is the folder we are in, which nobody means by writing nothing.
+        if source == Path() or "\0" in str(source):
+            raise ValueError("not the path of a folder")
+        return source.expanduser()
 
 
 class LimitsConfig(Section):
@@ -269,6 +283,24 @@ class WorkerSettings(CommonSettings):
 
     callback_url: str = Field(default="http://127.0.0.1:8000", description="where this worker reports to")
     device: Device = Field(default="auto", description="what neural networks compute on")
+    cache_gb: float = Field(
+        default=5, ge=0, description="gigabytes of 1,000,000,000 bytes for what nodes made, kept in the data folder"
+    )
+    weights_mirror: str | None = Field(
+        default=None,
+        pattern="^https?://",
+        description="address of a folder to fetch weights from; default: where their authors publish them",
+    )
+
+    @property
+    def cache_dir(self) -> Path:
+        """The folder of what nodes made."""
+        return self.data_dir / "cache" / "nodes"
+
+    @property
+    def cache_bytes(self) -> int:
+        """The most that lies there; 0: nothing is kept."""
+        return int(self.cache_gb * 1_000_000_000)
 
 
 def _kept_secret(file: Path) -> str:

@@ -13,12 +13,12 @@ The command line, the worker and the GPU function all call `separate`.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import tempfile
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache
 from math import log10
 from pathlib import Path
 from typing import Literal
@@ -27,10 +27,11 @@ import numpy as np
 
 from stemset import __version__, audio, strategy
 from stemset.audio import AudioFormat, Pcm
+from stemset.cache import NodeCache
 from stemset.config import LimitsConfig, WorkerSettings
 from stemset.errors import Cancelled, StemsetError
 from stemset.manifest import MIXTURE, ErrorRecord, InputRecord, Manifest, NodeRecord, StemRecord
-from stemset.models.base import AudioSeparator, Runtime
+from stemset.models.base import ModelFacts, Runtime
 from stemset.models.pool import ModelPool
 from stemset.strategy import Node, Strategy
 
@@ -78,8 +79,8 @@ class Listener:
     def node_progress(self, node: Node, fraction: float) -> None:
         """A model has done this fraction, 0 to 1, never falling."""
 
-    def node_done(self, node: Node, seconds: float) -> None:
-        """A model has ended."""
+    def node_done(self, node: Node, seconds: float, *, cached: bool) -> None:
+        """A model has ended; cached: it didn't run, what it had made before was still there."""
 
     def stem_ready(self, stem: StemFile) -> None:
         """A leaf of the tree is encoded."""
@@ -95,13 +96,15 @@ def separate(
     bit_depth: Literal[16, 24] = 16,
     limits: LimitsConfig | None = None,
     pool: ModelPool | None = None,
+    cache: NodeCache | None = None,
     listener: Listener | None = None,
 ) -> Separation:
     """Split song into the stems of plan, one file per stem in output_dir, and leave manifest.json there.
 
     song: anything PyAV decodes, the sound of a video too. only: the stems wanted; nodes that none of them needs
     don't run. output_format, bit_depth: of the files; the bit depth matters for FLAC and WAV. limits: refuse
-    longer songs or more channels. pool: keeps models loaded between calls; by default one per process.
+    longer songs or more channels. pool: keeps models loaded between calls; by default one per process. cache: keeps
+    what nodes made, so that none is done twice; by default nothing is kept.
 
     All stems have the length, the origin and the rate of the decoded song (at most 48 kHz), and lossless stems
     sum to the encoded mixture within one step of its bit depth. Raises AudioError, ModelError, NotFound for an
@@ -109,7 +112,7 @@ def separate(
     """
     chosen = plan if only is None else plan.only(only)
     output_dir.mkdir(parents=True, exist_ok=True)
-    run = _Run(chosen, output_dir, output_format, bit_depth, pool or _process_pool(), listener or Listener())
+    run = _Run(chosen, output_dir, output_format, bit_depth, pool or _process_pool(), cache, listener or Listener())
     try:
         with tempfile.TemporaryDirectory(prefix=".separating-", dir=output_dir) as work:
             run.separate(song, Path(work), limits or LimitsConfig(max_duration_minutes=24 * 60, max_channels=64))
@@ -125,10 +128,10 @@ def separate(
     return run.result()
 
 
-@cache
+@functools.cache
 def _process_pool() -> ModelPool:
     settings = WorkerSettings()
-    return ModelPool(Runtime(settings.weights_dir, settings.device))
+    return ModelPool(Runtime(settings.weights_dir, settings.device, settings.weights_mirror))
 
 
 @dataclass
@@ -140,6 +143,7 @@ class _Run:
     output_format: AudioFormat
     bit_depth: Literal[16, 24]
     pool: ModelPool
+    cache: NodeCache | None
     listener: Listener
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     gain: float = 1.0
@@ -170,7 +174,7 @@ class _Run:
         self._add(MIXTURE, self.pcm.file)
         self.quantiser = self._new_quantiser()
         self._encode(MIXTURE)
-        strategy.execute(self.plan.root, self.pcm.file, work, self.pool, self)
+        strategy.execute(self.plan.root, self.pcm.file, work, self.pool, self, self.cache)
         self.current = None
         if len(self.files) < len(self.leaves):
             self._encode_all_with_common_gain()
@@ -187,12 +191,11 @@ class _Run:
     def node_progress(self, node: Node, fraction: float) -> None:
         self.listener.node_progress(node, fraction)
 
-    def node_done(self, node: Node, model: AudioSeparator, seconds: float) -> None:
-        facts = model.facts()
+    def node_done(self, node: Node, facts: ModelFacts, seconds: float, *, cached: bool) -> None:
         self.device = facts.device
         self.versions |= facts.versions
-        self.nodes[node.path] = _record(node, "done", seconds, facts.weights_sha256)
-        self.listener.node_done(node, seconds)
+        self.nodes[node.path] = _record(node, "done", seconds, facts.weights_sha256, cached=cached)
+        self.listener.node_done(node, seconds, cached=cached)
 
     def leaf_ready(self, stem: str, file: Path) -> None:
         self._add(stem, file)
@@ -278,7 +281,12 @@ class _Run:
 
 
 def _record(
-    node: Node, state: Literal["done", "failed", "not_run"], seconds: float, weights: dict[str, str]
+    node: Node,
+    state: Literal["done", "failed", "not_run"],
+    seconds: float,
+    weights: dict[str, str],
+    *,
+    cached: bool = False,
 ) -> NodeRecord:
     return NodeRecord(
         path=node.path,
@@ -287,6 +295,7 @@ def _record(
         weights_sha256=weights,
         state=state,
         seconds=round(seconds, 3),
+        cached=cached,
     )
 
 

@@ -19,10 +19,11 @@ from typing import Protocol, TypeAlias, cast
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
+from stemset.cache import NodeCache, node_key, pcm_hash
 from stemset.errors import ConfigError, ModelFailed, NotFound
 from stemset.manifest import MIXTURE
 from stemset.models import registry
-from stemset.models.base import RESIDUAL, AudioSeparator, ManyStemParams, ModelParams
+from stemset.models.base import RESIDUAL, AudioSeparator, ManyStemParams, ModelFacts, ModelParams
 from stemset.models.pool import ModelPool
 
 MAX_DEPTH = 8
@@ -237,36 +238,72 @@ class Watcher(Protocol):
 
     def node_started(self, node: Node) -> None: ...
     def node_progress(self, node: Node, fraction: float) -> None: ...
-    def node_done(self, node: Node, model: AudioSeparator, seconds: float) -> None: ...
+    def node_done(self, node: Node, facts: ModelFacts, seconds: float, *, cached: bool) -> None: ...
     def leaf_ready(self, stem: str, file: Path) -> None: ...
 
 
-def execute(node: Node, mixture: Path, folder: Path, pool: ModelPool, watcher: Watcher) -> None:
+def execute(
+    node: Node, mixture: Path, folder: Path, pool: ModelPool, watcher: Watcher, cache: NodeCache | None = None
+) -> None:
     """Run node on mixture (float32 stereo WAV) and then its subtrees, depth first.
 
     Each node works in its own folder, named by its path. A leaf is told as soon as it exists; its file stays
-    until the watcher or the caller removes it, the inputs of subtrees are removed once they are used.
+    until the watcher or the caller removes it, the inputs of subtrees are removed once they are used. Nobody may
+    write into any of these files: what cache keeps may be the same file.
     """
-    node_folder = folder / node.path
-    node_folder.mkdir(parents=True, exist_ok=True)
-    model = pool.get(node.model, node.params)
-    watcher.node_started(node)
-    begun = time.monotonic()
-    outputs = model.separate(mixture, node_folder, _rising(lambda fraction: watcher.node_progress(node, fraction)))
-    missing = node.branches.keys() - outputs.keys()
-    if missing:
-        raise ModelFailed(f"{node.model.model_filename} gave no {', '.join(sorted(missing))} at {node.path}")
-    watcher.node_done(node, model, time.monotonic() - begun)
+    _execute(node, mixture, None, _Surroundings(folder, pool, watcher, cache))
 
+
+@dataclass(frozen=True)
+class _Surroundings:
+    folder: Path
+    pool: ModelPool
+    watcher: Watcher
+    cache: NodeCache | None
+
+
+def _execute(node: Node, mixture: Path, mixture_hash: str | None, around: _Surroundings) -> None:
+    outputs, hashes = _outputs(node, mixture, mixture_hash, around)
     for slot, branch in node.branches.items():
         if isinstance(branch, Leaf):
-            watcher.leaf_ready(branch.stem, outputs[slot])
-        elif branch is None:
+            around.watcher.leaf_ready(branch.stem, outputs[slot])
+        elif branch is None and slot in outputs:
             outputs[slot].unlink()
     for slot, branch in node.branches.items():
         if isinstance(branch, Node):
-            execute(branch, outputs[slot], folder, pool, watcher)
+            _execute(branch, outputs[slot], hashes.get(slot), around)
             outputs[slot].unlink()
+
+
+def _outputs(
+    node: Node, mixture: Path, mixture_hash: str | None, around: _Surroundings
+) -> tuple[Mapping[str, Path], Mapping[str, str]]:
+    """slot -> file; slot -> hash of its samples, as far as known. Of a cached node only the slots that are wanted.
+
+    mixture_hash: of the samples of mixture, where the node above has told.
+    """
+    folder, watcher, cache = around.folder / node.path, around.watcher, around.cache
+    folder.mkdir(parents=True, exist_ok=True)
+    model = around.pool.get(node.model, node.params)
+    wanted = tuple(slot for slot, branch in node.branches.items() if branch is not None)
+    watcher.node_started(node)
+    begun = time.monotonic()
+    heard = (mixture_hash or pcm_hash(mixture)) if cache else ""
+    if cache and (key := node_key(model, heard)) and (kept := cache.take(key, wanted, folder)):
+        watcher.node_done(node, kept.facts, time.monotonic() - begun, cached=True)
+        return kept.files, kept.hashes
+    outputs = model.separate(mixture, folder, _rising(lambda fraction: watcher.node_progress(node, fraction)))
+    missing = node.branches.keys() - outputs.keys()
+    if missing:
+        raise ModelFailed(f"{node.model.model_filename} gave no {', '.join(sorted(missing))} at {node.path}")
+    seconds = time.monotonic() - begun
+    facts = model.facts()
+    hashes: dict[str, str] = {}
+    # Asked anew: weights that were absent before are there now, and have their hashes.
+    if cache and (key := node_key(model, heard)):
+        hashes = cache.keep(key, outputs, wanted, facts)
+    watcher.node_done(node, facts, seconds, cached=False)
+    return outputs, hashes
 
 
 def _rising(told: Callable[[float], None]) -> Callable[[float], None]:

@@ -14,11 +14,13 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path, PurePosixPath
 
 import structlog
 
 from stemset import __version__, audio, strategy
+from stemset.cache import FolderCache, NodeCache
 from stemset.config import LimitsConfig, WorkerSettings
 from stemset.errors import Cancelled, Conflict, StaleAttempt, StemsetError, Unavailable
 from stemset.jobs.local import serve_queue
@@ -58,11 +60,13 @@ def run_job(
     pool: ModelPool,
     work_dir: Path,
     *,
+    cache: NodeCache | None = None,
     last_try: bool = True,
 ) -> None:
     """Run one job to its end, and leave a manifest in storage and a final report.
 
-    work_dir: gets a folder for this run, empty at first and gone after it. Returns when the job has succeeded, was
+    work_dir: gets a folder for this run, empty at first and gone after it. cache: what a run that broke off, or
+    another job, has done already is taken from there. Returns when the job has succeeded, was
     cancelled, or turns out to be no longer ours. Raises what made it fail, after reporting it; an error that
     `may_go_better` is reported on the last try only.
     """
@@ -72,7 +76,7 @@ def run_job(
     bound = log.bind(job=str(payload.job_id), strategy=payload.strategy)
     begun = time.monotonic()
     try:
-        _run(payload, storage, reporter, pool, folder)
+        _run(payload, storage, reporter, pool, cache, folder)
         bound.info("job_succeeded", seconds=round(time.monotonic() - begun, 1))
     except StaleAttempt as error:
         bound.info("job_let_go", reason=str(error))
@@ -92,7 +96,14 @@ def run_job(
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _run(payload: JobPayload, storage: Storage, reporter: Reporter, pool: ModelPool, folder: Path) -> None:
+def _run(
+    payload: JobPayload,
+    storage: Storage,
+    reporter: Reporter,
+    pool: ModelPool,
+    cache: NodeCache | None,
+    folder: Path,
+) -> None:
     reporter.tell(Started())
     plan = strategy.parse(payload.strategy, payload.tree)
     song = folder / f"source{PurePosixPath(payload.source_key).suffix}"
@@ -104,6 +115,7 @@ def _run(payload: JobPayload, storage: Storage, reporter: Reporter, pool: ModelP
         bit_depth=payload.options.bit_depth,
         limits=_limits(payload),
         pool=pool,
+        cache=cache,
         listener=_Publisher(payload, storage, reporter),
     )
     storage.put(Keys.manifest(payload.job_id), separation.manifest_file, "application/json")
@@ -138,8 +150,8 @@ class _Publisher(Listener):
     def node_progress(self, node: Node, fraction: float) -> None:
         self._reporter.progress(node.path, fraction)
 
-    def node_done(self, node: Node, seconds: float) -> None:
-        self._reporter.tell(NodeDone(node=node.path, seconds=round(seconds, 3)))
+    def node_done(self, node: Node, seconds: float, *, cached: bool) -> None:
+        self._reporter.tell(NodeDone(node=node.path, seconds=round(seconds, 3), cached=cached))
 
     def _publish(self, track: StemFile) -> None:
         name = track.record.name
@@ -226,7 +238,8 @@ def serve_worker(settings: WorkerSettings, *, follow_parent: bool = False) -> No
         signal.signal(number, lambda _number, _frame: stop.set())
     parent = os.getppid()
     work_dir = settings.data_dir / "work"
-    pool = ModelPool(Runtime(settings.weights_dir, settings.device))
+    pool = ModelPool(Runtime(settings.weights_dir, settings.device, settings.weights_mirror))
+    cache = FolderCache(settings.cache_dir, settings.cache_bytes) if settings.cache_bytes else None
     storage = LocalStorage(settings.data_dir / "objects")
     secret = settings.signing_secret()
     idle = threading.Event()
@@ -236,7 +249,7 @@ def serve_worker(settings: WorkerSettings, *, follow_parent: bool = False) -> No
         idle.clear()
         try:
             with Reporter(payload, CallbackChannel(settings.callback_url, secret), stop=stop) as reporter:
-                run_job(payload, storage, reporter, pool, work_dir, last_try=last_try)
+                run_job(payload, storage, reporter, pool, work_dir, cache=cache, last_try=last_try)
         except Interrupted:
             log.info("job_interrupted", job=str(payload.job_id))
             raise
@@ -250,6 +263,7 @@ def serve_worker(settings: WorkerSettings, *, follow_parent: bool = False) -> No
         with serve_queue(settings.queue_database, run, retry=may_go_better):
             ready.write_text(str(os.getpid()), "ascii")
             log.info("worker_ready", callback=settings.callback_url)
+            threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
             while not stop.wait(0.5):
                 if follow_parent and os.getppid() != parent:
                     log.info("worker_parent_ended")
@@ -262,6 +276,12 @@ def serve_worker(settings: WorkerSettings, *, follow_parent: bool = False) -> No
         log.info("worker_stopped", job="resumed by the next worker")
         os._exit(0)
     log.info("worker_stopped")
+
+
+def _warm_up() -> None:
+    """Import what every job needs and nobody needed so far: two seconds that the first job would wait."""
+    for module in ("scipy.signal", "scipy.ndimage", "pyloudnorm"):
+        import_module(module)
 
 
 @contextmanager

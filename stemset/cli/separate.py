@@ -49,7 +49,7 @@ def separate_command(
             only=wanted,
             output_format=output_format or config.output.format,
             bit_depth=config.output.bit_depth,
-            pool=ModelPool(Runtime(settings.weights_dir, settings.device)),
+            pool=ModelPool(Runtime(settings.weights_dir, settings.device, settings.weights_mirror)),
             listener=listener,
         )
     _print_separation(result, as_json=as_json)
@@ -105,8 +105,9 @@ class _Bars(Listener):
     def node_progress(self, node: Node, fraction: float) -> None:
         self.progress.update(self.tasks[node.path], completed=fraction)
 
-    def node_done(self, node: Node, seconds: float) -> None:
-        self.progress.update(self.tasks[node.path], completed=1.0, note=f"{seconds:.1f} s")
+    def node_done(self, node: Node, seconds: float, *, cached: bool) -> None:
+        note = "from cache" if cached else f"{seconds:.1f} s"
+        self.progress.update(self.tasks[node.path], completed=1.0, note=note)
 
     def stem_ready(self, stem: StemFile) -> None:
         self.progress.console.print(f"{stem.record.name} is ready: {stem.file}", highlight=False, soft_wrap=True)

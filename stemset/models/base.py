@@ -41,10 +41,11 @@ RESIDUAL = "residual"
 
 @dataclass(frozen=True)
 class Runtime:
-    """Where a process finds weights, and what it computes on."""
+    """Where a process finds weights, and what it computes on. weights_mirror: see `weights.download`."""
 
     models_dir: Path
     device: Device = "auto"
+    weights_mirror: str | None = None
 
 
 @dataclass(frozen=True)

@@ -172,7 +172,7 @@ class Recorder:
     def node_progress(self, node: strategy.Node, fraction: float) -> None:
         assert 0 <= fraction <= 1
 
-    def node_done(self, node: strategy.Node, model: object, seconds: float) -> None:
+    def node_done(self, node: strategy.Node, facts: object, seconds: float, *, cached: bool) -> None:
         assert seconds >= 0
         self.told.append(f"done {node.path}")
 
