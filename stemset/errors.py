@@ -10,6 +10,8 @@ StemsetError
 │   └── TooLarge           over a limit of config.yaml (bytes)
 ├── ModelError             a model can't run
 │   ├── WeightsMissing     a weight file is absent and could not be fetched
+│   ├── WeightsDamaged     a weight file is not what its publisher, or its first download, says
+│   ├── NoSpace            the disk has no room for a weight file
 │   ├── EngineMissing      torch and audio-separator are not installed
 │   └── ModelFailed        the library failed, or gave something that is no stem
 ├── NotFound               a profile, strategy, recording, job, stem or stored object that isn't there
@@ -26,6 +28,7 @@ failure kind of a job. A message says what was wrong, where, and what would be r
 from __future__ import annotations
 
 from collections.abc import Collection
+from pathlib import Path
 from typing import ClassVar
 
 
@@ -95,13 +98,43 @@ class WeightsMissing(ModelError):
 
     kind = "weights-missing"
 
-    def __init__(self, file: str, address: str, command: str) -> None:
+    def __init__(self, file: str, address: str, command: str, reason: str = "") -> None:
         self.file = file
         self.address = address
         self.command = command
+        why = f" ({reason})" if reason else ""
         super().__init__(
-            f"The weights {file} are not on this machine and could not be fetched from {address}. "
+            f"The weights {file} are not on this machine and could not be fetched from {address}{why}. "
             f"Run `{command}` where there is a network."
+        )
+
+
+class WeightsDamaged(ModelError):
+    """A weight file is not what its publisher, or its first download, says. It is never left in its place."""
+
+    kind = "weights-damaged"
+
+    def __init__(self, file: str, where: str, reason: str, command: str) -> None:
+        self.file = file
+        self.where = where
+        self.reason = reason
+        super().__init__(
+            f"The weights {file} from {where} are damaged or were replaced: {reason}. Run `{command}` to fetch them "
+            f"anew; if their publisher changed them, first remove {file} from weights.json in the models folder."
+        )
+
+
+class NoSpace(ModelError):
+    """The disk has no room for a weight file."""
+
+    kind = "no-space"
+
+    def __init__(self, file: str, folder: Path, needed: int | None = None, free: int | None = None) -> None:
+        self.file = file
+        more = "" if needed is None or free is None else f": {needed / 1e6:.0f} MB to come, {free / 1e6:.0f} MB free"
+        super().__init__(
+            f"The disk is too full for the weights {file}{more}. Make room in {folder}, or name a folder on another "
+            "disk in STEMSET_MODELS_DIR."
         )
 
 

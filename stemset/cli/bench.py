@@ -29,7 +29,7 @@ def bench_quality(
     report = measure(
         reference,
         plan,
-        ModelPool(Runtime(settings.weights_dir, settings.device)),
+        ModelPool(Runtime(settings.weights_dir, settings.device, settings.weights_mirror)),
         lambda song: err.print(f"{song.song}: {song.times_real_time:.1f} × real time", highlight=False),
     )
     if as_json:

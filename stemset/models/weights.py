@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
-import socket
-from collections.abc import Callable
+import re
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from threading import Event, Thread
-from urllib.request import getproxies
 
-import httpx
-
-from stemset.errors import WeightsMissing
+from stemset.errors import WeightsDamaged, WeightsMissing
 from stemset.models import registry
+from stemset.models.fetching import BytesDone, Fetched, Unreachable, Wrong, fetch, on_disk
+from stemset.models.lockfile import Recorded, record, recorded
 from stemset.models.registry import ModelCard
 
 UVR_FILES = "https://github.com/TRvlvr/model_repo/releases/download/all_public_uvr_models"
@@ -26,11 +23,6 @@ MDX_CATALOGUE = "mdx_model_data.json"
 """Parameters of every MDX-Net (window, bins) by the md5 of its weights; audio-separator reads them from it."""
 
 _UVR_DATA = "https://raw.githubusercontent.com/TRvlvr/application_data/main/mdx_model_data"
-_CONNECT_TIMEOUT_S = 3.0
-_READ_TIMEOUT_S = 30.0
-
-BytesDone = Callable[[int, int | None], None]
-"""Told (bytes so far, bytes in all if the server says) of the file being fetched. May raise `Cancelled`."""
 
 
 @dataclass(frozen=True)
@@ -74,20 +66,97 @@ def addresses(file: str) -> tuple[str, ...]:
     return (f"{UVR_FILES}/{file}", f"{LIBRARY_FILES}/{file}")
 
 
-def download(name: str, models_dir: Path, on_bytes: BytesDone | None = None) -> tuple[Path, ...]:
-    """Fetch what the model `name` lacks; returns the files fetched.
+def download(
+    name: str, models_dir: Path, on_bytes: BytesDone | None = None, *, mirror: str | None = None
+) -> tuple[Path, ...]:
+    """Fetch what the model `name` lacks; returns the files fetched here.
 
-    Raises WeightsMissing at the first file that can't be had; no retries, so that a job without a network fails at
-    once. A file appears in models_dir whole or not at all.
+    A file appears in models_dir whole, checked, or not at all; one that broke off is resumed by the next call, and
+    two processes that want the same file fetch it once. A file that is there but not what it should be is set aside
+    as `<name>.damaged` and fetched anew. mirror: the address of a folder to fetch from, instead of the publishers'.
+
+    Raises WeightsMissing where a file can't be had (a network that is away is found out in seconds), WeightsDamaged
+    where what comes is wrong, NoSpace where the disk is full.
     """
-    state = weights_state(registry.card(name), models_dir)
-    return tuple(_fetch(name, file, models_dir, on_bytes) for file in state.missing)
+    command = f"stemset models download {name}"
+    fetched: list[Path] = []
+    for file in registry.card(name).weights:
+        damage = _set_aside(file, models_dir)
+        if locate(file, models_dir):
+            if damage:
+                raise WeightsDamaged(file, str(models_dir), damage, command)
+            continue
+        try:
+            path = _fetch(file, models_dir, mirror, on_bytes or _ignore)
+        except Wrong as error:
+            raise WeightsDamaged(file, error.address, error.reason, command) from error
+        except Unreachable as error:
+            if damage:
+                raise WeightsDamaged(file, str(models_dir), damage, command) from error
+            raise WeightsMissing(file, error.address, command, error.reason) from error
+        if path:
+            fetched.append(path)
+    return tuple(fetched)
+
+
+@dataclass(frozen=True)
+class Verified:
+    """A weight file that was read from end to end. fault: what is wrong with it; None: nothing.
+
+    known: whether its hash was known, from its publisher or its first download.
+    """
+
+    file: str
+    bytes: int
+    sha256: str
+    known: bool
+    fault: str | None
+
+
+def verify(models_dir: Path) -> list[Verified]:
+    """Read every weight file in models_dir, those of registered models and those recorded, and check it."""
+    names = {file: None for name in registry.names() for file in registry.card(name).weights}
+    paths = [locate(file, models_dir) for file in {**names, **dict.fromkeys(recorded(models_dir))}]
+    found: list[Verified] = []
+    for path in dict.fromkeys(path for path in paths if path):
+        size, sha256 = path.stat().st_size, _digest(path)
+        fault = _fault(path.name, models_dir, sha256, size)
+        known = _published(path.name) is not None or path.name in recorded(models_dir)
+        found.append(Verified(path.name, size, sha256, known, fault))
+    return found
+
+
+@dataclass(frozen=True)
+class FileState:
+    """A weight file of a model. bytes: its size, or what is known or guessed of it while it isn't here.
+
+    fetched: how much has come of a file that isn't whole.
+    """
+
+    name: str
+    bytes: int | None
+    present: bool
+    fetched: int = 0
+
+
+def file_states(card: ModelCard, models_dir: Path) -> list[FileState]:
+    """The weight files of a model, in the card's order. Looks at sizes only."""
+    known = recorded(models_dir)
+    states: list[FileState] = []
+    for file in card.weights:
+        if path := locate(file, models_dir):
+            states.append(FileState(file, path.stat().st_size, present=True))
+            continue
+        fetched, announced = on_disk(models_dir / file)
+        size = announced or (known[file].bytes if file in known else _guessed(file, card))
+        states.append(FileState(file, size, present=False, fetched=fetched))
+    return states
 
 
 def digests(card: ModelCard, models_dir: Path) -> dict[str, str]:
     """sha256 of every weight file that is there, by its name in models_dir."""
     found = [path for file in card.weights if (path := locate(file, models_dir))]
-    return {path.name: _sha256(path, path.stat().st_mtime_ns, path.stat().st_size) for path in found}
+    return {path.name: _digest(path) for path in found}
 
 
 @lru_cache(maxsize=256)
@@ -97,64 +166,67 @@ def _sha256(path: Path, _mtime_ns: int, _size: int) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _fetch(model: str, file: str, models_dir: Path, on_bytes: BytesDone | None) -> Path:
-    target = models_dir / file
-    models_dir.mkdir(parents=True, exist_ok=True)
-    fresh = models_dir / f".{secrets.token_hex(8)}.part"
-    tried = addresses(file)
-    timeout = httpx.Timeout(_READ_TIMEOUT_S, connect=_CONNECT_TIMEOUT_S)
-    if not _resolves(tried[0]):
-        raise _missing(model, file, tried)
-    try:
-        with httpx.Client(timeout=timeout, follow_redirects=True) as client:
-            for address in tried:
-                if _stream(client, address, fresh, on_bytes):
-                    fresh.replace(target)
-                    return target
-    except httpx.HTTPError as error:
-        raise _missing(model, file, tried) from error
-    finally:
-        fresh.unlink(missing_ok=True)
-    raise _missing(model, file, tried)
+def _digest(path: Path) -> str:
+    status = path.stat()
+    return _sha256(path, status.st_mtime_ns, status.st_size)
 
 
-def _resolves(address: str) -> bool:
-    """Whether the name of the address's host is known, found out in time; a proxy is left to know it.
+def _fetch(file: str, models_dir: Path, mirror: str | None, on_bytes: BytesDone) -> Path | None:
+    places = (f"{mirror.rstrip('/')}/{file}",) if mirror else addresses(file)
 
-    The system's resolver may take half a minute where there is no network, and no timeout of httpx covers it.
-    """
-    url = httpx.URL(address)
-    if url.scheme in getproxies():
-        return True
-    found, answered = Event(), Event()
+    def accept(fetched: Fetched) -> str | None:
+        first = recorded(models_dir).get(file)
+        # The catalogue grows with every model that is published.
+        if file != MDX_CATALOGUE and (fault := _fault(file, models_dir, fetched.sha256, fetched.bytes)):
+            return fault
+        if first is None or first.sha256 != fetched.sha256:
+            # Before the file is in its place, so that none is ever there without its hash.
+            entry = Recorded(
+                sha256=fetched.sha256, bytes=fetched.bytes, address=fetched.address, fetched_at=datetime.now(UTC)
+            )
+            record(models_dir, file, entry)
+        return None
 
-    def look_up() -> None:
+    return models_dir / file if fetch(models_dir / file, places, accept, on_bytes) else None
+
+
+def _set_aside(file: str, models_dir: Path) -> str | None:
+    """What is wrong with the file that is there, which is then out of the way; None: nothing, or it isn't there."""
+    path = locate(file, models_dir)
+    if path is None or (_published(path.name) is None and path.name not in recorded(models_dir)):
+        return None
+    fault = _fault(path.name, models_dir, _digest(path), path.stat().st_size)
+    if fault:
+        # In a folder that can only be read it stays; `download` then refuses it.
         with suppress(OSError):
-            socket.getaddrinfo(url.host, url.port or 443)
-            found.set()
-        answered.set()
-
-    Thread(target=look_up, name="look-up", daemon=True).start()
-    answered.wait(_CONNECT_TIMEOUT_S)
-    return found.is_set()
+            path.replace(path.with_name(f"{path.name}.damaged"))
+    return fault
 
 
-def _stream(client: httpx.Client, address: str, target: Path, on_bytes: BytesDone | None) -> bool:
-    """True if the whole file came; False where the server has no such file, or gave less than it announced."""
-    with client.stream("GET", address) as response:
-        if not response.is_success:
-            return False
-        announced = response.headers.get("content-length")
-        whole = int(announced) if announced and "content-encoding" not in response.headers else None
-        done = 0
-        with target.open("wb") as out:
-            for chunk in response.iter_bytes(1 << 20):
-                out.write(chunk)
-                done += len(chunk)
-                if on_bytes:
-                    on_bytes(done, whole)
-    return done > 0 and whole in (None, done)
+def _fault(file: str, models_dir: Path, sha256: str, size: int) -> str | None:
+    """What is wrong with a file of this hash and size; None: nothing that is known."""
+    published = _published(file)
+    if published and not sha256.startswith(published):
+        return f"its sha256 begins with {sha256[:8]}, and its name promises {published}"
+    first = recorded(models_dir).get(file)
+    if first and size != first.bytes:
+        return f"it has {size:,} bytes, and had {first.bytes:,} at its first download"
+    if first and sha256 != first.sha256:
+        return f"its sha256 begins with {sha256[:8]}, and began with {first.sha256[:8]} at its first download"
+    return None
 
 
-def _missing(model: str, file: str, tried: tuple[str, ...]) -> WeightsMissing:
-    return WeightsMissing(file, tried[0], f"stemset models download {model}")
+def _published(file: str) -> str | None:
+    """The start of the sha256 that a file of Demucs carries in its name."""
+    found = re.fullmatch(r"[0-9a-f]+-([0-9a-f]{8})\.th", file)
+    return found[1] if found else None
+
+
+def _guessed(file: str, card: ModelCard) -> int | None:
+    """The networks share the model's size; what tells how to run them is small, and not known before it comes."""
+    networks = [weight for weight in card.weights if not weight.endswith((".yaml", ".json"))]
+    return card.size_bytes // len(networks) if file in networks else None
+
+
+def _ignore(_done: int, _whole: int | None) -> None:
+    """Nobody wants to know."""

@@ -17,7 +17,7 @@ import pytest
 
 from stemset import audio
 from stemset.audio import Samples
-from stemset.errors import Cancelled, EngineMissing, ModelFailed, WeightsMissing
+from stemset.errors import Cancelled, EngineMissing, ModelFailed, WeightsDamaged, WeightsMissing
 from stemset.models import registry, weights
 from stemset.models.base import AudioSeparator, Runtime
 from stemset.models.engine import library
@@ -230,7 +230,10 @@ def test_weights_of_another_network_fail_the_job_and_no_other(model: Model, tiny
 
 
 @pytest.mark.parametrize("name", ONE_OF_EACH)
-def test_damaged_weights_fail_the_job(name: str, tiny_models: Path, tmp_path: Path) -> None:
+def test_damaged_weights_fail_the_job(
+    name: str, tiny_models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(weights, "addresses", nowhere)
     folder = tmp_path / "models"
     shutil.copytree(tiny_models, folder)
     weight = next(file for file in registry.card(name).weights if file.endswith((".onnx", ".ckpt", ".th")))
@@ -238,7 +241,8 @@ def test_damaged_weights_fail_the_job(name: str, tiny_models: Path, tmp_path: Pa
     assert file is not None
     file.write_bytes(file.read_bytes()[:300])
     audio.write(tmp_path / "in.wav", noise(1_000), 44_100)
-    with pytest.raises(ModelFailed, match=name):
+    # A file of Demucs carries its hash in its name, so it isn't even loaded.
+    with pytest.raises((ModelFailed, WeightsDamaged), match=name):
         instance(name, folder).separate(tmp_path / "in.wav", tmp_path / "out")
 
 

@@ -66,7 +66,8 @@ class LibraryNode:
                 require()
                 name, folder = self._model.model_filename, self._runtime.models_dir
                 # A download may take minutes; telling the same fraction lets the job be cancelled meanwhile.
-                weights.download(name, folder, on_bytes=lambda _done, _whole: progress(0.0))
+                mirror = self._runtime.weights_mirror
+                weights.download(name, folder, lambda _done, _whole: progress(0.0), mirror=mirror)
                 self._network = LibraryNetwork(name, self._card, folder, self._runtime.device)
                 self._device = self._network.device
             return self._network

@@ -1,0 +1,86 @@
+"""weights.json in the models folder: what each weight file was when it was first fetched.
+
+Most publishers state no hash. The first download is trusted; from then on a file must stay what it was.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+from collections.abc import Generator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from stemset.errors import ConfigError
+
+NAME = "weights.json"
+WORKING = ".partial"
+"""The folder, in the models folder, of what is no whole weight file."""
+
+
+class Recorded(BaseModel):
+    """One file at its first download."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sha256: str
+    bytes: int
+    address: str
+    fetched_at: datetime
+
+
+class _File(BaseModel):
+    schema_version: Literal[1] = 1
+    files: dict[str, Recorded] = {}
+
+
+def recorded(models_dir: Path) -> dict[str, Recorded]:
+    """By name. Raises ConfigError where the file can't be understood."""
+    return _read(models_dir).files
+
+
+def record(models_dir: Path, name: str, entry: Recorded) -> None:
+    """Put in, or replace, one entry; safe beside other processes that do the same."""
+    with _alone(models_dir):
+        file = _read(models_dir)
+        file.files[name] = entry
+        write_whole(models_dir / NAME, file.model_dump_json(indent=2).encode())
+
+
+def write_whole(target: Path, content: bytes) -> None:
+    """Write a small file so that a reader sees the old one or the new one; folders are made."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    fresh = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+    try:
+        with fresh.open("wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        fresh.replace(target)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def _read(models_dir: Path) -> _File:
+    path = models_dir / NAME
+    try:
+        return _File.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return _File()
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ConfigError(str(path), f"can't be understood: {first['msg']}; remove it to record anew") from None
+
+
+@contextmanager
+def _alone(models_dir: Path) -> Generator[None]:
+    lock = models_dir / WORKING / "weights.lock"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("ab") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
