@@ -66,8 +66,11 @@ async def store(context: Context, upload: Upload, profile: str) -> RecordingReco
         raise
 
 
-async def start(context: Context, recording_id: UUID, strategy_name: str) -> JobRecord:
-    """A job of this strategy on this recording: a new one, or the one that is queued or running already."""
+async def start(
+    context: Context, recording_id: UUID, strategy_name: str, *, dispatch_ref: str | None = None
+) -> JobRecord:
+    """A job of this strategy on this recording: a new one, or the one that is there already. dispatch_ref: as in
+    `create_job`."""
     strategy = context.config.strategies[strategy_name]
     job = await context.jobs.create_job(
         recording_id,
@@ -82,6 +85,7 @@ async def start(context: Context, recording_id: UUID, strategy_name: str) -> Job
             max_duration_s=context.config.limits.max_duration_s,
             max_channels=context.config.limits.max_channels,
         ),
+        dispatch_ref=dispatch_ref,
     )
     context.outbox.kick()
     return job

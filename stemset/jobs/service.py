@@ -104,7 +104,7 @@ class JobService:
             recording = await session.get(RecordingRow, recording_id)
         if recording is None:
             raise NotFound("recording", str(recording_id))
-        if not force and (done := await self._done_job(recording_id, strategy, dict(tree), options)):
+        if not force and (done := await self.done_job(recording_id, strategy, dict(tree), options)):
             return done
         now = _now()
         job = JobRecord(
@@ -122,7 +122,7 @@ class JobService:
             last_event=1,
             created_at=now,
         )
-        if len(_payload(job, recording.source_key).model_dump_json()) > MAX_PAYLOAD_BYTES:
+        if len(payload_of(job, recording.source_key).model_dump_json()) > MAX_PAYLOAD_BYTES:
             raise ConfigError(f"strategies.{strategy}", f"its tree is larger than {MAX_PAYLOAD_BYTES} bytes")
         for _ in range(_MAX_RACES):
             try:
@@ -248,7 +248,7 @@ class JobService:
             .limit(limit)
         )
         async with self._sessions() as session:
-            return [_payload(job_of(row), source_key) for row, source_key in await session.execute(waiting)]
+            return [payload_of(job_of(row), source_key) for row, source_key in await session.execute(waiting)]
 
     async def mark_dispatched(self, job_id: UUID, attempt: int, ref: str) -> None:
         """The engine has this attempt, under the name ref."""
@@ -307,7 +307,7 @@ class JobService:
             raise NotFound("job", str(job_id))
         return job_of(row)
 
-    async def _done_job(
+    async def done_job(
         self, recording_id: UUID, strategy: str, tree: dict[str, JsonValue], options: RunOptions
     ) -> JobRecord | None:
         """The newest job that succeeded with just this tree and bit depth."""
@@ -377,7 +377,8 @@ def _too_many_races(job_id: UUID) -> Unavailable:
     return Unavailable(f"Job {job_id} is changing too fast to be changed; try again.")
 
 
-def _payload(job: JobRecord, source_key: str) -> JobPayload:
+def payload_of(job: JobRecord, source_key: str) -> JobPayload:
+    """What runs this attempt of the job. source_key: where its recording is stored."""
     return JobPayload(
         job_id=job.id,
         attempt=job.attempt,
