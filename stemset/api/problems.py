@@ -92,7 +92,7 @@ def problem_of(error: Exception, path: str) -> Problem:
         return _framework_problem(error, path)
     if isinstance(error, (OperationalError, InterfaceError, PoolTimeoutError)):
         error = Unavailable("The database does not answer; try again in a moment.")
-    elif isinstance(error, OSError) and error.errno == errno.ENOSPC:
+    elif isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         error = Unavailable("The disk of the service is full.")
     status = next(_STATUS[ancestor] for ancestor in type(error).__mro__ if ancestor in _STATUS)
     if status == 500 or not isinstance(error, StemsetError):
