@@ -1,7 +1,8 @@
 """What is known of each library model without loading it.
 
 Scores are published ones and compare only within one source; a model without one has none. A licence is named only
-where the author states it. The size of a fine-tuned network is that of the one it was tuned from.
+where the author states it. Sizes are rounded, and that of a fine-tuned network is guessed: that of the one it was
+tuned from. The exact size is known once a file is announced or here; see `weights.file_states`.
 """
 
 from __future__ import annotations

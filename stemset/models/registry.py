@@ -36,7 +36,7 @@ class Score:
 class ModelCard:
     """What is known of a model without loading it.
 
-    size_bytes: of all its weight files. gflop_per_second: work for one second of audio at the default overlap;
+    size_bytes: of all its weight files, about. gflop_per_second: work for one second of audio at the default overlap;
     time estimates come from it. licence: SPDX id or words, None where the author states none.
     weights: every file that must be in the models folder.
     """
