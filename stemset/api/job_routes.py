@@ -19,7 +19,6 @@ from stemset.api.paging import Limit, Offset
 from stemset.api.problems import AnyRequest, InvalidRequest, problem_responses
 from stemset.api.ranges import is_known
 from stemset.api.watching import changes
-from stemset.errors import Conflict
 from stemset.jobs.messages import Report
 from stemset.jobs.records import JobState
 
@@ -33,7 +32,7 @@ IfNoneMatch = Annotated[str | None, HeaderParameter(name="If-None-Match", descri
     summary="Separate a recording",
     responses={
         201: examples.answer(
-            examples.JOB, "The job; the one under way if this strategy already runs on this recording."
+            examples.JOB, "The job; the one there is where this strategy waits, runs or succeeded on this recording."
         ),
         **problem_responses(400, 404, 503),
     },
@@ -41,7 +40,8 @@ IfNoneMatch = Annotated[str | None, HeaderParameter(name="If-None-Match", descri
 async def create_job(context: Context, data: JSONBody[JobRequest]) -> Job:
     recording = await context.library.get(data.recording_id)
     strategy = data.strategy or _default_strategy(context, recording.profile)
-    job = await submission.start(context, recording.id, submission.known_strategy(strategy, context.config))
+    known = submission.known_strategy(strategy, context.config)
+    job = await submission.start(context, recording.id, known, force=data.force)
     return wire.job(job, context.config)
 
 
@@ -60,8 +60,9 @@ async def list_jobs(
     limit: Limit = 50,
     offset: Offset = 0,
 ) -> JobPage:
-    del context, state_, profile, recording
-    return JobPage(items=[], total=0, limit=limit, offset=offset)
+    states = () if state_ is None else (state_,)
+    found, total = await context.jobs.list_jobs(states, profile, recording, limit=limit, offset=offset)
+    return JobPage(items=[wire.job(job, context.config) for job in found], total=total, limit=limit, offset=offset)
 
 
 @get(
@@ -84,7 +85,8 @@ async def get_job(
 ) -> Response[Job | None]:
     job = await context.jobs.get_job(job_id)
     # Weak: the same state may travel compressed or not. A cancel that was only asked for is no event yet.
-    etag = f'W/"{job.last_event}"'
+    # Its place in the queue is that of other jobs' changes.
+    etag = f'W/"{job.last_event}.{job.queue_position or 0}"'
     headers = {"ETag": etag, "Cache-Control": "no-cache"}
     if is_known(if_none_match, etag):
         return Response(None, status_code=304, headers=headers)
@@ -152,8 +154,10 @@ async def cancel_job(context: Context, job_id: FromPath[UUID]) -> Job:
     },
 )
 async def retry_job(context: Context, job_id: FromPath[UUID]) -> Job:
-    job = await context.jobs.get_job(job_id)
-    raise Conflict(f"Job {job_id} is {job.state.value}; only a failed or cancelled one can run again.")
+    job = await context.jobs.retry(job_id)
+    context.notifier.changed(job_id)
+    context.outbox.kick()
+    return wire.job(job, context.config)
 
 
 @post(

@@ -67,10 +67,15 @@ async def store(context: Context, upload: Upload, profile: str) -> RecordingReco
 
 
 async def start(
-    context: Context, recording_id: UUID, strategy_name: str, *, dispatch_ref: str | None = None
+    context: Context,
+    recording_id: UUID,
+    strategy_name: str,
+    *,
+    force: bool = False,
+    dispatch_ref: str | None = None,
 ) -> JobRecord:
-    """A job of this strategy on this recording: a new one, or the one that is there already. dispatch_ref: as in
-    `create_job`."""
+    """A job of this strategy on this recording: a new one, or the one that is there already. force, dispatch_ref: as
+    in `create_job`."""
     strategy = context.config.strategies[strategy_name]
     job = await context.jobs.create_job(
         recording_id,
@@ -85,6 +90,7 @@ async def start(
             max_duration_s=context.config.limits.max_duration_s,
             max_channels=context.config.limits.max_channels,
         ),
+        force=force,
         dispatch_ref=dispatch_ref,
     )
     context.outbox.kick()

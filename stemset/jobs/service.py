@@ -141,12 +141,19 @@ class JobService:
             return (await with_positions(session, [await self._job(session, job_id)]))[0]
 
     async def list_jobs(
-        self, states: Collection[JobState] = (), profile: str | None = None, *, limit: int = 50, offset: int = 0
+        self,
+        states: Collection[JobState] = (),
+        profile: str | None = None,
+        recording_id: UUID | None = None,
+        *,
+        limit: int = 50,
+        offset: int = 0,
     ) -> tuple[list[JobRecord], int]:
         """A page of jobs, newest first, and how many there are in all. states: none means all."""
         matching = [
             *([JobRow.state.in_([state.value for state in states])] if states else []),
             *([JobRow.profile == profile] if profile is not None else []),
+            *([JobRow.recording_id == recording_id] if recording_id is not None else []),
         ]
         page = select(JobRow).where(*matching).order_by(JobRow.created_at.desc(), JobRow.id.desc())
         async with self._sessions() as session:
@@ -255,6 +262,25 @@ class JobService:
         mark = update(JobRow).where(JobRow.id == job_id, JobRow.attempt == attempt).values(dispatch_ref=ref)
         async with self._sessions.begin() as session:
             await session.execute(mark)
+
+    # Reconciler ------------------------------------------------------------------------------------------
+
+    async def silent_jobs(self, since: datetime, *, limit: int = 500) -> list[JobRecord]:
+        """Jobs that an engine has and of which nothing was heard since then, longest silent first."""
+        heard_at = func.coalesce(JobRow.heard_at, JobRow.queued_at)
+        silent = select(JobRow).where(
+            JobRow.state.in_([state.value for state in JobState if not state.final]),
+            JobRow.dispatch_ref.is_not(None),
+            heard_at < since,
+        )
+        async with self._sessions() as session:
+            return [job_of(row) for row in await session.scalars(silent.order_by(heard_at).limit(limit))]
+
+    async def requeue(self, job: JobRecord) -> JobRecord | None:
+        """The next attempt of a job whose worker was lost, queued; None where the job has moved on since."""
+        change = _Change("requeued", transitions.requeued(job), requeues=job.requeues + 1)
+        event = await self._commit(job, change, _now())
+        return event.job if event else None
 
     # Rows ------------------------------------------------------------------------------------------------
 
