@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
-from stemset.errors import WeightsDamaged, WeightsMissing
+from stemset.errors import ConfigError, WeightsDamaged, WeightsMissing
 from stemset.models import registry
 from stemset.models.fetching import BytesDone, Fetched, Unreachable, Wrong, fetch, on_disk
 from stemset.models.lockfile import Recorded, record, recorded
@@ -141,7 +141,10 @@ class FileState:
 
 def file_states(card: ModelCard, models_dir: Path) -> list[FileState]:
     """The weight files of a model, in the card's order. Looks at sizes only."""
-    known = recorded(models_dir)
+    known: dict[str, Recorded] = {}
+    # What is damaged there is told by whoever trusts it, not by those who only look.
+    with suppress(ConfigError):
+        known = recorded(models_dir)
     states: list[FileState] = []
     for file in card.weights:
         if path := locate(file, models_dir):
