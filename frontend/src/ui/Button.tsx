@@ -1,4 +1,4 @@
-import type { ButtonHTMLAttributes } from 'react'
+import type { ComponentProps } from 'react'
 
 const LOOKS = {
   plain: 'border-line text-text hover:bg-raise',
@@ -9,7 +9,7 @@ const LOOKS = {
 const BASE =
   'inline-flex items-center justify-center gap-2 rounded-lg border font-medium whitespace-nowrap transition-colors disabled:opacity-50 aria-disabled:opacity-50'
 
-export type ButtonProps = ButtonHTMLAttributes<HTMLButtonElement> & { look?: keyof typeof LOOKS }
+export type ButtonProps = ComponentProps<'button'> & { look?: keyof typeof LOOKS }
 
 /** Class names of a button, for links that look like one. */
 export function buttonClass(look: keyof typeof LOOKS = 'plain'): string {

@@ -104,3 +104,50 @@ export const NoteIcon = (props: IconProps) => (
     <circle cx="17.5" cy="16" r="2.5" />
   </Icon>
 )
+
+export const GearIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <circle cx="12" cy="12" r="3" />
+    <path d="M12 3.5v2.7M12 17.8v2.7M3.5 12h2.7M17.8 12h2.7M6 6l1.9 1.9M16.1 16.1 18 18M18 6l-1.9 1.9M7.9 16.1 6 18" />
+    <circle cx="12" cy="12" r="5.8" />
+  </Icon>
+)
+
+export const MenuIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <path d="M4 7h16M4 12h16M4 17h16" />
+  </Icon>
+)
+
+export const ListIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <path d="M9 7h11M9 12h11M9 17h11M4.5 7h.1M4.5 12h.1M4.5 17h.1" />
+  </Icon>
+)
+
+export const MoreIcon = (props: IconProps) => (
+  <Icon fill="currentColor" stroke="none" {...props}>
+    <circle cx="5.5" cy="12" r="1.6" />
+    <circle cx="12" cy="12" r="1.6" />
+    <circle cx="18.5" cy="12" r="1.6" />
+  </Icon>
+)
+
+export const PenIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <path d="m4 20 1-4.5L16.5 4 20 7.5 8.5 19z" />
+  </Icon>
+)
+
+export const TagIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <path d="M4 4h8l8.5 8.5-8 8L4 12z" />
+    <circle cx="8.5" cy="8.5" r="1" />
+  </Icon>
+)
+
+export const TrashIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <path d="M4.5 7h15M9.5 7V4.5h5V7M6.5 7l1 12.5h9l1-12.5M10.5 11v5M13.5 11v5" />
+  </Icon>
+)

@@ -1,0 +1,152 @@
+import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react'
+import { IconButton } from './Button'
+import { MoreIcon } from './icons'
+
+/** One line of a menu: something to do, or a file to fetch. */
+export type MenuItem = { label: string; icon?: ReactNode; danger?: boolean } & (
+  | { onSelect: () => void; download?: never }
+  | { download: string; onSelect?: never }
+)
+
+/** Room that the list needs below its button; with less it opens upwards. */
+const ROOM_PX = 240
+const GAP_PX = 4
+
+const LINE =
+  'flex w-full items-center gap-2.5 rounded-[7px] px-2.5 py-2 text-left outline-offset-[-2px] hover:bg-line focus:bg-line pointer-coarse:py-3'
+
+/** Where the list hangs: fixed to the window, so that no card around it cuts it off. */
+function place(button: HTMLElement) {
+  const { top, bottom, right } = button.getBoundingClientRect()
+  const upwards = window.innerHeight - bottom < ROOM_PX && top > ROOM_PX
+  const vertical = upwards ? { bottom: window.innerHeight - top + GAP_PX } : { top: bottom + GAP_PX }
+  return { right: document.documentElement.clientWidth - right, ...vertical }
+}
+
+/** The button "···" with its menu (ARIA's menu button). groups are parted by a line; empty ones are left out. */
+export function MenuButton({ label, groups }: { label: string; groups: readonly (readonly MenuItem[])[] }) {
+  const id = useId()
+  const button = useRef<HTMLButtonElement>(null)
+  const list = useRef<HTMLDivElement>(null)
+  const [position, setPosition] = useState<ReturnType<typeof place> | null>(null)
+  const open = position !== null
+
+  const lines = () => Array.from(list.current?.querySelectorAll<HTMLElement>('[role=menuitem]') ?? [])
+  const show = () => button.current && setPosition(place(button.current))
+  const close = () => {
+    button.current?.focus()
+    setPosition(null)
+  }
+
+  useEffect(() => {
+    if (!open) return
+    list.current?.querySelector<HTMLElement>('[role=menuitem]')?.focus({ preventScroll: true })
+    const away = () => setPosition(null)
+    const press = (event: PointerEvent) => {
+      const inside = event.target instanceof Node && list.current?.parentElement?.contains(event.target)
+      if (!inside) away()
+    }
+    document.addEventListener('pointerdown', press)
+    window.addEventListener('scroll', away, true)
+    window.addEventListener('resize', away)
+    return () => {
+      document.removeEventListener('pointerdown', press)
+      window.removeEventListener('scroll', away, true)
+      window.removeEventListener('resize', away)
+    }
+  }, [open])
+
+  const onListKey = (event: KeyboardEvent) => {
+    const all = lines()
+    const at = all.indexOf(document.activeElement as HTMLElement)
+    const targets: Record<string, number> = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: -1 }
+    const target = targets[event.key]
+    if (target !== undefined) {
+      event.preventDefault()
+      all.at(target % all.length)?.focus()
+    } else if (event.key === 'Escape') {
+      event.preventDefault()
+      close()
+    } else if (event.key === 'Tab') {
+      close()
+    } else if (event.key.length === 1 && event.key !== ' ' && !event.ctrlKey && !event.metaKey) {
+      const letter = event.key.toLowerCase()
+      const behind = [...all.slice(at + 1), ...all.slice(0, at + 1)]
+      behind.find((line) => line.textContent?.trim().toLowerCase().startsWith(letter))?.focus()
+    }
+  }
+
+  return (
+    <div className="flex">
+      <IconButton
+        ref={button}
+        label={label}
+        aria-haspopup="menu"
+        aria-expanded={open}
+        aria-controls={open ? id : undefined}
+        onClick={() => (open ? close() : show())}
+        onKeyDown={(event) => {
+          if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return
+          event.preventDefault()
+          show()
+        }}
+      >
+        <MoreIcon />
+      </IconButton>
+      {open && (
+        <div
+          ref={list}
+          id={id}
+          role="menu"
+          tabIndex={-1}
+          aria-label={label}
+          style={position}
+          onKeyDown={onListKey}
+          className="fixed z-30 min-w-52 divide-y divide-line rounded-[10px] border border-line bg-raise shadow-2xl shadow-[#0006]"
+        >
+          {groups
+            .filter((group) => group.length > 0)
+            .map((group) => (
+              // biome-ignore lint/a11y/useSemanticElements: a fieldset is no part of a menu
+              <div key={group[0]?.label} role="group" className="p-1">
+                {group.map((item) => (
+                  <Line key={item.label} item={item} onDone={close} />
+                ))}
+              </div>
+            ))}
+        </div>
+      )}
+    </div>
+  )
+}
+
+function Line({ item, onDone }: { item: MenuItem; onDone: () => void }) {
+  const className = `${LINE} ${item.danger ? 'text-bad' : ''}`
+  const content = (
+    <>
+      <span className="text-base">{item.icon}</span>
+      {item.label}
+    </>
+  )
+  if (item.download !== undefined) {
+    return (
+      <a role="menuitem" tabIndex={-1} href={item.download} download="" onClick={onDone} className={className}>
+        {content}
+      </a>
+    )
+  }
+  return (
+    <button
+      type="button"
+      role="menuitem"
+      tabIndex={-1}
+      className={className}
+      onClick={() => {
+        onDone()
+        item.onSelect()
+      }}
+    >
+      {content}
+    </button>
+  )
+}
