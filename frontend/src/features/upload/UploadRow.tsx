@@ -1,5 +1,6 @@
-import { Button, IconButton } from '@/ui/Button'
-import { CloseIcon, UploadIcon, WarningIcon } from '@/ui/icons'
+import { Link } from '@tanstack/react-router'
+import { Button, buttonClass, IconButton } from '@/ui/Button'
+import { CheckIcon, CloseIcon, UploadIcon, WarningIcon } from '@/ui/icons'
 import { ProgressBar } from '@/ui/ProgressBar'
 import { text } from './text'
 import type { Upload } from './uploads'
@@ -9,7 +10,7 @@ function status({ state, sentBytes, request }: Upload): string {
   return state === 'checking' ? text.checking : text.waiting
 }
 
-/** One file on its way, or the reason why it never arrived. */
+/** One file on its way, or what became of it: the reason why it never arrived, or the recording it is already. */
 export function UploadRow({
   upload,
   onRemove,
@@ -20,13 +21,15 @@ export function UploadRow({
   onRetry: () => void
 }) {
   const { name, size } = upload.request.file
+  const { recording } = upload
   const bad = upload.state === 'failed' || upload.state === 'refused'
+  const under = !bad && recording === null
   return (
     <li className="grid grid-cols-[40px_minmax(0,1fr)_auto] items-center gap-x-4 gap-y-2 px-4 py-3.5 sm:px-[18px]">
       <span
         className={`grid size-10 place-items-center rounded-full bg-raise text-lg ${bad ? 'text-bad' : 'text-muted'}`}
       >
-        {bad ? <WarningIcon /> : <UploadIcon strokeWidth={1.8} />}
+        {bad ? <WarningIcon /> : under ? <UploadIcon strokeWidth={1.8} /> : <CheckIcon className="text-good" />}
       </span>
       <div className="min-w-0">
         <p className="truncate font-semibold">{name}</p>
@@ -35,16 +38,27 @@ export function UploadRow({
             {upload.state === 'failed' ? text.failed : text.refused}: {upload.message}
           </p>
         ) : (
-          <p className="text-[13px] text-muted">{status(upload)}</p>
+          <p role={under ? undefined : 'status'} className="text-[13px] text-muted">
+            {recording ? text.knownAs(recording.title) : status(upload)}
+          </p>
         )}
       </div>
       <div className="flex items-center gap-1">
         {upload.state === 'failed' && <Button onClick={onRetry}>{text.retry}</Button>}
-        <IconButton label={bad ? text.dismiss(name) : text.cancel(name)} onClick={onRemove}>
+        {recording && (
+          <Link
+            to="/p/$profileName/recordings/$recordingId"
+            params={{ profileName: recording.profile, recordingId: recording.id }}
+            className={buttonClass()}
+          >
+            {text.open}
+          </Link>
+        )}
+        <IconButton label={!under ? text.dismiss(name) : text.cancel(name)} onClick={onRemove}>
           <CloseIcon />
         </IconButton>
       </div>
-      {!bad && (
+      {under && (
         <ProgressBar
           className="col-span-2 col-start-2"
           label={text.progress(name)}

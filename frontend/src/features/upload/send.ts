@@ -1,5 +1,6 @@
-import type { Uploaded } from '@/api/generated/types.gen'
-import { errorText, isProblem } from '@/api/problem'
+import { abandonUpload, completeUpload, createUpload } from '@/api/generated'
+import type { Upload as Place, Uploaded } from '@/api/generated/types.gen'
+import { errorText, isProblem, isUnreachable } from '@/api/problem'
 import { text } from './text'
 
 export interface UploadRequest {
@@ -26,34 +27,58 @@ function parsed(body: string): unknown {
   }
 }
 
-/**
- * Uploads one file. XMLHttpRequest, because `fetch` tells nothing of the bytes already sent.
- *
- * Rejects with an Error whose message is fit to show; with an AbortError after `signal` fired.
- */
-export const sendRecording: Send = ({ file, profile, strategy }, onProgress, signal) =>
-  new Promise((resolve, reject) => {
+/** What a call came to nothing for, as an Error fit to show. */
+function trouble(error: unknown, status: number | undefined): Error {
+  if (error instanceof Error && !isUnreachable(error)) return error
+  if (isUnreachable(error)) return new Error(text.connectionLost)
+  if (isProblem(error)) return (status ?? 500) < 500 ? new UploadRefused(errorText(error)) : new Error(errorText(error))
+  return new Error(text.badAnswer(status ?? 0))
+}
+
+async function answer<T>(call: Promise<{ data?: T; error?: unknown; response?: Response }>): Promise<T> {
+  const { data, error, response } = await call
+  if (data === undefined) throw trouble(error, response?.status)
+  return data
+}
+
+/** Puts the bytes to their place. XMLHttpRequest, because `fetch` tells nothing of the bytes already sent. */
+function put(file: File, place: Place, onProgress: (sentBytes: number) => void, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest()
     const abort = () => request.abort()
-    const form = new FormData()
-    form.set('profile', profile)
-    if (strategy !== '') form.set('strategy', strategy)
-    form.set('file', file, file.name)
-
     request.upload.onprogress = (event) => onProgress(Math.min(event.loaded, file.size))
     request.upload.onload = () => onProgress(file.size)
     request.onload = () => {
-      const body = parsed(request.responseText)
-      if (request.status === 201) resolve(body as Uploaded)
-      else if (isProblem(body) && request.status < 500) reject(new UploadRefused(errorText(body)))
-      else reject(new Error(isProblem(body) ? errorText(body) : text.badAnswer(request.status)))
+      if (request.status < 300) resolve()
+      else reject(trouble(parsed(request.responseText), request.status))
     }
     request.onerror = () => reject(new Error(text.connectionLost))
     request.onabort = () => reject(new DOMException('Upload stopped', 'AbortError'))
     request.onloadend = () => signal.removeEventListener('abort', abort)
     signal.addEventListener('abort', abort)
 
-    request.open('POST', '/api/recordings')
-    request.setRequestHeader('Accept', 'application/json, application/problem+json')
-    request.send(form)
+    request.open(place.method, place.url)
+    for (const [name, value] of Object.entries(place.headers)) request.setRequestHeader(name, value)
+    request.send(file)
   })
+}
+
+/**
+ * Uploads one file in three steps: asks for a place, puts the bytes there, has the recording made of them.
+ *
+ * Rejects with an Error whose message is fit to show; with an AbortError after `signal` fired. Either way the place
+ * is given back.
+ */
+export const sendRecording: Send = async ({ file, profile, strategy }, onProgress, signal) => {
+  const body = { profile, fileName: file.name, bytes: file.size }
+  const place = await answer(createUpload({ body, signal }))
+  const path = { upload_id: place.id }
+  try {
+    await put(file, place, onProgress, signal)
+    return await answer(completeUpload({ path, body: strategy === '' ? {} : { strategy }, signal }))
+  } catch (error) {
+    // Whatever comes of it: the server sweeps forgotten places by itself.
+    void abandonUpload({ path })
+    throw error
+  }
+}

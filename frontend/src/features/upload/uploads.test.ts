@@ -101,6 +101,27 @@ describe('Uploads', () => {
     expect(uploads.snapshot()[0]).toMatchObject({ state: 'refused', message: 'Not a sound.' })
   })
 
+  it('keeps an upload whose song was there already, with the recording, until it is cleared', async () => {
+    const { calls, send } = heldSender()
+    const uploads = new Uploads(send)
+    uploads.add([song('a')], 'demo', 'instant', undefined)
+    calls[0]?.resolve({ ...UPLOADED, known: true })
+    await settle()
+    expect(uploads.snapshot()[0]).toMatchObject({ state: 'known', recording: { title: 'Lithium' } })
+    expect(uploads.busy).toBe(false)
+    uploads.clear('other')
+    expect(states(uploads)).toEqual(['known'])
+    uploads.clear('demo')
+    expect(states(uploads)).toEqual([])
+  })
+
+  it('clears no upload that is under way', () => {
+    const uploads = new Uploads(heldSender().send)
+    uploads.add([song('a'), song('b', 0)], 'demo', 'instant', undefined)
+    uploads.clear('demo')
+    expect(states(uploads)).toEqual(['sending'])
+  })
+
   it('aborts an upload that is removed, and gives its line to the next', async () => {
     const { calls, send } = heldSender()
     const uploads = new Uploads(send)

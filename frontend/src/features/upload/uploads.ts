@@ -1,9 +1,12 @@
-import type { Limits, Uploaded } from '@/api/generated/types.gen'
+import type { Limits, Recording, Uploaded } from '@/api/generated/types.gen'
 import { type Send, sendRecording, UploadRefused, type UploadRequest } from './send'
 import { text } from './text'
 
-/** waiting: for a free line. sending: bytes go out. checking: all sent, no answer yet. refused: can't be taken. */
-export type UploadState = 'waiting' | 'sending' | 'checking' | 'failed' | 'refused'
+/**
+ * waiting: for a free line. sending: bytes go out. checking: all sent, no answer yet. refused: can't be taken.
+ * known: the profile had this song already, as `recording`.
+ */
+export type UploadState = 'waiting' | 'sending' | 'checking' | 'failed' | 'refused' | 'known'
 
 export interface Upload {
   id: number
@@ -11,9 +14,11 @@ export interface Upload {
   state: UploadState
   sentBytes: number
   message: string | null
+  recording: Recording | null
 }
 
 const AT_ONCE = 2
+const UNDER_WAY: ReadonlySet<UploadState> = new Set(['waiting', 'sending', 'checking'])
 
 /** Why this file can't be uploaded, in words; null when it can. The server checks again, by decoding. */
 export function refusal(file: File, limits: Limits | undefined): string | null {
@@ -24,7 +29,8 @@ export function refusal(file: File, limits: Limits | undefined): string | null {
 
 /**
  * The uploads under way, two at a time, in the order they came. It lives beside React, so that an upload goes on
- * while the user opens another page. A finished upload leaves the list: the recording takes its place.
+ * while the user opens another page. A finished upload leaves the list: the recording takes its place. One whose song
+ * was there already stays, to say so.
  */
 export class Uploads {
   readonly #send: Send
@@ -49,14 +55,21 @@ export class Uploads {
 
   /** True while bytes of some file have not arrived. */
   get busy(): boolean {
-    return this.#items.some(({ state }) => state === 'waiting' || state === 'sending' || state === 'checking')
+    return this.#items.some(({ state }) => UNDER_WAY.has(state))
   }
 
   add(files: Iterable<File>, profile: string, strategy: string, limits: Limits | undefined): void {
     const added = Array.from(files, (file): Upload => {
       const message = refusal(file, limits)
       const request = { file, profile, strategy }
-      return { id: this.#nextId++, request, state: message ? 'refused' : 'waiting', sentBytes: 0, message }
+      return {
+        id: this.#nextId++,
+        request,
+        state: message ? 'refused' : 'waiting',
+        sentBytes: 0,
+        message,
+        recording: null,
+      }
     })
     this.#replace([...this.#items, ...added])
     this.#pump()
@@ -67,6 +80,12 @@ export class Uploads {
     this.#controllers.get(id)?.abort()
     this.#replace(this.#items.filter((upload) => upload.id !== id))
     this.#pump()
+  }
+
+  /** Removes every message of an upload that is over, in one profile. */
+  clear(profile: string): void {
+    const over = ({ state, request }: Upload) => request.profile === profile && !UNDER_WAY.has(state)
+    this.#replace(this.#items.filter((upload) => !over(upload)))
   }
 
   retry(id: number): void {
@@ -89,7 +108,8 @@ export class Uploads {
       this.#change(id, { sentBytes, state: sentBytes >= request.file.size ? 'checking' : 'sending' })
     try {
       const uploaded = await this.#send(request, progress, controller.signal)
-      this.#replace(this.#items.filter((upload) => upload.id !== id))
+      if (uploaded.known) this.#change(id, { state: 'known', recording: uploaded.recording })
+      else this.#replace(this.#items.filter((upload) => upload.id !== id))
       this.onUploaded(uploaded)
     } catch (error) {
       // A stopped upload has left the list already, so this change finds nothing.
