@@ -10,12 +10,31 @@
 
 import { Route as rootRouteImport } from './routes/__root'
 import { Route as IndexRouteImport } from './routes/index'
+import { Route as QueueRouteImport } from './routes/queue'
+import { Route as SettingsRouteImport } from './routes/settings'
+import { Route as StrategiesRouteImport } from './routes/strategies'
 import { Route as PProfileNameIndexRouteImport } from './routes/p.$profileName.index'
 import { Route as PProfileNameRecordingsRecordingIdRouteImport } from './routes/p.$profileName.recordings.$recordingId'
+import { Route as PProfileNameRecordingsRecordingIdJobsJobIdRouteImport } from './routes/p.$profileName.recordings.$recordingId_.jobs.$jobId'
 
 const IndexRoute = IndexRouteImport.update({
   id: '/',
   path: '/',
+  getParentRoute: () => rootRouteImport,
+} as any)
+const QueueRoute = QueueRouteImport.update({
+  id: '/queue',
+  path: '/queue',
+  getParentRoute: () => rootRouteImport,
+} as any)
+const SettingsRoute = SettingsRouteImport.update({
+  id: '/settings',
+  path: '/settings',
+  getParentRoute: () => rootRouteImport,
+} as any)
+const StrategiesRoute = StrategiesRouteImport.update({
+  id: '/strategies',
+  path: '/strategies',
   getParentRoute: () => rootRouteImport,
 } as any)
 const PProfileNameIndexRoute = PProfileNameIndexRouteImport.update({
@@ -29,40 +48,79 @@ const PProfileNameRecordingsRecordingIdRoute =
     path: '/p/$profileName/recordings/$recordingId',
     getParentRoute: () => rootRouteImport,
   } as any)
+const PProfileNameRecordingsRecordingIdJobsJobIdRoute =
+  PProfileNameRecordingsRecordingIdJobsJobIdRouteImport.update({
+    id: '/p/$profileName/recordings/$recordingId_/jobs/$jobId',
+    path: '/p/$profileName/recordings/$recordingId/jobs/$jobId',
+    getParentRoute: () => rootRouteImport,
+  } as any)
 
 export interface FileRoutesByFullPath {
   '/': typeof IndexRoute
+  '/queue': typeof QueueRoute
+  '/settings': typeof SettingsRoute
+  '/strategies': typeof StrategiesRoute
   '/p/$profileName/': typeof PProfileNameIndexRoute
   '/p/$profileName/recordings/$recordingId': typeof PProfileNameRecordingsRecordingIdRoute
+  '/p/$profileName/recordings/$recordingId/jobs/$jobId': typeof PProfileNameRecordingsRecordingIdJobsJobIdRoute
 }
 export interface FileRoutesByTo {
   '/': typeof IndexRoute
+  '/queue': typeof QueueRoute
+  '/settings': typeof SettingsRoute
+  '/strategies': typeof StrategiesRoute
   '/p/$profileName': typeof PProfileNameIndexRoute
   '/p/$profileName/recordings/$recordingId': typeof PProfileNameRecordingsRecordingIdRoute
+  '/p/$profileName/recordings/$recordingId/jobs/$jobId': typeof PProfileNameRecordingsRecordingIdJobsJobIdRoute
 }
 export interface FileRoutesById {
   __root__: typeof rootRouteImport
   '/': typeof IndexRoute
+  '/queue': typeof QueueRoute
+  '/settings': typeof SettingsRoute
+  '/strategies': typeof StrategiesRoute
   '/p/$profileName/': typeof PProfileNameIndexRoute
   '/p/$profileName/recordings/$recordingId': typeof PProfileNameRecordingsRecordingIdRoute
+  '/p/$profileName/recordings/$recordingId_/jobs/$jobId': typeof PProfileNameRecordingsRecordingIdJobsJobIdRoute
 }
 export interface FileRouteTypes {
   fileRoutesByFullPath: FileRoutesByFullPath
   fullPaths:
-    '/' | '/p/$profileName/' | '/p/$profileName/recordings/$recordingId'
+    | '/'
+    | '/queue'
+    | '/settings'
+    | '/strategies'
+    | '/p/$profileName/'
+    | '/p/$profileName/recordings/$recordingId'
+    | '/p/$profileName/recordings/$recordingId/jobs/$jobId'
   fileRoutesByTo: FileRoutesByTo
-  to: '/' | '/p/$profileName' | '/p/$profileName/recordings/$recordingId'
+  to:
+    | '/'
+    | '/queue'
+    | '/settings'
+    | '/strategies'
+    | '/p/$profileName'
+    | '/p/$profileName/recordings/$recordingId'
+    | '/p/$profileName/recordings/$recordingId/jobs/$jobId'
   id:
     | '__root__'
     | '/'
+    | '/queue'
+    | '/settings'
+    | '/strategies'
     | '/p/$profileName/'
     | '/p/$profileName/recordings/$recordingId'
+    | '/p/$profileName/recordings/$recordingId_/jobs/$jobId'
   fileRoutesById: FileRoutesById
 }
 export interface RootRouteChildren {
   IndexRoute: typeof IndexRoute
+  QueueRoute: typeof QueueRoute
+  SettingsRoute: typeof SettingsRoute
+  StrategiesRoute: typeof StrategiesRoute
   PProfileNameIndexRoute: typeof PProfileNameIndexRoute
   PProfileNameRecordingsRecordingIdRoute: typeof PProfileNameRecordingsRecordingIdRoute
+  PProfileNameRecordingsRecordingIdJobsJobIdRoute: typeof PProfileNameRecordingsRecordingIdJobsJobIdRoute
 }
 
 declare module '@tanstack/react-router' {
@@ -72,6 +130,27 @@ declare module '@tanstack/react-router' {
       path: '/'
       fullPath: '/'
       preLoaderRoute: typeof IndexRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    '/queue': {
+      id: '/queue'
+      path: '/queue'
+      fullPath: '/queue'
+      preLoaderRoute: typeof QueueRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    '/settings': {
+      id: '/settings'
+      path: '/settings'
+      fullPath: '/settings'
+      preLoaderRoute: typeof SettingsRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    '/strategies': {
+      id: '/strategies'
+      path: '/strategies'
+      fullPath: '/strategies'
+      preLoaderRoute: typeof StrategiesRouteImport
       parentRoute: typeof rootRouteImport
     }
     '/p/$profileName/': {
@@ -88,14 +167,26 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof PProfileNameRecordingsRecordingIdRouteImport
       parentRoute: typeof rootRouteImport
     }
+    '/p/$profileName/recordings/$recordingId_/jobs/$jobId': {
+      id: '/p/$profileName/recordings/$recordingId_/jobs/$jobId'
+      path: '/p/$profileName/recordings/$recordingId/jobs/$jobId'
+      fullPath: '/p/$profileName/recordings/$recordingId/jobs/$jobId'
+      preLoaderRoute: typeof PProfileNameRecordingsRecordingIdJobsJobIdRouteImport
+      parentRoute: typeof rootRouteImport
+    }
   }
 }
 
 const rootRouteChildren: RootRouteChildren = {
   IndexRoute: IndexRoute,
+  QueueRoute: QueueRoute,
+  SettingsRoute: SettingsRoute,
+  StrategiesRoute: StrategiesRoute,
   PProfileNameIndexRoute: PProfileNameIndexRoute,
   PProfileNameRecordingsRecordingIdRoute:
     PProfileNameRecordingsRecordingIdRoute,
+  PProfileNameRecordingsRecordingIdJobsJobIdRoute:
+    PProfileNameRecordingsRecordingIdJobsJobIdRoute,
 }
 export const routeTree = rootRouteImport
   ._addFileChildren(rootRouteChildren)

@@ -1,4 +1,4 @@
-import type { Job, JobNode, Profile, Recording, ServiceConfig, Strategy } from '@/api/generated/types.gen'
+import type { Health, Job, JobNode, Profile, Recording, ServiceConfig, Strategy } from '@/api/generated/types.gen'
 
 /** Wire values for tests; each takes what the test is about. */
 
@@ -83,4 +83,14 @@ export const CONFIG: ServiceConfig = {
   defaultProfile: 'demo',
   limits: { maxBytes: 2_000_000, maxDurationS: 1800, maxChannels: 8 },
   formats: ['flac'],
+}
+
+export const HEALTH: Health = {
+  status: 'ok',
+  version: '0.1.0',
+  database: true,
+  storage: true,
+  worker: true,
+  queued: 0,
+  running: 0,
 }

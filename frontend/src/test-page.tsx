@@ -4,12 +4,20 @@ import { render } from '@testing-library/react'
 import { client } from '@/api/generated/client.gen'
 import { Uploads, UploadsContext } from '@/features/upload'
 import { routeTree } from '@/routeTree.gen'
-import { CONFIG, DEMO } from './test-data'
+import { CONFIG, DEMO, HEALTH } from './test-data'
 
-/** Answers by `METHOD /path`: a value is sent as JSON, a Response as it is, a function is asked with the body. */
+/**
+ * Answers by `METHOD /path`: a value is sent as JSON, a Response as it is, a function is asked with the body, or with
+ * the address where there is none.
+ */
 export type Answers = Record<string, unknown>
 
-const CATALOGUE: Answers = { 'GET /api/config': CONFIG, 'GET /api/profiles': [DEMO], 'GET /api/strategies': [] }
+const CATALOGUE: Answers = {
+  'GET /api/config': CONFIG,
+  'GET /api/health': HEALTH,
+  'GET /api/profiles': [DEMO],
+  'GET /api/strategies': [],
+}
 
 export function problem(status: number, detail: string): Response {
   return Response.json({ type: '/problems/test', title: 'Test', status, detail }, { status })
@@ -17,7 +25,8 @@ export function problem(status: number, detail: string): Response {
 
 async function answer(answers: Answers, request: Request): Promise<Response> {
   const given = answers[`${request.method} ${new URL(request.url).pathname}`]
-  const value = typeof given === 'function' ? given(request.body === null ? undefined : await request.json()) : given
+  const asked = request.body === null ? new URL(request.url) : await request.json()
+  const value = typeof given === 'function' ? given(asked) : given
   if (value instanceof Response) return value.clone()
   return value === undefined ? problem(404, `No answer for ${request.method} ${request.url}`) : Response.json(value)
 }

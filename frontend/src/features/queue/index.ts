@@ -1,0 +1,3 @@
+export { QueueScreen } from './QueueScreen'
+export { OfflineNote, StatusChip } from './StatusChip'
+export { standing } from './standing'

@@ -1,0 +1,34 @@
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import {
+  getHealthOptions,
+  getRecordingOptions,
+  listJobsInfiniteOptions,
+} from '@/api/generated/@tanstack/react-query.gen'
+import type { JobState } from '@/api/generated/types.gen'
+
+const HEALTH_MS = 5000
+const QUEUE_MS = 2000
+const PAGE = 50
+
+/** Whether the service answers, has a worker, and how much it has to do. Asked every few seconds. */
+export function useHealth() {
+  return useQuery({ ...getHealthOptions(), refetchInterval: HEALTH_MS, retry: false })
+}
+
+/** Jobs in one state, newest first. */
+export function useJobs(state: JobState) {
+  return useInfiniteQuery({
+    ...listJobsInfiniteOptions({ query: { state, limit: PAGE } }),
+    initialPageParam: 0,
+    getNextPageParam: ({ items, offset, total }) => {
+      const next = offset + items.length
+      return items.length > 0 && next < total ? next : undefined
+    },
+    refetchInterval: QUEUE_MS,
+  })
+}
+
+/** The song of a job: jobs carry its id only. */
+export function useSong(id: string) {
+  return useQuery(getRecordingOptions({ path: { recording_id: id } }))
+}

@@ -1,0 +1,4 @@
+import { createFileRoute } from '@tanstack/react-router'
+import { QueueScreen } from '@/features/queue'
+
+export const Route = createFileRoute('/queue')({ component: QueueScreen })
