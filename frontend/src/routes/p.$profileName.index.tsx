@@ -1,9 +1,18 @@
 import { createFileRoute } from '@tanstack/react-router'
-import { ProfileScreen } from '@/features/library'
+import { asView, ProfileScreen } from '@/features/library'
 
-export const Route = createFileRoute('/p/$profileName/')({ component: ProfilePage })
+export const Route = createFileRoute('/p/$profileName/')({ validateSearch: asView, component: ProfilePage })
 
 function ProfilePage() {
   const { profileName } = Route.useParams()
-  return <ProfileScreen key={profileName} profileName={profileName} />
+  const view = Route.useSearch()
+  const navigate = Route.useNavigate()
+  return (
+    <ProfileScreen
+      key={profileName}
+      profileName={profileName}
+      view={view}
+      onView={(next) => void navigate({ search: next, replace: true, resetScroll: false })}
+    />
+  )
 }
