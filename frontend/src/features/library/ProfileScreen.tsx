@@ -1,5 +1,7 @@
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
+import { OfflineNote, StatusChip } from '@/features/queue'
+import { useDefaultStrategy } from '@/features/settings'
 import {
   DropZone,
   StrategyPicker,
@@ -10,13 +12,14 @@ import {
   useUploadsOf,
 } from '@/features/upload'
 import { AppHeader } from '@/ui/AppHeader'
-import { buttonClass } from '@/ui/Button'
+import { Button, buttonClass } from '@/ui/Button'
 import { Notice } from '@/ui/Notice'
 import { LiveStatus } from './LiveStatus'
 import { ProfileSwitch } from './ProfileSwitch'
 import { RecordingList } from './RecordingList'
 import { text } from './text'
 import { useConfig, useProfiles, useRecordings, useStrategies } from './useLibrary'
+import type { View } from './view'
 
 function Footer() {
   const config = useConfig()
@@ -35,36 +38,53 @@ function UploadRows({ profile }: { profile: string }) {
   const uploads = useUploads()
   const items = useUploadsOf(profile)
   if (items.length === 0) return null
+  const over = items.filter(({ state }) => state === 'failed' || state === 'refused' || state === 'known')
   return (
-    <ul
-      aria-label={uploadText.uploads}
-      className="divide-y divide-line overflow-hidden rounded-[14px] border border-line bg-surface"
-    >
-      {items.map((upload) => (
-        <UploadRow
-          key={upload.id}
-          upload={upload}
-          onRemove={() => uploads.remove(upload.id)}
-          onRetry={() => uploads.retry(upload.id)}
-        />
-      ))}
-    </ul>
+    <div className="grid gap-2">
+      <ul
+        aria-label={uploadText.uploads}
+        className="divide-y divide-line overflow-hidden rounded-[14px] border border-line bg-surface"
+      >
+        {items.map((upload) => (
+          <UploadRow
+            key={upload.id}
+            upload={upload}
+            onRemove={() => uploads.remove(upload.id)}
+            onRetry={() => uploads.retry(upload.id)}
+          />
+        ))}
+      </ul>
+      {over.length > 1 && (
+        <Button look="quiet" className="justify-self-end" onClick={() => uploads.clear(profile)}>
+          {uploadText.clear}
+        </Button>
+      )}
+    </div>
   )
 }
 
 /** One profile: the place to drop songs, and the recordings. */
-export function ProfileScreen({ profileName }: { profileName: string }) {
+export function ProfileScreen({
+  profileName,
+  view,
+  onView,
+}: {
+  profileName: string
+  view: View
+  onView: (view: View) => void
+}) {
   const profiles = useProfiles()
   const strategies = useStrategies()
   const limits = useConfig().data?.limits
-  const recordings = useRecordings(profileName)
+  const recordings = useRecordings(profileName, view)
   const uploads = useUploads()
   const [chosen, setChosen] = useState<string | null>(null)
   const [openedAt] = useState(Date.now)
 
   const profile = profiles.data?.find(({ name }) => name === profileName)
   const title = profile?.title ?? profileName
-  const strategy = chosen ?? profile?.strategy ?? ''
+  const preferred = useDefaultStrategy(profileName, strategies.data)
+  const strategy = chosen ?? preferred ?? profile?.strategy ?? ''
   const upload = (files: FileList) => uploads.add(files, profileName, strategy, limits)
   const drop = useFileDrop(upload)
 
@@ -72,7 +92,11 @@ export function ProfileScreen({ profileName }: { profileName: string }) {
   return (
     <div className="grid min-h-dvh grid-cols-[minmax(0,1fr)] grid-rows-[auto_1fr_auto]" {...drop.handlers}>
       <title>{text.pageTitle(title)}</title>
-      <AppHeader>{profiles.data && <ProfileSwitch profiles={profiles.data} className="hidden sm:block" />}</AppHeader>
+      <AppHeader>
+        {profiles.data && <ProfileSwitch profiles={profiles.data} className="hidden sm:block" />}
+        <span className="flex-1" />
+        <StatusChip />
+      </AppHeader>
       <main
         id="content"
         className="mx-auto grid w-full max-w-[1120px] content-start gap-6 px-4 pt-5 pb-14 sm:px-6 sm:pt-7"
@@ -82,8 +106,11 @@ export function ProfileScreen({ profileName }: { profileName: string }) {
           {strategies.data && <StrategyPicker strategies={strategies.data} value={strategy} onChange={setChosen} />}
           {strategies.isError && <p className="text-[13px] text-muted">{uploadText.strategiesFailed}</p>}
         </DropZone>
+        <OfflineNote />
         <RecordingList
           profile={profileName}
+          view={view}
+          onView={onView}
           title={title}
           description={profile?.description ?? ''}
           uploads={<UploadRows profile={profileName} />}

@@ -12,7 +12,7 @@ export function ProfileSwitch({ profiles, className }: { profiles: readonly Prof
             <Link
               to="/p/$profileName"
               params={{ profileName: name }}
-              activeOptions={{ exact: true }}
+              activeOptions={{ exact: true, includeSearch: false }}
               className="flex h-[30px] items-center px-3.5 text-[13px] whitespace-nowrap text-muted outline-offset-[-3px] hover:text-text aria-[current=page]:bg-raise aria-[current=page]:text-text pointer-coarse:h-10"
             >
               {title}

@@ -1,20 +1,15 @@
-import { type KeyboardEvent as ReactKeyboardEvent, type ReactNode, useEffect, useRef, useState } from 'react'
-import type { Recording } from '@/api/generated/types.gen'
+import { type ReactNode, useRef, useState } from 'react'
 import { errorText } from '@/api/problem'
 import { Button } from '@/ui/Button'
 import { NoteIcon, SearchIcon } from '@/ui/icons'
 import { Notice } from '@/ui/Notice'
+import { ListTools, TagFilter } from './ListTools'
 import { RecordingRow } from './RecordingRow'
 import { text } from './text'
-import { useRecordings } from './useLibrary'
+import { useKnownTags, useRecordings } from './useLibrary'
+import { asView, narrows, type View } from './view'
 
 const CARD = 'divide-y divide-line overflow-hidden rounded-[14px] border border-line bg-surface'
-
-function matches({ title, fileName, latestJob }: Recording, query: string): boolean {
-  const words = query.toLowerCase().split(/\s+/)
-  const haystack = `${title} ${fileName} ${latestJob?.strategy ?? ''}`.toLowerCase()
-  return words.every((word) => haystack.includes(word))
-}
 
 function Skeleton() {
   return (
@@ -32,72 +27,58 @@ function Skeleton() {
   )
 }
 
-function Search({ value, onChange }: { value: string; onChange: (value: string) => void }) {
-  const field = useRef<HTMLInputElement>(null)
-  useEffect(() => {
-    const focus = (event: KeyboardEvent) => {
-      const typing = event.target instanceof Element && event.target.closest('input, textarea, [role=combobox]')
-      if (event.key !== '/' || event.ctrlKey || event.metaKey || typing) return
-      event.preventDefault()
-      field.current?.focus()
-    }
-    document.addEventListener('keydown', focus)
-    return () => document.removeEventListener('keydown', focus)
-  }, [])
-  return (
-    <div className="relative w-full sm:ml-auto sm:w-[260px]">
-      <SearchIcon className="pointer-events-none absolute top-1/2 left-3 -translate-y-1/2 text-base text-faint" />
-      <input
-        ref={field}
-        type="search"
-        aria-label={text.search}
-        placeholder={text.searchHint}
-        value={value}
-        onChange={(event) => onChange(event.target.value)}
-        onKeyDown={(event: ReactKeyboardEvent) => event.key === 'Escape' && onChange('')}
-        className="h-[34px] w-full rounded-[9px] border border-line bg-surface pr-3 pl-9 placeholder:text-faint pointer-coarse:h-11"
-      />
-    </div>
-  )
-}
-
 /** The recordings of a profile. uploads: rows of files still on their way, shown on top. */
 export function RecordingList({
   profile,
   title,
   description,
   uploads,
+  view,
+  onView,
 }: {
   profile: string
   title: string
   description: string
   uploads: ReactNode
+  view: View
+  onView: (view: View) => void
 }) {
-  const query = useRecordings(profile)
-  const [search, setSearch] = useState('')
-  const all = query.data?.pages.flatMap(({ items }) => items) ?? []
-  const shown = search.trim() === '' ? all : all.filter((recording) => matches(recording, search.trim()))
+  const query = useRecordings(profile, view)
+  const tags = useKnownTags(profile)
+  const heading = useRef<HTMLHeadingElement>(null)
+  const [news, setNews] = useState('')
+  const recordings = query.data?.pages.flatMap(({ items }) => items) ?? []
   const total = query.data?.pages[0]?.total
+  const narrowed = narrows(view)
+  const everything = () => onView(asView({ sort: view.sort }))
 
   return (
-    <section aria-labelledby="recordings" className="grid gap-4">
+    <section aria-labelledby="recordings" className="grid grid-cols-[minmax(0,1fr)] gap-4">
       <div className="flex flex-wrap items-end gap-3">
         <div>
           <div className="flex flex-wrap items-baseline gap-x-3">
-            <h1 id="recordings" className="text-[22px] font-semibold tracking-tight">
+            <h1
+              ref={heading}
+              id="recordings"
+              tabIndex={-1}
+              className="rounded-sm text-[22px] font-semibold tracking-tight focus:outline-none"
+            >
               {title}
             </h1>
-            {total !== undefined && <span className="text-faint">{text.count(total)}</span>}
+            {total !== undefined && (
+              <span role="status" className="text-faint">
+                {narrowed ? text.found(total) : text.count(total)}
+              </span>
+            )}
           </div>
           {description !== '' && <p className="text-muted">{description}</p>}
         </div>
-        {all.length > 0 && <Search value={search} onChange={setSearch} />}
+        {(recordings.length > 0 || narrowed) && <ListTools view={view} onView={onView} />}
       </div>
-      {query.isError && query.data && (
-        <p role="alert" className="rounded-xl border border-line bg-surface px-4 py-2.5 text-[13px] text-warn">
-          {text.stale}
-        </p>
-      )}
+      <p role="status" className="sr-only">
+        {news}
+      </p>
+      <TagFilter tags={tags} view={view} onView={onView} />
       {uploads}
       {query.isPending && <Skeleton />}
       {query.isError && !query.data && (
@@ -105,22 +86,33 @@ export function RecordingList({
           {errorText(query.error)}
         </Notice>
       )}
-      {query.data && all.length === 0 && (
+      {query.data && recordings.length === 0 && !narrowed && (
         <Notice icon={<NoteIcon />} title={text.empty}>
           {text.emptyHint}
         </Notice>
       )}
-      {all.length > 0 && shown.length === 0 && (
+      {query.data && recordings.length === 0 && narrowed && (
         <Notice
           icon={<SearchIcon />}
-          title={text.noMatch(search.trim())}
-          actions={<Button onClick={() => setSearch('')}>{text.clearSearch}</Button>}
-        />
+          title={text.noMatch}
+          actions={<Button onClick={everything}>{text.clearSearch}</Button>}
+        >
+          {text.noMatchHint(view.q, view.tag)}
+        </Notice>
       )}
-      {shown.length > 0 && (
-        <ul className={CARD}>
-          {shown.map((recording) => (
-            <RecordingRow key={recording.id} recording={recording} />
+      {recordings.length > 0 && (
+        <ul className={`${CARD} transition-opacity ${query.isPlaceholderData ? 'opacity-60' : ''}`}>
+          {recordings.map((recording) => (
+            <RecordingRow
+              key={recording.id}
+              recording={recording}
+              knownTags={tags}
+              onTag={(tag) => onView(asView({ ...view, tag }))}
+              onDeleted={() => {
+                setNews(text.deleted(recording.title))
+                heading.current?.focus()
+              }}
+            />
           ))}
         </ul>
       )}

@@ -1,4 +1,4 @@
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { type InfiniteData, keepPreviousData, useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
 import {
   getConfigOptions,
   getRecordingOptions,
@@ -6,8 +6,9 @@ import {
   listRecordingsInfiniteOptions,
   listStrategiesOptions,
 } from '@/api/generated/@tanstack/react-query.gen'
-import type { Recording } from '@/api/generated/types.gen'
+import type { Recording, RecordingPage } from '@/api/generated/types.gen'
 import { isFinal } from '@/features/jobs'
+import type { View } from './view'
 
 const PAGE = 50
 const QUEUED_MS = 1000
@@ -40,20 +41,34 @@ export function useStrategies() {
   return useQuery({ ...listStrategiesOptions(), ...CATALOGUE })
 }
 
-/** The recordings of a profile, newest first. Polled while a job is under way: streams may fail, and are few. */
-export function useRecordings(profile: string) {
+const recordingsOf = (data: InfiniteData<RecordingPage> | undefined) => data?.pages.flatMap(({ items }) => items) ?? []
+
+/**
+ * The recordings of a profile, as the view asks for them. Polled while a job is under way: streams may fail, and are
+ * few. While a changed view is fetched, the former one stays.
+ */
+export function useRecordings(profile: string, view: View = {}) {
   return useInfiniteQuery({
-    ...listRecordingsInfiniteOptions({ query: { profile, limit: PAGE } }),
+    ...listRecordingsInfiniteOptions({ query: { profile, limit: PAGE, ...view } }),
     initialPageParam: 0,
     getNextPageParam: ({ items, offset, total }) => {
       const next = offset + items.length
       return items.length > 0 && next < total ? next : undefined
     },
-    refetchInterval: ({ state }) => {
-      if (state.status === 'error') return RECONNECT_MS
-      return nextPoll(state.data?.pages.flatMap(({ items }) => items) ?? [])
-    },
+    placeholderData: keepPreviousData,
+    refetchInterval: ({ state }) => (state.status === 'error' ? RECONNECT_MS : nextPoll(recordingsOf(state.data))),
   })
+}
+
+/** Every tag that a list of this profile has shown so far, in the order of the alphabet. */
+export function useKnownTags(profile: string): string[] {
+  const client = useQueryClient()
+  const lists = client.getQueriesData<InfiniteData<RecordingPage>>({
+    predicate: ({ queryKey: [head] }) =>
+      typeof head === 'object' && head !== null && '_id' in head && head._id === 'listRecordings',
+  })
+  const tags = lists.flatMap(([, data]) => recordingsOf(data)).filter((recording) => recording.profile === profile)
+  return [...new Set(tags.flatMap(({ tags }) => tags))].toSorted((a, b) => a.localeCompare(b))
 }
 
 export function useRecording(id: string) {

@@ -1,0 +1,41 @@
+import type { Recording } from '@/api/generated/types.gen'
+import { errorText } from '@/api/problem'
+import { Button } from '@/ui/Button'
+import { Dialog } from '@/ui/Dialog'
+import { text } from './text'
+import { useDeleteRecording } from './useChanges'
+
+/** Asks before a recording and all that was made of it is deleted. */
+export function DeleteRecording({
+  recording,
+  onClose,
+  onDeleted,
+}: {
+  recording: Recording
+  onClose: () => void
+  onDeleted: () => void
+}) {
+  const remove = useDeleteRecording()
+  return (
+    <Dialog title={text.deleteTitle(recording.title)} onClose={onClose}>
+      <p className="text-muted">{text.deleteHint}</p>
+      {remove.isError && (
+        <p role="alert" className="text-[13px] text-bad">
+          {errorText(remove.error)}
+        </p>
+      )}
+      <form method="dialog" className="flex flex-wrap justify-end gap-2">
+        <Button type="submit" disabled={remove.isPending}>
+          {text.keep}
+        </Button>
+        <Button
+          className="border-transparent bg-bad !text-bg"
+          disabled={remove.isPending}
+          onClick={() => remove.mutate({ path: { recording_id: recording.id } }, { onSuccess: onDeleted })}
+        >
+          {remove.isPending ? text.deleting : text.delete}
+        </Button>
+      </form>
+    </Dialog>
+  )
+}
