@@ -97,8 +97,8 @@ async def list_recordings(
     context: Context,
     profile: Annotated[str | None, QueryParameter(description="Only recordings of this profile.")] = None,
     q: Annotated[
-        str | None, QueryParameter(max_length=200, description="Only those with this in title, file name or a tag.")
-    ] = None,
+        str, QueryParameter(max_length=200, description="Only those with this in title, file name or a tag.")
+    ] = "",
     tag: Annotated[str | None, QueryParameter(max_length=MAX_TAG, description="Only those with this tag.")] = None,
     sort: Annotated[
         RecordingSort, QueryParameter(description="In which order; `-` is falling.")
@@ -106,8 +106,7 @@ async def list_recordings(
     limit: Limit = 50,
     offset: Offset = 0,
 ) -> RecordingPage:
-    del q, tag, sort
-    found, total = await context.library.page(profile, limit=limit, offset=offset)
+    found, total = await context.library.page(profile, search=q, tag=tag, sort=sort, limit=limit, offset=offset)
     items = [wire.recording(recording, context.config) for recording in found]
     return RecordingPage(items=items, total=total, limit=limit, offset=offset)
 
@@ -133,8 +132,8 @@ async def get_recording(context: Context, recording_id: FromPath[UUID]) -> Recor
 async def update_recording(
     context: Context, recording_id: FromPath[UUID], data: JSONBody[RecordingChange]
 ) -> Recording:
-    del data
-    return wire.recording(await context.library.get(recording_id), context.config)
+    changed = await context.library.change(recording_id, title=data.title, tags=data.tags)
+    return wire.recording(changed, context.config)
 
 
 @delete(

@@ -75,7 +75,7 @@ def recording(record: RecordingRecord, config: Config) -> Recording:
         id=record.id,
         profile=record.profile,
         title=record.title,
-        tags=[],
+        tags=list(record.tags),
         file_name=record.file_name,
         bytes=record.bytes,
         sha256=record.sha256,

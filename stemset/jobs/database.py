@@ -103,7 +103,13 @@ def _make_folder(url: URL) -> None:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
 
 
+def _lower(text: str | None) -> str | None:
+    return None if text is None else text.lower()
+
+
 def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    # Its own lower() knows ASCII only.
+    connection.create_function("lower", 1, _lower)  # pyright: ignore
     cursor = connection.cursor()
     # Readers don't wait for the writer, and writers wait for each other rather than fail.
     cursor.execute("PRAGMA journal_mode=WAL")

@@ -201,4 +201,16 @@ class RecordingRecord(NewRecording):
 
     created_at: datetime
     overview: tuple[int, ...]
+    tags: tuple[str, ...]
     latest_job: JobRecord | None
+
+
+class UploadRecord(Value):
+    """An upload that was announced. bytes, sha256: as announced."""
+
+    id: UUID
+    profile: str
+    file_name: str
+    bytes: int
+    sha256: str | None
+    expires_at: datetime

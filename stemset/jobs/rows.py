@@ -17,7 +17,13 @@ Sessions: TypeAlias = async_sessionmaker[AsyncSession]
 
 def recording_of(row: RecordingRow, latest_job: JobRecord | None) -> RecordingRecord:
     known = {name: getattr(row, name) for name in NewRecording.model_fields}
-    return RecordingRecord(**known, created_at=row.created_at, overview=tuple(row.overview), latest_job=latest_job)
+    return RecordingRecord(
+        **known,
+        created_at=row.created_at,
+        overview=tuple(row.overview),
+        tags=tuple(row.tags),
+        latest_job=latest_job,
+    )
 
 
 def job_of(row: JobRow) -> JobRecord:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
@@ -78,7 +79,7 @@ def new_recording(*, profile: str = "demo", title: str = "Song") -> NewRecording
         title=title,
         file_name="song.mp3",
         bytes=1000,
-        sha256="a" * 64,
+        sha256=hashlib.sha256(recording_id.bytes).hexdigest(),
         duration_s=3.5,
         sample_rate=44100,
         channels=2,
