@@ -16,9 +16,11 @@ StemsetError
 │   └── ModelFailed        the library failed, or gave something that is no stem
 ├── NotFound               a profile, strategy, recording, job, stem or stored object that isn't there
 ├── Conflict               the thing is in a state that forbids the request
-│   └── StaleAttempt       a report from an attempt that is no longer the current one
+│   ├── StaleAttempt       a report from an attempt that is no longer the current one
+│   └── UnknownPayload     a job handed over by another version of Stemset
 ├── Forbidden              a signature or key that is wrong
 ├── Unavailable            a part of the service can't be reached at the moment
+│   └── WorkerLost         the workers of a job broke down, or went silent, again and again
 └── Cancelled              somebody asked for the job to stop
 
 `kind` is stable: it becomes the `type` of a problem document, the `error.kind` of a manifest and the
@@ -174,6 +176,12 @@ class StaleAttempt(Conflict):
     kind = "stale-attempt"
 
 
+class UnknownPayload(Conflict):
+    """A job handed over by another version of Stemset."""
+
+    kind = "unknown-payload"
+
+
 class Forbidden(StemsetError):
     """A signature or key is wrong."""
 
@@ -184,6 +192,12 @@ class Unavailable(StemsetError):
     """A part of the service can't be reached at the moment."""
 
     kind = "unavailable"
+
+
+class WorkerLost(Unavailable):
+    """The workers of a job broke down, or went silent, again and again."""
+
+    kind = "worker-lost"
 
 
 class Cancelled(StemsetError):

@@ -23,6 +23,7 @@ from stemset.jobs.database import create_engine_for, sessions, upgrade_database
 from stemset.jobs.dispatch import Dispatcher, Outbox
 from stemset.jobs.library import Library
 from stemset.jobs.local import LocalDispatcher
+from stemset.jobs.reconciler import Reconciler
 from stemset.jobs.service import JobService
 from stemset.logs import configure_logging
 from stemset.storage import LocalStorage
@@ -43,18 +44,20 @@ def create_app() -> Litestar:
 def build_app(settings: ApiSettings, dispatcher: Dispatcher) -> Litestar:
     """The application on any engine. Its database is brought up to date when it starts."""
     parts = make_parts(settings, dispatcher)
+    reconciler = Reconciler(parts.jobs, dispatcher, parts.outbox, parts.storage, parts.notifier.changed)
 
     @asynccontextmanager
     async def lifespan(_app: Litestar) -> AsyncGenerator[None]:
         await to_thread.run_sync(upgrade_database, settings.database)
         await to_thread.run_sync(sweep, settings.data_dir)
-        dispatching = asyncio.create_task(parts.outbox.run())
+        tasks = [asyncio.create_task(work) for work in (parts.outbox.run(), reconciler.run())]
         try:
             yield
         finally:
             parts.notifier.close()
             parts.outbox.stop()
-            await dispatching
+            reconciler.stop()
+            await asyncio.gather(*tasks)
             await dispatcher.close()
             await parts.engine.dispose()
 

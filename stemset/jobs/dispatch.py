@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 import structlog
@@ -12,8 +15,34 @@ from stemset.errors import Unavailable
 from stemset.jobs.messages import JobPayload
 from stemset.jobs.records import JobRecord, JobState
 from stemset.jobs.service import JobService
+from stemset.models.preparation import Order
 
 log = structlog.stdlib.get_logger()
+
+
+class RunState(StrEnum):
+    """What an engine knows of a run."""
+
+    WAITING = "waiting"
+    """A worker is to take it."""
+    RUNNING = "running"
+    """A worker has taken it; whether that one still lives, the engine doesn't know."""
+    ENDED = "ended"
+    """Nobody will take it up again, however it went."""
+    BROKE_DOWN = "broke_down"
+    """Its worker died of it so often that the engine gave up."""
+    REFUSED = "refused"
+    """The worker can't read what it was handed."""
+    UNKNOWN = "unknown"
+    """The engine has never heard of it, or forgot it."""
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """An engine's record of a run. error: what the run raised, in words."""
+
+    state: RunState
+    error: str | None = None
 
 
 class Dispatcher(Protocol):
@@ -25,6 +54,14 @@ class Dispatcher(Protocol):
 
     async def cancel(self, ref: str) -> None:
         """Take a run back if it waits still; one that a worker has is told through its reports."""
+        ...
+
+    async def prepare(self, order: Order) -> None:
+        """Have weights fetched, beside the jobs."""
+        ...
+
+    async def look_up(self, refs: Collection[str]) -> Mapping[str, RunRecord]:
+        """Ref -> what the engine knows of the run; unknown ones may be missing."""
         ...
 
     async def close(self) -> None:

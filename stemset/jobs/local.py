@@ -10,27 +10,37 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import socket
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Collection, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from pydantic import ValidationError
 from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError
 
-from stemset.errors import Unavailable
+from stemset import __version__
+from stemset.errors import Unavailable, UnknownPayload
+from stemset.jobs.dispatch import RunRecord, RunState
 from stemset.jobs.messages import JobPayload
+from stemset.models.preparation import Order
 
 if TYPE_CHECKING:
-    from dbos import DBOSClient, EnqueueOptions
+    from dbos import DBOSClient, EnqueueOptions, WorkflowStatus
 
 _APPLICATION = "stemset"
 _QUEUE = "separations"
 _WORKFLOW = "separate"
+_WEIGHTS_QUEUE = "weights"
+_WEIGHTS_WORKFLOW = "prepare"
 
-# DBOS recovers only what its own version and executor began. Both stay the same, so that a restarted worker, and
-# one of a newer Stemset, finds the jobs that wait; the payload has a version of its own.
+# DBOS recovers only what its own version and executor began. The version stays the same, so that a newer Stemset
+# finds the jobs that wait; the payload has a version of its own. The only worker of a SQLite queue is always the same
+# executor, so that it takes up what it left. On a shared queue that would be another's job: every process is an
+# executor of its own there, and what a dead one left is queued again by the reconciler.
 _VERSION = "1"
 _EXECUTOR = "local"
 
@@ -40,6 +50,14 @@ _TRIES = 3
 
 Run: TypeAlias = Callable[[JobPayload, bool], None]
 """Runs a payload; the flag says that this is the last try. What it raises counts as a failed try."""
+
+Prepare: TypeAlias = Callable[[Order], None]
+"""Fetches weights. Tried once; why it failed is kept with the order."""
+
+
+def shared_queue(queue_url: str) -> bool:
+    """Whether several worker processes may serve this queue."""
+    return make_url(queue_url).get_backend_name() != "sqlite"
 
 
 def prepare_queue(queue_url: str) -> None:
@@ -68,24 +86,41 @@ class LocalDispatcher:
     async def cancel(self, ref: str) -> None:
         await asyncio.to_thread(self._cancel, ref)
 
+    async def prepare(self, order: Order) -> None:
+        await asyncio.to_thread(self._prepare, order)
+
+    async def look_up(self, refs: Collection[str]) -> Mapping[str, RunRecord]:
+        return await asyncio.to_thread(self._look_up, refs)
+
     async def close(self) -> None:
         if self._client is not None:
             await asyncio.to_thread(self._client.destroy)
             self._client = None
 
     def _enqueue(self, payload: JobPayload) -> None:
+        self._put(_QUEUE, _WORKFLOW, payload.ref, payload.model_dump_json())
+
+    def _prepare(self, order: Order) -> None:
+        self._put(_WEIGHTS_QUEUE, _WEIGHTS_WORKFLOW, f"weights.{order.id}", order.model_dump_json())
+
+    def _put(self, queue: str, workflow: str, ref: str, content: str) -> None:
         options: EnqueueOptions = {
-            "workflow_name": _WORKFLOW,
-            "queue_name": _QUEUE,
-            "workflow_id": payload.ref,
+            "workflow_name": workflow,
+            "queue_name": queue,
+            "workflow_id": ref,
             "app_version": _VERSION,
         }
         with _reaching(self._queue_url):
-            self._connected().enqueue(options, payload.model_dump_json())
+            self._connected().enqueue(options, content)
 
     def _cancel(self, ref: str) -> None:
         with _reaching(self._queue_url):
             self._connected().cancel_workflow(ref)
+
+    def _look_up(self, refs: Collection[str]) -> Mapping[str, RunRecord]:
+        with _reaching(self._queue_url):
+            runs = self._connected().list_workflows(workflow_ids=list(refs), load_input=False)
+        return {run.workflow_id: RunRecord(_state(run), str(run.error) if run.error else None) for run in runs}
 
     def _connected(self) -> DBOSClient:
         from dbos import DBOSClient  # noqa: PLC0415
@@ -103,13 +138,19 @@ class LocalDispatcher:
 
 @contextmanager
 def serve_queue(
-    queue_url: str, run: Run, *, retry: Callable[[BaseException], bool], jobs_at_once: int = 1
+    queue_url: str,
+    run: Run,
+    *,
+    retry: Callable[[BaseException], bool],
+    prepare: Prepare | None = None,
+    jobs_at_once: int = 1,
 ) -> Generator[None]:
     """Run what the queue holds while the block lasts, first what a killed worker left.
 
-    retry: whether a try that raised this may go better the next time; there are three tries. At the end of the
-    block no further job is taken; one that runs is neither waited for nor forgotten: the next worker resumes it.
-    One block per process, and on SQLite one process per queue.
+    retry: whether a try that raised this may go better the next time; there are three tries. prepare: fetches
+    weights, one order at a time, beside the jobs; without it such orders wait for a worker that has it. At the end of
+    the block no further job is taken; one that runs is neither waited for nor forgotten: the next worker resumes it.
+    One block per process, and on SQLite one process per queue; see `shared_queue`.
     """
     from dbos import DBOS, DBOSConfig  # noqa: PLC0415
 
@@ -119,7 +160,7 @@ def serve_queue(
             name=_APPLICATION,
             system_database_url=_spelled(queue_url),
             application_version=_VERSION,
-            executor_id=_EXECUTOR,
+            executor_id=_executor(shared=shared_queue(queue_url)),
             enable_otlp=False,
             log_level="WARNING",
         )
@@ -129,21 +170,67 @@ def serve_queue(
     def attempt(payload_json: str) -> None:
         status = DBOS.step_status
         last = status is None or status.current_attempt is None or status.current_attempt + 1 >= _TRIES
-        run(JobPayload.model_validate_json(payload_json), last)
+        run(_payload(payload_json), last)
 
     @DBOS.workflow(name=_WORKFLOW, max_recovery_attempts=_MAX_CRASHES)
     def separate(payload_json: str) -> None:
         attempt(payload_json)
 
-    del separate
+    @DBOS.step(name="fetch")
+    def fetch(order_json: str) -> None:
+        if prepare:
+            prepare(Order.model_validate_json(order_json))
+
+    @DBOS.workflow(name=_WEIGHTS_WORKFLOW, max_recovery_attempts=_MAX_CRASHES)
+    def prepare_weights(order_json: str) -> None:
+        fetch(order_json)
+
+    del separate, prepare_weights
     DBOS.launch()
     try:
         DBOS.register_queue(
             _QUEUE, worker_concurrency=jobs_at_once, polling_interval_sec=0.25, on_conflict="always_update"
         )
+        if prepare:
+            # A download must not keep songs waiting.
+            DBOS.register_queue(
+                _WEIGHTS_QUEUE, worker_concurrency=1, polling_interval_sec=0.5, on_conflict="always_update"
+            )
         yield
     finally:
         DBOS.destroy()
+
+
+def _state(run: WorkflowStatus) -> RunState:
+    match run.status:
+        case "ENQUEUED" | "DELAYED":
+            return RunState.WAITING
+        case "PENDING":
+            return RunState.RUNNING
+        case "MAX_RECOVERY_ATTEMPTS_EXCEEDED":
+            return RunState.BROKE_DOWN
+        case "ERROR" if isinstance(run.error, UnknownPayload):
+            return RunState.REFUSED
+        case _:
+            return RunState.ENDED
+
+
+def _payload(text: str) -> JobPayload:
+    try:
+        return JobPayload.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise UnknownPayload(
+            f"The worker can't read this job ({where}: {first['msg']}): its version of Stemset ({__version__}) is not "
+            f"the service's."
+        ) from None
+
+
+def _executor(*, shared: bool) -> str:
+    if not shared:
+        return _EXECUTOR
+    return f"{socket.gethostname()}.{os.getpid()}"
 
 
 def _spelled(queue_url: str) -> str:

@@ -20,7 +20,7 @@ from pydantic import ValidationError
 from standardwebhooks import Webhook
 
 from stemset.errors import Cancelled, Forbidden, StaleAttempt, Unavailable
-from stemset.jobs.messages import Answer, Event, Failed, JobPayload, NodeProgress, Report, Stopped, Succeeded
+from stemset.jobs.messages import Answer, Event, Failed, JobPayload, NodeProgress, Report, Started, Stopped, Succeeded
 
 log = structlog.stdlib.get_logger()
 
@@ -36,9 +36,9 @@ class Interrupted(BaseException):
 class Pace:
     """Times in seconds.
 
-    progress: at most one progress report in this time. poll: without new progress the last is said again after
-    this time, to hear of a cancel. patience: how long an event is tried again while the service can't be reached;
-    the pauses between tries grow from first_pause to longest_pause.
+    progress: at most one progress report in this time. poll: without anything new the last is said again after this
+    time, to hear of a cancel and to be heard of. patience: how long an event is tried again while the service can't
+    be reached; the pauses between tries grow from first_pause to longest_pause.
     """
 
     progress: float = 0.3
@@ -79,6 +79,8 @@ class Reporter:
         self._sending = threading.Lock()
         self._newest: NodeProgress | None = None
         self._verdict: Cancelled | StaleAttempt | None = None
+        self._begun = False
+        self._posted_at = time.monotonic()
         self._thread = threading.Thread(target=self._post_progress, name="progress", daemon=True)
 
     def __enter__(self) -> Self:
@@ -97,7 +99,9 @@ class Reporter:
         Forbidden when the service refuses the signature."""
         # Progress of what this event ends would arrive behind it.
         self._newest = None
-        if not isinstance(event, _FINAL):
+        if isinstance(event, _FINAL):
+            self._begun = False
+        else:
             self._check()
         give_up_at = time.monotonic() + self._pace.patience
         pause_s = self._pace.first_pause
@@ -113,12 +117,16 @@ class Reporter:
                 raise Interrupted
             pause_s = min(pause_s * 2, self._pace.longest_pause)
         # What a final event asks for is done already: the run is over.
-        if answer.cancel and not isinstance(event, _FINAL):
+        if isinstance(event, _FINAL):
+            return
+        self._begun = True
+        if answer.cancel:
             raise Cancelled
 
     def progress(self, node: str, fraction: float) -> None:
         """Report a node's fraction in whole percents, soon; a newer one replaces one that still waits."""
         self._check()
+        self._begun = True
         self._newest = NodeProgress(node=node, fraction=round(fraction, 2))
 
     def _check(self) -> None:
@@ -129,23 +137,25 @@ class Reporter:
 
     def _post_progress(self) -> None:
         sent: NodeProgress | None = None
-        sent_at = 0.0
         while not self._closing.wait(self._pace.progress):
             newest = self._newest
-            if newest is None or (newest == sent and time.monotonic() < sent_at + self._pace.poll):
+            silent = self._begun and time.monotonic() > self._posted_at + self._pace.poll
+            if (newest is None or newest == sent) and not silent:
                 continue
             try:
-                if self._post(newest).cancel:
+                # What is known already changes nothing, but is heard.
+                if self._post(newest or Started()).cancel:
                     self._verdict = Cancelled()
             except StaleAttempt as error:
                 self._verdict = error
             except (Unavailable, Forbidden) as error:
                 # Progress may be lost; the next event that may not will tell the run what is wrong.
                 log.debug("progress_lost", job=str(self._payload.job_id), reason=str(error))
-            sent, sent_at = newest, time.monotonic()
+            sent = newest
 
     def _post(self, event: Event) -> Answer:
         with self._sending:
+            self._posted_at = time.monotonic()
             return self._channel.send(Report(job_id=self._payload.job_id, attempt=self._payload.attempt, event=event))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
@@ -19,10 +19,12 @@ from stemset.api import submission, wire
 from stemset.api.app import build_app, parts_of
 from stemset.api.context import Parts
 from stemset.config import ApiSettings
+from stemset.jobs.dispatch import RunRecord, RunState
 from stemset.jobs.messages import Event, JobPayload, Layout, Report, Started, TrackReady
 from stemset.jobs.records import NewRecording
 from stemset.jobs.service import new_id
 from stemset.manifest import StemRecord
+from stemset.models.preparation import Order
 from stemset.storage import Keys
 
 CONFIG = """
@@ -45,6 +47,7 @@ class FakeDispatcher:
     def __init__(self) -> None:
         self.given: list[JobPayload] = []
         self.taken_back: list[str] = []
+        self.ordered: list[Order] = []
 
     async def dispatch(self, payload: JobPayload) -> str:
         self.given.append(payload)
@@ -52,6 +55,12 @@ class FakeDispatcher:
 
     async def cancel(self, ref: str) -> None:
         self.taken_back.append(ref)
+
+    async def prepare(self, order: Order) -> None:
+        self.ordered.append(order)
+
+    async def look_up(self, refs: Collection[str]) -> Mapping[str, RunRecord]:
+        return {ref: RunRecord(RunState.WAITING) for ref in refs}
 
     async def close(self) -> None: ...
 

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection, Mapping
 from contextlib import asynccontextmanager
 
 from stemset.errors import Unavailable
-from stemset.jobs.dispatch import Outbox
+from stemset.jobs.dispatch import Outbox, RunRecord, RunState
 from stemset.jobs.messages import JobPayload
+from stemset.models.preparation import Order
 from tests.unit.jobs.conftest import Desk
 
 
@@ -28,6 +29,12 @@ class FakeEngine:
     async def cancel(self, ref: str) -> None:
         self._fault()
         self.withdrawn.append(ref)
+
+    async def prepare(self, order: Order) -> None:
+        """Not of interest here."""
+
+    async def look_up(self, refs: Collection[str]) -> Mapping[str, RunRecord]:
+        return {ref: RunRecord(RunState.WAITING) for ref in refs}
 
     async def close(self) -> None:
         pass

@@ -1,0 +1,199 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+from stemset.errors import StaleAttempt
+from stemset.jobs.dispatch import Outbox, RunRecord, RunState
+from stemset.jobs.messages import JobPayload, NodeDone, Started
+from stemset.jobs.reconciler import Patience, Reconciler
+from stemset.jobs.records import JobRecord, JobState, NodeState
+from stemset.manifest import ErrorRecord, Manifest
+from stemset.storage import Keys, LocalStorage
+from tests.unit.jobs.conftest import STEMS, TREE, Desk, track
+
+AT_ONCE = Patience(interval_s=0.01, silence_s=0, requeues=3)
+
+
+class Engine:
+    """A Dispatcher that knows of its runs what a test says. known: ref -> record."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, RunRecord] = {}
+        self.withdrawn: list[str] = []
+
+    async def dispatch(self, payload: JobPayload) -> str:
+        self.known[payload.ref] = RunRecord(RunState.WAITING)
+        return payload.ref
+
+    async def cancel(self, ref: str) -> None:
+        self.withdrawn.append(ref)
+
+    async def look_up(self, refs: Collection[str]) -> Mapping[str, RunRecord]:
+        return {ref: self.known[ref] for ref in refs if ref in self.known}
+
+    async def close(self) -> None:
+        pass
+
+
+class World:
+    """A service, an engine and a storage, and the reconciler between them."""
+
+    def __init__(self, desk: Desk, folder: Path, patience: Patience = AT_ONCE) -> None:
+        self.desk = desk
+        self.engine = Engine()
+        self.storage = LocalStorage(folder)
+        self.outbox = Outbox(desk.service, self.engine)
+        self.changed: list[object] = []
+        self.reconciler = Reconciler(
+            desk.service, self.engine, self.outbox, self.storage, self.changed.append, patience=patience
+        )
+
+    async def running(self) -> JobRecord:
+        """A job that a worker has begun, and of which the engine knows nothing better."""
+        job = await self.desk.job()
+        await self.outbox.flush()
+        self.engine.known[f"{job.id}.1"] = RunRecord(RunState.RUNNING)
+        return (await self.desk.tell(job, Started())).job
+
+    async def settled(self, job: JobRecord) -> JobRecord:
+        assert await self.reconciler.reconcile() == 1
+        assert self.changed[-1] == job.id
+        return await self.desk.service.get_job(job.id)
+
+    def leave_manifest(self, job: JobRecord, state: Literal["succeeded", "failed"], error: ErrorRecord | None) -> None:
+        now = datetime.now(UTC)
+        manifest = Manifest(
+            stemset_version="1", versions={}, device="cpu", strategy=job.strategy, tree=TREE, started_at=now,
+            finished_at=now, state=state, input=None, nodes=(), mixture=None, stems=(), sum_to_mixture_db=-97,
+            common_gain=0.5, error=error,
+        )  # fmt: skip
+        self.storage.put_bytes(Keys.manifest(job.id), manifest.model_dump_json().encode(), "application/json")
+
+
+@pytest.fixture
+def world(desk: Desk, tmp_path: Path) -> World:
+    return World(desk, tmp_path / "objects")
+
+
+async def test_a_job_whose_worker_went_silent_is_queued_again_and_that_worker_is_refused(world: World):
+    job = await world.running()
+    await world.desk.tell(job, NodeDone(node="root", seconds=1))
+    again = await world.settled(job)
+    assert (again.state, again.attempt, again.requeues) == (JobState.QUEUED, 2, 1)
+    assert [node.state for node in again.nodes] == [NodeState.DONE, NodeState.WAITING]
+    assert world.engine.withdrawn == [f"{job.id}.1"]
+    with pytest.raises(StaleAttempt):
+        await world.desk.tell(job, NodeDone(node="root/not_drums", seconds=1), attempt=1)
+    await world.outbox.flush()
+    assert await world.reconciler.reconcile() == 0
+    assert await world.desk.story(job) == ["created", "started", "node_done", "requeued"]
+
+
+async def test_a_job_of_which_something_was_heard_is_left_alone(desk: Desk, tmp_path: Path):
+    world = World(desk, tmp_path, Patience(silence_s=30))
+    await world.running()
+    assert await world.reconciler.reconcile() == 0
+
+
+async def test_a_repeated_report_is_a_sign_of_life(world: World):
+    job = await world.running()
+    before = datetime.now(UTC)
+    assert await world.desk.service.silent_jobs(before)
+    assert (await world.desk.tell(job, Started())).event is None
+    assert not await world.desk.service.silent_jobs(before)
+
+
+async def test_a_job_that_waits_in_the_engine_waits_as_long_as_it_takes(world: World):
+    job = await world.desk.job()
+    await world.outbox.flush()
+    assert await world.reconciler.reconcile() == 0
+    world.engine.known.clear()
+    assert (await world.settled(job)).attempt == 2
+
+
+async def test_a_success_that_was_stored_but_not_heard_counts(world: World):
+    job = await world.running()
+    for name in ("mixture", *STEMS):
+        await world.desk.tell(job, track(name))
+    world.leave_manifest(job, "succeeded", None)
+    done = await world.settled(job)
+    assert (done.state, done.sum_to_mixture_db, done.common_gain) == (JobState.SUCCEEDED, -97, 0.5)
+    assert await world.reconciler.reconcile() == 0
+
+
+async def test_a_failure_that_was_stored_but_not_heard_counts(world: World):
+    job = await world.running()
+    world.leave_manifest(job, "failed", ErrorRecord(kind="model", message="It broke.", node="root"))
+    failed = await world.settled(job)
+    assert failed.failure is not None
+    assert (failed.state, failed.failure.kind, failed.failure.node) == (JobState.FAILED, "model", "root")
+
+
+async def test_the_record_of_a_former_attempt_is_no_record_of_this_one(world: World):
+    job = await world.running()
+    world.leave_manifest(job, "failed", ErrorRecord(kind="model", message="It broke."))
+    await world.settled(job)
+    await world.desk.service.retry(job.id)
+    await world.outbox.flush()
+    world.engine.known[f"{job.id}.2"] = RunRecord(RunState.RUNNING)
+    await world.desk.tell(job, Started(), attempt=2)
+    assert (await world.settled(job)).state is JobState.QUEUED
+
+
+async def test_after_three_more_workers_a_job_has_failed_and_says_why(world: World):
+    job = await world.running()
+    for attempt in (2, 3, 4):
+        assert (await world.settled(job)).attempt == attempt
+        await world.outbox.flush()
+        world.engine.known[f"{job.id}.{attempt}"] = RunRecord(RunState.ENDED, "MemoryError")
+    failed = await world.settled(job)
+    assert failed.failure is not None
+    assert (failed.state, failed.failure.kind) == (JobState.FAILED, "worker-lost")
+    assert failed.failure.message == (
+        "4 workers, one after another, were lost over this job. The last one said: MemoryError"
+    )
+    assert (await world.desk.service.retry(job.id)).requeues == 0
+
+
+@pytest.mark.parametrize(
+    ("record", "kind", "words"),
+    [
+        (RunRecord(RunState.BROKE_DOWN), "worker-lost", "again and again"),
+        (RunRecord(RunState.REFUSED, "Version 2."), "unknown-payload", "Version 2."),
+    ],
+)
+async def test_what_another_attempt_would_not_mend_fails_at_once(
+    world: World, record: RunRecord, kind: str, words: str
+):
+    job = await world.running()
+    world.engine.known[f"{job.id}.1"] = record
+    failed = await world.settled(job)
+    assert failed.failure is not None
+    assert failed.failure.kind == kind
+    assert words in failed.failure.message
+
+
+async def test_a_job_that_was_to_stop_when_its_worker_died_has_stopped(world: World):
+    job = await world.running()
+    await world.desk.service.request_cancel(job.id)
+    assert (await world.settled(job)).state is JobState.CANCELLED
+
+
+async def test_it_looks_again_and_again_until_it_is_stopped(world: World):
+    job = await world.running()
+    settled = asyncio.Event()
+    reconciler = Reconciler(
+        world.desk.service, world.engine, world.outbox, world.storage, lambda _id: settled.set(), patience=AT_ONCE
+    )
+    task = asyncio.create_task(reconciler.run())
+    async with asyncio.timeout(10):
+        await settled.wait()
+        reconciler.stop()
+        await task
+    assert (await world.desk.service.get_job(job.id)).attempt == 2
