@@ -14,6 +14,7 @@ import json
 import sys
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -78,8 +79,12 @@ def make_tiny_models(folder: Path) -> None:
             _write_demucs(folder)
 
 
-def make_mdx(folder: Path, name: str, target: str, *, seed: int = 0, gain: float | None = None) -> None:
+def make_mdx(
+    folder: Path, name: str, target: str, *, seed: int = 0, gain: float | None = None, layers: int = 1
+) -> None:
     """An MDX-Net: a random mask over the spectrum, or, with a gain, exactly that share of its input.
+
+    layers: of the mask; each takes a few milliseconds for a chunk.
 
     It is added to the folder's mdx_model_data.json with a `compensate` far from 1, which must not show in any stem.
     """
@@ -90,9 +95,15 @@ def make_mdx(folder: Path, name: str, target: str, *, seed: int = 0, gain: float
     spectrum = helper.make_tensor_value_info("input", TensorProto.FLOAT, shape)
     estimate = helper.make_tensor_value_info("output", TensorProto.FLOAT, shape)
     if gain is None:
-        kernel = np.random.default_rng(seed).normal(0, 0.3, (4, 4, 3, 3)).astype(np.float32)
+        # At this gain many layers fade out; they would soon grow out of float32.
+        spread = 0.3 if layers == 1 else 0.1
+        kernel = np.random.default_rng(seed).normal(0, spread, (4, 4, 3, 3)).astype(np.float32)
+        convolved = ["input", *(f"filtered{layer}" for layer in range(1, layers)), "filtered"]
         nodes = [
-            helper.make_node("Conv", ["input", "weight"], ["filtered"], pads=[1, 1, 1, 1]),
+            *(
+                helper.make_node("Conv", [before, "weight"], [after], pads=[1, 1, 1, 1])
+                for before, after in pairwise(convolved)
+            ),
             helper.make_node("Sigmoid", ["filtered"], ["mask"]),
             helper.make_node("Mul", ["input", "mask"], ["output"]),
         ]

@@ -28,6 +28,7 @@ import numpy as np
 from stemset.audio import Samples
 from stemset.errors import EngineMissing, ModelFailed, StemsetError
 from stemset.models.base import Device
+from stemset.models.engine.loading import LOOK_S
 from stemset.models.registry import Architecture, ModelCard
 from stemset.models.weights import MDX_CATALOGUE
 
@@ -62,6 +63,7 @@ class Network(Protocol):
     onnx_execution_provider: Sequence[str] | None
     primary_stem_name: str
     demucs_model_instance: Bag
+    model_run: Callable[[Any], Any]
 
     def demix(self, mix: Samples) -> Samples | dict[str, Samples]:
         """Of all but Demucs: the one stem, or several by name."""
@@ -83,9 +85,14 @@ _inside = RLock()
 
 
 @contextmanager
-def library(what_failed: str) -> Generator[None]:
-    """Run code of the library: alone, quiet, and with every way in which it ends badly turned into ModelFailed."""
-    with _inside:
+def library(what_failed: str, while_waiting: Callable[[], None] = lambda: None) -> Generator[None]:
+    """Run code of the library: alone, quiet, and with every way in which it ends badly turned into ModelFailed.
+
+    while_waiting: called now and then until no other thread is inside; it may raise.
+    """
+    while not _inside.acquire(timeout=LOOK_S):
+        while_waiting()
+    try:
         path = list(sys.path)
         try:
             with warnings.catch_warnings(), np.errstate(all="ignore"):
@@ -100,6 +107,8 @@ def library(what_failed: str) -> Generator[None]:
             raise ModelFailed(f"{what_failed}: {type(error).__name__}: {error}") from error
         finally:
             sys.path[:] = path
+    finally:
+        _inside.release()
 
 
 def require() -> None:

@@ -18,6 +18,7 @@ import numpy as np
 from stemset.audio import Samples
 from stemset.errors import ModelFailed
 from stemset.models.base import Device, Progress
+from stemset.models.engine.interrupting import Heed, OnnxSession, watched_modules
 from stemset.models.engine.library import LIBRARY_TYPES, MODULES, Network, library, load
 from stemset.models.registry import ModelCard
 
@@ -41,6 +42,7 @@ class LibraryNetwork:
         self._kind = LIBRARY_TYPES[card.architecture]
         with library(f"{model_filename} could not be loaded"):
             self._network: Network = load(model_filename, card, models_dir, device)
+        self._onnx = OnnxSession(self._network.model_run) if self._kind == "MDX" else None
 
     @property
     def device(self) -> str:
@@ -54,16 +56,30 @@ class LibraryNetwork:
         """The network's stems of a stereo mix at SAMPLE_RATE, by the library's names; each of the mix's length.
 
         Linear in gain: a network always hears the mix at the same peak, however quiet it is. Raises ModelFailed.
+        progress is told the same fraction again and again, even in the middle of a forward pass; what it raises
+        ends that within a few operations of the network, which stays whole.
         """
         peak = float(np.abs(mix).max(initial=0.0))
         gain = _PEAK / peak if peak > _SILENCE else 1.0
-        with library(f"{self._name} failed"), _chunk_loops(self._loops(), progress):
+        heed = Heed(progress)
+        with (
+            library(f"{self._name} failed", heed.again),
+            _chunk_loops(self._loops(), heed.tell),
+            self._interruptible(heed),
+        ):
             raw = self._run(np.ascontiguousarray(mix * np.float32(gain)))
         stems = {name: np.asarray(stem[:, : mix.shape[1]], dtype=np.float32) for name, stem in raw.items()}
         for name, stem in stems.items():
             if stem.shape != mix.shape or not np.isfinite(stem).all():
                 raise ModelFailed(f"{self._name} gave no usable sound for its stem {name!r}.")
         return {name: stem / np.float32(gain) for name, stem in stems.items()}
+
+    @contextmanager
+    def _interruptible(self, heed: Heed) -> Generator[None]:
+        if self._onnx:
+            self._network.model_run = self._onnx.runner(heed)
+        with watched_modules(heed):
+            yield
 
     def _loops(self) -> int:
         """How often the network goes over the song; each network of a Demucs bag does once."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from threading import Lock
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from stemset.errors import ModelFailed
 from stemset.models import registry, weights
 from stemset.models.base import RESIDUAL, AudioSeparator, ModelFacts, Progress, Runtime
 from stemset.models.engine.library import require, versions
+from stemset.models.engine.loading import Shared
 from stemset.models.engine.names import slot_of
 from stemset.models.engine.network import SAMPLE_RATE, LibraryNetwork
 
@@ -29,9 +30,8 @@ class LibraryNode:
         self._rest = rest
         self._card = registry.card(model.model_filename)
         self._runtime = runtime
-        self._network: LibraryNetwork | None = None
+        self._network = Shared(self._load)
         self._device = "none"
-        self._loading = Lock()
 
     def facts(self) -> ModelFacts:
         """Device of the last network loaded, versions of the libraries, hashes of the weights."""
@@ -41,36 +41,33 @@ class LibraryNode:
         """See AudioSeparator.separate."""
         mix, sample_rate = audio.read(input_file)
         progress(0.0)
-        network = self._loaded(progress)
+        network = self._network.get(progress)
         heard = audio.resample(mix, sample_rate, SAMPLE_RATE, round(mix.shape[1] * SAMPLE_RATE / sample_rate))
         try:
             stems = network.demix(heard, lambda fraction: progress(fraction * _NETWORK_SHARE))
         except ModelFailed:
             # What failed may be left broken; the next job loads it afresh.
-            self._network = None
+            self._network.forget()
             raise
-        estimates = {
-            slot: audio.resample(stem, SAMPLE_RATE, sample_rate, mix.shape[1])
-            for slot, stem in self._slots(stems).items()
-        }
+        estimates: dict[str, Samples] = {}
+        for slot, stem in self._slots(stems).items():
+            progress(_NETWORK_SHARE)
+            estimates[slot] = audio.resample(stem, SAMPLE_RATE, sample_rate, mix.shape[1])
         files: dict[str, Path] = {}
         for slot, samples in self._complete(mix, estimates).items():
+            progress(_NETWORK_SHARE)
             files[slot] = output_dir / f"{slot}.wav"
             audio.write(files[slot], samples, sample_rate)
         progress(1.0)
         return files
 
-    def _loaded(self, progress: Progress) -> LibraryNetwork:
-        with self._loading:
-            if self._network is None:
-                require()
-                name, folder = self._model.model_filename, self._runtime.models_dir
-                # A download may take minutes; telling the same fraction lets the job be cancelled meanwhile.
-                mirror = self._runtime.weights_mirror
-                weights.download(name, folder, lambda _done, _whole: progress(0.0), mirror=mirror)
-                self._network = LibraryNetwork(name, self._card, folder, self._runtime.device)
-                self._device = self._network.device
-            return self._network
+    def _load(self, check: Callable[[], None]) -> LibraryNetwork:
+        require()
+        name, folder, mirror = self._model.model_filename, self._runtime.models_dir, self._runtime.weights_mirror
+        weights.download(name, folder, lambda _done, _whole: check(), mirror=mirror)
+        network = LibraryNetwork(name, self._card, folder, self._runtime.device)
+        self._device = network.device
+        return network
 
     def _slots(self, stems: dict[str, Samples]) -> dict[str, Samples]:
         """The network's stems under our names; without the one that the rest replaces."""

@@ -1,0 +1,90 @@
+"""Ending a network's run in the middle of a forward pass, which may take minutes for one chunk on a slow machine."""
+
+# Neither library is typed well enough.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from importlib import import_module
+from inspect import getclosurevars
+from threading import get_ident
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stemset.models.base import Progress
+from stemset.models.engine.loading import LOOK_S
+
+
+class Spectrum(Protocol):
+    """What is used of a torch tensor."""
+
+    def cpu(self) -> Spectrum: ...
+    def numpy(self) -> NDArray[np.float32]: ...
+
+
+class Heed:
+    """Tells a Progress the last fraction again while nothing new happens, for what it may raise."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._fraction = 0.0
+        self._told_at = time.monotonic()
+
+    def tell(self, fraction: float) -> None:
+        """A new fraction."""
+        self._fraction = fraction
+        self._told_at = time.monotonic()
+        self._progress(fraction)
+
+    def again(self) -> None:
+        """Call it often: it costs nothing most of the time."""
+        if time.monotonic() - self._told_at >= LOOK_S:
+            self.tell(self._fraction)
+
+
+@contextmanager
+def watched_modules(heed: Heed) -> Generator[None]:
+    """Before each torch module that this thread runs, however deep in a network, `heed` may raise."""
+    thread = get_ident()
+
+    def before(_module: object, _inputs: object) -> None:
+        if get_ident() == thread:
+            heed.again()
+
+    handle = import_module("torch.nn.modules.module").register_module_forward_pre_hook(before)
+    try:
+        yield
+    finally:
+        handle.remove()
+
+
+class OnnxSession:
+    """The session of an MDX-Net, run so that it can be terminated. Always in one thread: CUDA keeps state for each."""
+
+    def __init__(self, model_run: Callable[[Any], Any]) -> None:
+        """model_run: the library's function, which has the session in its closure."""
+        self._session: Any = getclosurevars(model_run).nonlocals["ort_inference_session"]
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="onnxruntime")
+
+    def runner(self, heed: Heed) -> Callable[[Any], Any]:
+        """What the library calls with a spectrum in place of model_run."""
+
+        def run(spectrum: Spectrum) -> object:
+            options = import_module("onnxruntime").RunOptions()
+            future = self._thread.submit(self._session.run, None, {"input": spectrum.cpu().numpy()}, options)
+            try:
+                while not wait([future], LOOK_S).done:
+                    heed.again()
+            except BaseException:
+                options.terminate = True
+                wait([future])
+                raise
+            return future.result()[0]
+
+        return run
