@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 
 import structlog
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar import Litestar
+from litestar.routes import HTTPRoute
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 log = structlog.get_logger()
 
@@ -53,11 +55,27 @@ class Edge:
 
         async def finish(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *_HEADERS]
+                headers = list(message["headers"])
+                if method == "OPTIONS":
+                    headers = [*((name, value) for name, value in headers if name != b"allow"), _allow(scope)]
+                message["headers"] = [*headers, *_HEADERS]
                 _note(method, path, message["status"], time.perf_counter() - begun)
             await send(message)
 
         await self._app(scope, receive, finish)
+
+
+def _allow(scope: HTTPScope) -> tuple[bytes, bytes]:
+    """Litestar's own header names only the methods of the path's first handler."""
+    routes = Litestar.from_scope(scope).routes
+    here = scope.get("path_template")
+    methods = {
+        method
+        for route in routes
+        if isinstance(route, HTTPRoute) and route.path_format == here
+        for method in route.methods
+    }
+    return b"allow", ", ".join(sorted(methods)).encode()
 
 
 def _note(method: str, path: str, status: int, elapsed_s: float) -> None:
