@@ -291,7 +291,7 @@ class UploadRequest(Wire):
 
     profile: str = Field(max_length=MAX_NAME)
     file_name: str = Field(max_length=MAX_FILE_NAME)
-    bytes: int = Field(ge=0)
+    bytes: int = Field(ge=0, strict=True)
     sha256: Sha256 | None = None
 
 
