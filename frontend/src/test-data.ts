@@ -1,4 +1,14 @@
-import type { Health, Job, JobNode, Profile, Recording, ServiceConfig, Strategy } from '@/api/generated/types.gen'
+import type {
+  Health,
+  Job,
+  JobNode,
+  Manifest,
+  Model,
+  Profile,
+  Recording,
+  ServiceConfig,
+  Strategy,
+} from '@/api/generated/types.gen'
 
 /** Wire values for tests; each takes what the test is about. */
 
@@ -93,4 +103,50 @@ export const HEALTH: Health = {
   worker: true,
   queued: 0,
   running: 0,
+}
+
+export function aModel(change: Partial<Model> = {}): Model {
+  return {
+    name: 'model.onnx',
+    title: 'A network',
+    summary: '',
+    architecture: 'MDX-Net',
+    slots: {},
+    sizeBytes: 67_000_000,
+    licence: 'MIT',
+    scores: [],
+    deviceAdvice: 'Runs well on a CPU.',
+    weights: 'present',
+    files: [],
+    ...change,
+  }
+}
+
+export function aManifest(change: Partial<Manifest> = {}): Manifest {
+  const stem = { bytes: 1000, sample_rate: 44100, frames: 44100, peak: 0.5, lufs: -14.2, sha256: 'c0ffee' }
+  return {
+    manifest_version: 1,
+    stemset_version: '0.1.0',
+    versions: { torch: '2.13.0' },
+    device: 'cuda',
+    strategy: 'instant',
+    tree: {},
+    started_at: '2026-11-20T17:00:01Z',
+    finished_at: '2026-11-20T17:00:05Z',
+    state: 'succeeded',
+    input: { sha256: 'abc', container: 'wav', codec: 'pcm_s16le', sample_rate: 44100, channels: 2, duration_s: 60 },
+    nodes: [
+      { path: 'root', model: 'percussive', params: {}, weights_sha256: {}, state: 'done', seconds: 2.5, cached: false },
+      { path: 'root/not_drums', model: 'low', params: {}, weights_sha256: {}, state: 'done', seconds: 0, cached: true },
+    ],
+    mixture: { name: 'mixture', ...stem },
+    stems: [
+      { name: 'drums', ...stem },
+      { name: 'vocals', ...stem },
+    ],
+    sum_to_mixture_db: -112,
+    common_gain: 0.8913,
+    error: null,
+    ...change,
+  }
 }

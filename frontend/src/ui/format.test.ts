@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { bytes, clock, day, list, percent, plural, roughly, span, took } from './format'
+import { bytes, clock, day, decibels, list, moment, percent, plural, roughly, span, took } from './format'
 
 describe('clock', () => {
   it.each([
@@ -62,4 +62,17 @@ describe('day', () => {
 
 it('joins words as a sentence does', () => {
   expect([list([]), list(['a']), list(['a', 'b']), list(['a', 'b', 'c'])]).toEqual(['', 'a', 'a and b', 'a, b and c'])
+})
+
+it('says the day and the time', () => {
+  expect(moment(new Date(2026, 10, 20, 17, 5), new Date(2026, 10, 20, 23, 0))).toBe('today, 17:05')
+})
+
+describe('decibels', () => {
+  it.each([
+    [-3.24, '−3.2 dB'],
+    [0, '0.0 dB'],
+    [-0.01, '0.0 dB'],
+    [Number.NEGATIVE_INFINITY, '−∞ dB'],
+  ])('shows %f as %s', (value, shown) => expect(decibels(value)).toBe(shown))
 })

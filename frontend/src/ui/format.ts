@@ -69,6 +69,18 @@ export function day(when: Date, now: Date = new Date()): string {
   })
 }
 
+/** `today, 17:05`; in the reader's time zone. */
+export function moment(when: Date, now: Date = new Date()): string {
+  return `${day(when, now)}, ${when.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' })}`
+}
+
+/** -3.24 → `−3.2 dB`, with a true minus; what rounds to zero has no sign. */
+export function decibels(value: number, digits = 1): string {
+  if (value === -Infinity) return '−∞ dB'
+  const size = Math.abs(value).toFixed(digits)
+  return `${value < 0 && Number(size) !== 0 ? '−' : ''}${size} dB`
+}
+
 /** `vocals, drums and bass`. */
 export function list(words: readonly string[]): string {
   return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words[words.length - 1]}`

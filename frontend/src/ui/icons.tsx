@@ -105,11 +105,11 @@ export const NoteIcon = (props: IconProps) => (
   </Icon>
 )
 
-export const GearIcon = (props: IconProps) => (
+export const SettingsIcon = (props: IconProps) => (
   <Icon {...props}>
-    <circle cx="12" cy="12" r="3" />
-    <path d="M12 3.5v2.7M12 17.8v2.7M3.5 12h2.7M17.8 12h2.7M6 6l1.9 1.9M16.1 16.1 18 18M18 6l-1.9 1.9M7.9 16.1 6 18" />
-    <circle cx="12" cy="12" r="5.8" />
+    <path d="M4 7h8M18 7h2M4 17h2M12 17h8" />
+    <circle cx="15" cy="7" r="2.6" />
+    <circle cx="9" cy="17" r="2.6" />
   </Icon>
 )
 

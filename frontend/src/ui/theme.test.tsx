@@ -1,6 +1,6 @@
 import { act, renderHook } from '@testing-library/react'
 import { beforeEach, expect, it, vi } from 'vitest'
-import { setTheme, useTheme } from './theme'
+import { setTheme, useTheme, useThemeChoice } from './theme'
 
 let light = false
 let systemChanged = () => {}
@@ -39,4 +39,13 @@ it('remembers the choice, and puts it where the styles look', () => {
   expect(result.current).toBe('light')
   expect(localStorage.getItem('stemset.theme')).toBe('light')
   expect(document.documentElement.dataset.theme).toBe('light')
+})
+
+it('goes back to the system’s choice', () => {
+  const { result } = renderHook(() => [useTheme(), useThemeChoice()])
+  act(() => setTheme('dark'))
+  expect(result.current).toEqual(['dark', 'dark'])
+  systemTurns('light')
+  act(() => setTheme(null))
+  expect(result.current).toEqual(['light', null])
 })

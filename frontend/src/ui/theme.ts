@@ -19,15 +19,21 @@ function show(theme: Theme): void {
   for (const listener of listeners) listener()
 }
 
-export function setTheme(theme: Theme): void {
-  localStorage.setItem(KEY, theme)
-  show(theme)
+function systems(): Theme {
+  return matchMedia('(prefers-color-scheme: light)').matches ? 'light' : 'dark'
+}
+
+/** null: follow the system again. */
+export function setTheme(theme: Theme | null): void {
+  if (theme === null) localStorage.removeItem(KEY)
+  else localStorage.setItem(KEY, theme)
+  show(theme ?? systems())
 }
 
 function subscribe(listener: () => void): () => void {
   const media = matchMedia('(prefers-color-scheme: light)')
   const follow = () => {
-    if (stored() === null) show(media.matches ? 'light' : 'dark')
+    if (stored() === null) show(systems())
   }
   listeners.add(listener)
   media.addEventListener('change', follow)
@@ -40,4 +46,9 @@ function subscribe(listener: () => void): () => void {
 /** The theme on screen. public/theme.js sets it before the first paint; the system's choice rules until the user's. */
 export function useTheme(): Theme {
   return useSyncExternalStore(subscribe, current)
+}
+
+/** The user's own choice; null while the system's rules. */
+export function useThemeChoice(): Theme | null {
+  return useSyncExternalStore(subscribe, stored)
 }

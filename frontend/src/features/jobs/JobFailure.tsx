@@ -1,45 +1,39 @@
 import type { Job } from '@/api/generated/types.gen'
 import { errorText } from '@/api/problem'
 import { Button } from '@/ui/Button'
+import { WithCode } from '@/ui/WithCode'
 import { text } from './text'
-import { useStartJob } from './useJobs'
+import { useRetryJob, useStartJob } from './useJobs'
 
 /** Ways out of a job that failed or was cancelled. */
 export function JobRemedies({ job }: { job: Job }) {
   const start = useStartJob()
+  const retry = useRetryJob()
+  const busy = start.isPending || retry.isPending
+  const error = start.error ?? retry.error
   const fallback = job.failure?.fallback
-  const run = (strategy: string) => start.mutate({ body: { recordingId: job.recordingId, strategy } })
   return (
     <div className="grid justify-items-start gap-2">
       <div className="flex flex-wrap gap-2">
-        <Button disabled={start.isPending} onClick={() => run(job.strategy)}>
+        <Button disabled={busy} onClick={() => retry.mutate({ path: { job_id: job.id } })}>
           {text.tryAgain}
         </Button>
         {fallback && (
-          <Button look="primary" disabled={start.isPending} onClick={() => run(fallback)}>
+          <Button
+            look="primary"
+            disabled={busy}
+            onClick={() => start.mutate({ body: { recordingId: job.recordingId, strategy: fallback } })}
+          >
             {text.insteadUse(fallback)}
           </Button>
         )}
       </div>
-      {start.isError && (
+      {error !== null && (
         <p role="alert" className="text-[13px] text-bad">
-          {errorText(start.error)}
+          {errorText(error)}
         </p>
       )}
     </div>
-  )
-}
-
-/** Messages put commands between backticks. */
-function WithCode({ children }: { children: string }) {
-  return children.split('`').map((part, index) =>
-    index % 2 === 0 ? (
-      part
-    ) : (
-      <code key={part} className="rounded bg-raise px-1 py-0.5 font-mono text-xs text-text">
-        {part}
-      </code>
-    ),
   )
 }
 

@@ -1,6 +1,10 @@
 import { type InfiniteData, QueryClient } from '@tanstack/react-query'
 import { expect, it } from 'vitest'
-import { getRecordingOptions, listRecordingsInfiniteOptions } from '@/api/generated/@tanstack/react-query.gen'
+import {
+  getJobOptions,
+  getRecordingOptions,
+  listRecordingsInfiniteOptions,
+} from '@/api/generated/@tanstack/react-query.gen'
 import type { Job, Recording, RecordingPage } from '@/api/generated/types.gen'
 import { aJob, aRecording } from '@/test-data'
 import { putJob } from './cache'
@@ -31,4 +35,12 @@ it('keeps the newer state when an old event arrives late', () => {
   const client = clientWith(aJob({ lastEvent: 9, state: 'succeeded' }))
   putJob(client, aJob({ lastEvent: 4 }))
   expect(listed(client)?.[0]?.latestJob?.state).toBe('succeeded')
+})
+
+it('puts a job where it is looked at alone, and leaves other jobs alone', () => {
+  const client = clientWith(null)
+  const keys = ['job-1', 'job-2'].map((id) => getJobOptions({ path: { job_id: id } }).queryKey)
+  for (const [index, key] of keys.entries()) client.setQueryData<Job>(key, aJob({ id: `job-${index + 1}` }))
+  putJob(client, aJob({ state: 'succeeded', lastEvent: 9 }))
+  expect(keys.map((key) => client.getQueryData<Job>(key)?.state)).toEqual(['succeeded', 'running'])
 })

@@ -15,7 +15,7 @@ function withJob(recording: Recording, job: Job): Recording {
   return { ...recording, latestJob: recording.latestJob ? newer(recording.latestJob, job) : job }
 }
 
-/** Puts a job's new state into every cached recording that it belongs to. */
+/** Puts a job's new state wherever it is cached: alone, and in every recording that it belongs to. */
 export function putJob(client: QueryClient, job: Job): void {
   client.setQueriesData<InfiniteData<RecordingPage>>(
     { predicate: madeBy('listRecordings') },
@@ -26,9 +26,13 @@ export function putJob(client: QueryClient, job: Job): void {
       },
   )
   client.setQueriesData<Recording>({ predicate: madeBy('getRecording') }, (data) => data && withJob(data, job))
+  client.setQueriesData<Job>(
+    { predicate: madeBy('getJob') },
+    (data) => data && (data.id === job.id ? newer(data, job) : data),
+  )
 }
 
 /** Asks anew for everything that a new recording or a finished job changes. */
 export function refreshRecordings(client: QueryClient): Promise<void> {
-  return client.invalidateQueries({ predicate: madeBy('listRecordings', 'getRecording', 'listProfiles') })
+  return client.invalidateQueries({ predicate: madeBy('listRecordings', 'getRecording', 'listProfiles', 'listJobs') })
 }

@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
-import { cancelJobMutation, createJobMutation } from '@/api/generated/@tanstack/react-query.gen'
+import { cancelJobMutation, createJobMutation, retryJobMutation } from '@/api/generated/@tanstack/react-query.gen'
 import type { Job } from '@/api/generated/types.gen'
 import { putJob, refreshRecordings } from './cache'
 import { isFinal } from './jobs'
@@ -23,6 +23,18 @@ export function useStartJob() {
   const client = useQueryClient()
   return useMutation({
     ...createJobMutation(),
+    onSuccess: (job) => {
+      putJob(client, job)
+      return refreshRecordings(client)
+    },
+  })
+}
+
+/** The same job once more, at its next attempt; what its nodes left in the cache is taken from there. */
+export function useRetryJob() {
+  const client = useQueryClient()
+  return useMutation({
+    ...retryJobMutation(),
     onSuccess: (job) => {
       putJob(client, job)
       return refreshRecordings(client)

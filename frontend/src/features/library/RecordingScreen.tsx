@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router'
 import { lazy, type ReactNode, Suspense, useState } from 'react'
 import type { Job, Recording } from '@/api/generated/types.gen'
 import { errorText, isNotFound } from '@/api/problem'
+import { JobSwitch, RecordingJobs, useJob } from '@/features/job'
 import {
   activity,
   CancelJob,
@@ -13,6 +14,7 @@ import {
   useJobStream,
   useStartJob,
 } from '@/features/jobs'
+import { useDefaultStrategy } from '@/features/settings'
 import { StrategyPicker } from '@/features/upload'
 import { AppHeader } from '@/ui/AppHeader'
 import { Button, buttonClass } from '@/ui/Button'
@@ -60,9 +62,10 @@ function Crumb({ profileName, title }: { profileName: string; title: string }) {
 function StartFirstJob({ recording }: { recording: Recording }) {
   const strategies = useStrategies().data ?? []
   const profile = useProfiles().data?.find(({ name }) => name === recording.profile)
+  const preferred = useDefaultStrategy(recording.profile, strategies)
   const [chosen, setChosen] = useState<string | null>(null)
   const start = useStartJob()
-  const strategy = chosen ?? profile?.strategy ?? strategies[0]?.name
+  const strategy = chosen ?? preferred ?? profile?.strategy ?? strategies[0]?.name
   if (strategy === undefined) return null
   return (
     <div className="grid max-w-md gap-4">
@@ -125,16 +128,33 @@ function JobBanner({ job, title }: { job: Job; title: string }) {
   )
 }
 
-/** One recording: its player as soon as a stem is there, until then what its job does. */
-export function RecordingScreen({ profileName, recordingId }: { profileName: string; recordingId: string }) {
+/**
+ * One recording: its player as soon as a stem is there, until then what its job does.
+ *
+ * jobId: the job that is asked for; null takes the newest.
+ */
+export function RecordingScreen({
+  profileName,
+  recordingId,
+  jobId,
+}: {
+  profileName: string
+  recordingId: string
+  jobId: string | null
+}) {
   const query = useRecording(recordingId)
+  const asked = useJob(jobId)
   const recording = query.data
-  const job = recording?.latestJob ?? null
+  const newest = recording?.latestJob ?? null
+  const job = (jobId === null ? newest : asked.data) ?? null
   const [openedAt] = useState(Date.now)
-  useJobStream(job)
+  useJobStream(jobId === null ? newest : null)
 
-  if (recording === undefined) {
-    if (query.isPending) {
+  if (jobId !== null && (asked.isError || (asked.data && asked.data.recordingId !== recordingId))) {
+    return <JobMissing profileName={profileName} recordingId={recordingId} />
+  }
+  if (recording === undefined || (jobId !== null && asked.data === undefined)) {
+    if (query.isPending || recording !== undefined) {
       return (
         <Frame title={profileName} crumb={null}>
           <p role="status" className="text-muted">
@@ -174,6 +194,7 @@ export function RecordingScreen({ profileName, recordingId }: { profileName: str
             profileName={profileName}
             recordingId={recordingId}
             job={job}
+            jobs={<JobSwitch job={job} />}
             banner={<JobBanner job={job} title={recording.title} />}
           />
         </Suspense>
@@ -191,7 +212,28 @@ export function RecordingScreen({ profileName, recordingId }: { profileName: str
         </p>
       </div>
       {job === null ? <StartFirstJob recording={recording} /> : <JobPanel job={job} title={recording.title} />}
+      {job !== null && <RecordingJobs recording={recording} shown={job.id} />}
       <LiveStatus since={openedAt} recordings={[recording]} />
+    </Frame>
+  )
+}
+
+function JobMissing({ profileName, recordingId }: { profileName: string; recordingId: string }) {
+  return (
+    <Frame title={text.noJob} crumb={null}>
+      <Notice
+        level="h1"
+        title={text.noJob}
+        actions={
+          <Link
+            to="/p/$profileName/recordings/$recordingId"
+            params={{ profileName, recordingId }}
+            className={buttonClass()}
+          >
+            {text.newestJob}
+          </Link>
+        }
+      />
     </Frame>
   )
 }

@@ -17,10 +17,11 @@ interface DeckProps {
   data: PlayerData
   job?: Job | undefined
   banner?: ReactNode
+  jobs?: ReactNode
 }
 
 /** Header, overview, a lane per stem and the transport of one job's stems. */
-export function Deck({ profileName, data, job, banner }: DeckProps) {
+export function Deck({ profileName, data, job, banner, jobs }: DeckProps) {
   const player = usePlayer(data)
   return (
     <div className="player flex min-h-dvh flex-col">
@@ -28,6 +29,7 @@ export function Deck({ profileName, data, job, banner }: DeckProps) {
       <AppHeader>
         <Crumbs profileName={profileName} title={data.title} />
         <StrategyChip data={data} />
+        {jobs}
         <DownloadMenu data={data} />
       </AppHeader>
       {banner}

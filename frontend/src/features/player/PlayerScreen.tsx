@@ -14,10 +14,12 @@ interface PlayerScreenProps {
   job?: Job | undefined
   /** What else there is to say about the recording, shown under the header. */
   banner?: ReactNode
+  /** Ways to other jobs of the recording, shown in the header. */
+  jobs?: ReactNode
 }
 
 /** The whole page of a recording that has stems, header included. */
-export function PlayerScreen({ profileName, recordingId, job, banner }: PlayerScreenProps) {
+export function PlayerScreen({ profileName, recordingId, job, banner, jobs }: PlayerScreenProps) {
   const player = useQuery({
     // A stem that has become ready is a reason to ask again.
     queryKey: ['player', recordingId, job?.id, job?.state, job?.stems.length],
@@ -30,7 +32,16 @@ export function PlayerScreen({ profileName, recordingId, job, banner }: PlayerSc
     staleTime: Number.POSITIVE_INFINITY,
   })
   if (player.data) {
-    return <Deck key={player.data.jobId} profileName={profileName} data={player.data} job={job} banner={banner} />
+    return (
+      <Deck
+        key={player.data.jobId}
+        profileName={profileName}
+        data={player.data}
+        job={job}
+        banner={banner}
+        jobs={jobs}
+      />
+    )
   }
   return (
     <>

@@ -1,0 +1,2 @@
+export { useDefaultStrategy } from './defaultStrategy'
+export { SettingsScreen } from './SettingsScreen'

@@ -1,0 +1,4 @@
+import { createFileRoute } from '@tanstack/react-router'
+import { StrategiesScreen } from '@/features/strategies'
+
+export const Route = createFileRoute('/strategies')({ component: StrategiesScreen })
