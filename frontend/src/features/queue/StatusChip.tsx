@@ -28,11 +28,10 @@ export function StatusChip() {
 /** Says so while the server does not answer. */
 export function OfflineNote() {
   const health = useHealth()
+  if (!health.isError) return null
   return (
-    <div role="alert">
-      {health.isError && (
-        <p className="rounded-xl border border-line bg-surface px-4 py-2.5 text-[13px] text-warn">{text.offline}</p>
-      )}
-    </div>
+    <p role="alert" className="rounded-xl border border-line bg-surface px-4 py-2.5 text-[13px] text-warn">
+      {text.offline}
+    </p>
   )
 }
