@@ -7,7 +7,7 @@ import time
 import structlog
 from litestar import Litestar
 from litestar.routes import HTTPRoute
-from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 log = structlog.get_logger()
 
@@ -65,16 +65,11 @@ class Edge:
         await self._app(scope, receive, finish)
 
 
-def _allow(scope: HTTPScope) -> tuple[bytes, bytes]:
+def _allow(scope: Scope) -> tuple[bytes, bytes]:
     """Litestar's own header names only the methods of the path's first handler."""
-    routes = Litestar.from_scope(scope).routes
-    here = scope.get("path_template")
-    methods = {
-        method
-        for route in routes
-        if isinstance(route, HTTPRoute) and route.path_format == here
-        for method in route.methods
-    }
+    here = dict[str, object](scope).get("path_template")
+    routes = [route for route in Litestar.from_scope(scope).routes if isinstance(route, HTTPRoute)]
+    methods = {str(method) for route in routes if route.path_format == here for method in route.methods}
     return b"allow", ", ".join(sorted(methods)).encode()
 
 
