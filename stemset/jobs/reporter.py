@@ -42,7 +42,7 @@ class Pace:
     """
 
     progress: float = 0.3
-    poll: float = 2.0
+    poll: float = 1.0
     patience: float = 600.0
     first_pause: float = 0.2
     longest_pause: float = 10.0
