@@ -12,7 +12,7 @@ import signal
 import threading
 import time
 from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path, PurePosixPath
@@ -23,7 +23,7 @@ from stemset import __version__, audio, strategy
 from stemset.cache import FolderCache, NodeCache
 from stemset.config import LimitsConfig, WorkerSettings
 from stemset.errors import Cancelled, Conflict, StaleAttempt, StemsetError, Unavailable
-from stemset.jobs.local import serve_queue
+from stemset.jobs.local import serve_queue, shared_queue
 from stemset.jobs.messages import (
     Failed,
     JobPayload,
@@ -37,8 +37,10 @@ from stemset.jobs.messages import (
 )
 from stemset.jobs.reporter import CallbackChannel, Interrupted, Reporter
 from stemset.manifest import ErrorRecord, Manifest
+from stemset.models import preparation
 from stemset.models.base import Runtime
 from stemset.models.pool import ModelPool
+from stemset.models.preparation import Order
 from stemset.separation import MANIFEST, Listener, StemFile, separate
 from stemset.storage import Keys, LocalStorage, Storage
 from stemset.strategy import Node
@@ -46,6 +48,8 @@ from stemset.strategy import Node
 log = structlog.stdlib.get_logger()
 
 _STOP_GRACE_S = 3.0
+_ABANDONED_S = 24 * 3600.0
+"""Nobody works in a folder that is so old; other workers of the same queue may work in younger ones."""
 
 
 def may_go_better(error: BaseException) -> bool:
@@ -231,7 +235,7 @@ def serve_worker(settings: WorkerSettings, *, follow_parent: bool = False) -> No
 
     Once it takes jobs it logs `worker_ready` and writes `ready_file`. A stop takes seconds: a job in hand is left
     for the next worker, as it is after a kill. follow_parent: stop, too, when the process that started this one
-    ends. Raises Conflict when another worker serves this data folder.
+    ends. Raises Conflict when another worker serves this data folder, unless they share a queue on PostgreSQL.
     """
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -242,8 +246,9 @@ def serve_worker(settings: WorkerSettings, *, follow_parent: bool = False) -> No
     cache = FolderCache(settings.cache_dir, settings.cache_bytes) if settings.cache_bytes else None
     storage = LocalStorage(settings.data_dir / "objects")
     secret = settings.signing_secret()
-    idle = threading.Event()
+    idle, fetched = threading.Event(), threading.Event()
     idle.set()
+    fetched.set()
 
     def run(payload: JobPayload, last_try: bool) -> None:
         idle.clear()
@@ -256,11 +261,18 @@ def serve_worker(settings: WorkerSettings, *, follow_parent: bool = False) -> No
         finally:
             idle.set()
 
-    with only_worker(settings.data_dir):
-        # What a killed worker left; its jobs begin anew.
-        shutil.rmtree(work_dir, ignore_errors=True)
+    def prepare(order: Order) -> None:
+        fetched.clear()
+        try:
+            _prepare(order, settings, stop)
+        finally:
+            fetched.set()
+
+    shared = shared_queue(settings.queue_database)
+    with nullcontext() if shared else only_worker(settings.data_dir):
+        _sweep(work_dir, older_than_s=_ABANDONED_S if shared else 0.0)
         ready = ready_file(settings.data_dir)
-        with serve_queue(settings.queue_database, run, retry=may_go_better):
+        with serve_queue(settings.queue_database, run, retry=may_go_better, prepare=prepare):
             ready.write_text(str(os.getpid()), "ascii")
             log.info("worker_ready", callback=settings.callback_url)
             threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
@@ -270,12 +282,37 @@ def serve_worker(settings: WorkerSettings, *, follow_parent: bool = False) -> No
                     stop.set()
             log.info("worker_stopping")
             ready.unlink(missing_ok=True)
-            finished = idle.wait(_STOP_GRACE_S)
+            finished = idle.wait(_STOP_GRACE_S) and fetched.wait(_STOP_GRACE_S)
     if not finished:
-        # A model in the middle of a node can't be asked to stop, and its thread would keep the process alive.
+        # A model in the middle of a node can't be asked to stop, nor a server that is slow to send weights, and their
+        # threads would keep the process alive.
         log.info("worker_stopped", job="resumed by the next worker")
         os._exit(0)
     log.info("worker_stopped")
+
+
+def _prepare(order: Order, settings: WorkerSettings, stop: threading.Event) -> None:
+    """Fetch the weights of an order; why that fails is kept with it, so there is nobody to raise it to."""
+
+    def unless_stopped(_done: int, _whole: int | None) -> None:
+        if stop.is_set():
+            raise Interrupted
+
+    bound = log.bind(strategy=order.strategy)
+    bound.info("weights_wanted", files=list(order.files))
+    try:
+        preparation.carry_out(order, settings.weights_dir, unless_stopped, mirror=settings.weights_mirror)
+        bound.info("weights_ready")
+    except (StemsetError, OSError) as error:
+        bound.warning("weights_failed", reason=str(error))
+
+
+def _sweep(work_dir: Path, older_than_s: float) -> None:
+    """Remove what killed workers left; their jobs begin anew."""
+    for folder in work_dir.glob("*"):
+        with suppress(OSError):
+            if time.time() - folder.stat().st_mtime >= older_than_s:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _warm_up() -> None:

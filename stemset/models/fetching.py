@@ -32,7 +32,6 @@ from stemset.models.lockfile import WORKING, write_whole
 
 _CONNECT_TIMEOUT_S = 3.0
 _READ_TIMEOUT_S = 30.0
-_CHUNK = 1 << 20
 _LOOK_AGAIN_S = 0.2
 
 _TRIES = 4
@@ -279,7 +278,8 @@ def _take(client: httpx.Client, address: str, part: _Part, on_bytes: BytesDone) 
             if free < note.bytes - part.size:
                 raise NoSpace(part.path.stem, part.path.parent.parent, note.bytes - part.size, free)
         encoded = "content-encoding" in response.headers
-        for chunk in response.iter_bytes(_CHUNK) if encoded else response.iter_raw(_CHUNK):
+        # As they come: what has been received is on the disk, however slow the line is.
+        for chunk in response.iter_bytes() if encoded else response.iter_raw():
             part.append(chunk)
             on_bytes(part.size, note.bytes)
     if part.size == 0:

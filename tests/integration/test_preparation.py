@@ -1,0 +1,80 @@
+"""Weights fetched by a real worker, beside its jobs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from stemset.config import WorkerSettings
+from stemset.jobs.local import LocalDispatcher
+from stemset.models import preparation
+from stemset.models.fetching import on_disk
+from stemset.models.weights import MDX_CATALOGUE
+from tests.support.jobs import SECRET, worker
+from tests.support.weights_server import WeightsServer, serving_weights
+
+DRUMS = "kuielab_b_drums.onnx"
+CONTENT = bytes(range(256)) * 8000
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[WeightsServer]:
+    with serving_weights({DRUMS: CONTENT, MDX_CATALOGUE: b"{}"}) as running:
+        monkeypatch.setenv("STEMSET_WEIGHTS_MIRROR", running.address)
+        yield running
+
+
+async def until(reached: Callable[[], bool]) -> None:
+    async with asyncio.timeout(60):
+        while not reached():  # noqa: ASYNC110 - another process brings it about
+            await asyncio.sleep(0.05)
+
+
+@pytest.mark.parametrize("end", ["kill", "stop"])
+async def test_a_worker_that_ends_in_the_middle_of_a_download_goes_on_with_it_later(
+    end: str, server: WeightsServer, tmp_path: Path
+) -> None:
+    settings = WorkerSettings(data_dir=tmp_path / "data", callback_secret=SECRET)
+    models, dispatcher = settings.weights_dir, LocalDispatcher(settings.queue_database)
+    order = preparation.place("mine", [DRUMS], models)
+    assert order
+    server.paused.clear()
+    await dispatcher.prepare(order)
+    await dispatcher.prepare(order)
+    with worker(settings) as process:
+        await until(lambda: on_disk(models / DRUMS)[0] == len(CONTENT) // 2)
+        assert 0.4 < (preparation.progress(order, models) or 0) < 0.6
+        if end == "kill":
+            process.kill()
+        else:
+            process.stop()
+    assert preparation.find("mine", models) == order
+    server.paused.set()
+    with worker(settings) as process:
+        await until(lambda: preparation.find("mine", models) is None)
+        assert (models / DRUMS).read_bytes() == CONTENT
+        process.stop()
+    assert [name for name, _ in server.asked] == [DRUMS, DRUMS, MDX_CATALOGUE]
+    assert server.asked[1][1] == f"bytes={len(CONTENT) // 2}-"
+    await dispatcher.close()
+
+
+async def test_why_weights_can_not_be_had_is_kept_for_the_page(server: WeightsServer, tmp_path: Path) -> None:
+    settings = WorkerSettings(data_dir=tmp_path / "data", callback_secret=SECRET)
+    models, dispatcher = settings.weights_dir, LocalDispatcher(settings.queue_database)
+    server.content.clear()
+    order = preparation.place("mine", [DRUMS], models)
+    assert order
+    await dispatcher.prepare(order)
+
+    def failed() -> bool:
+        kept = preparation.find("mine", models)
+        return kept is not None and kept.failure is not None and "HTTP 404" in kept.failure
+
+    with worker(settings) as process:
+        await until(failed)
+        process.stop()
+    await dispatcher.close()
