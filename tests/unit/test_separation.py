@@ -4,10 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from pydantic import JsonValue
 
 from stemset import audio
 from stemset.audio import AudioFormat
+from stemset.cache import FolderCache
 from stemset.config import LimitsConfig
 from stemset.errors import Cancelled, ModelFailed, NotFound, TooLong, UnreadableAudio
 from stemset.manifest import Manifest
@@ -171,3 +173,52 @@ def test_mono_becomes_stereo_and_the_rate_is_kept(tmp_path: Path, pool: ModelPoo
     result = separate(mono, share(0.5), tmp_path / "out", pool=pool)
     samples, rate = audio.read(result.stems["part"].file)
     assert (samples.shape, rate) == ((2, 8_000), 16_000)
+
+
+def test_a_song_that_was_cancelled_goes_on_where_it_was(noise: Path, tmp_path: Path, pool: ModelPool) -> None:
+    cache = FolderCache(tmp_path / "cache", 1 << 30)
+
+    class Stop(Listener):
+        def node_started(self, node: Node) -> None:
+            if node.path == "root/rest":
+                raise Cancelled
+
+    class Ears(Listener):
+        def __init__(self) -> None:
+            self.cached: list[bool] = []
+
+        def node_done(self, node: Node, seconds: float, *, cached: bool) -> None:
+            self.cached.append(cached)
+
+    with pytest.raises(Cancelled):
+        separate(noise, THREE, tmp_path / "first", pool=pool, cache=cache, listener=Stop())
+    ears = Ears()
+    result = separate(noise, THREE, tmp_path / "again", pool=pool, cache=cache, listener=ears)
+    assert ears.cached == [True, False]
+    assert [(node.state, node.cached) for node in result.manifest.nodes] == [("done", True), ("done", False)]
+    assert_exact(result)
+    plain = separate(noise, THREE, tmp_path / "plain", pool=pool)
+    assert {name: stem.record for name, stem in plain.stems.items()} == {
+        name: stem.record for name, stem in result.stems.items()
+    }
+    assert not any(node.cached for node in plain.manifest.nodes)
+
+
+def test_the_same_sound_in_another_file_is_known_again(noise: Path, tmp_path: Path, pool: ModelPool) -> None:
+    cache = FolderCache(tmp_path / "cache", 1 << 30)
+    samples, rate = audio.read(noise)
+    sound = np.rint(samples.T * 2**15).astype(np.int16)
+    soundfile.write(tmp_path / "song.wav", sound, rate)
+    soundfile.write(tmp_path / "song.flac", sound, rate)
+    separate(tmp_path / "song.wav", THREE, tmp_path / "first", pool=pool, cache=cache)
+    result = separate(tmp_path / "song.flac", THREE, tmp_path / "again", pool=pool, cache=cache)
+    assert all(node.cached for node in result.manifest.nodes)
+
+
+def test_a_common_gain_leaves_what_is_cached_as_it_is(noise: Path, tmp_path: Path, pool: ModelPool) -> None:
+    cache = FolderCache(tmp_path / "cache", 1 << 30)
+    results = [separate(noise, share(-3.0), tmp_path / turn, pool=pool, cache=cache) for turn in ("one", "two")]
+    assert results[1].manifest.nodes[0].cached
+    assert [result.manifest.common_gain for result in results] == [pytest.approx(0.5, abs=0.001)] * 2
+    for result in results:
+        assert_exact(result)

@@ -11,8 +11,9 @@ from pydantic import JsonValue
 from typing_extensions import override
 
 from stemset import audio
+from stemset.cache import FolderCache
 from stemset.errors import ConfigError, Conflict, NotFound, StaleAttempt, Unavailable, UnreadableAudio
-from stemset.jobs.messages import Failed, JobPayload, NodeStarted, Report, Started, TrackReady
+from stemset.jobs.messages import Failed, JobPayload, NodeDone, NodeStarted, Report, Started, TrackReady
 from stemset.jobs.records import RunOptions
 from stemset.jobs.reporter import CallbackChannel, Interrupted, Pace, Reporter
 from stemset.jobs.service import new_id
@@ -48,12 +49,13 @@ class Bench:
     payload: JobPayload
     stop: threading.Event
     address: str
+    cache: FolderCache | None = None
 
     def run(self, *, last_try: bool = True) -> None:
         pool = ModelPool(Runtime(self.work_dir / "models", "cpu"))
-        pace = Pace(progress=0.01, poll=0.05, patience=0.5, first_pause=0.01)
+        pace = Pace(progress=0.01, poll=30, patience=0.5, first_pause=0.01)
         with Reporter(self.payload, CallbackChannel(self.address, SECRET), stop=self.stop, pace=pace) as reporter:
-            run_job(self.payload, self.storage, reporter, pool, self.work_dir, last_try=last_try)
+            run_job(self.payload, self.storage, reporter, pool, self.work_dir, cache=self.cache, last_try=last_try)
 
     @property
     def manifest(self) -> Manifest:
@@ -214,6 +216,20 @@ def test_a_failure_stands_although_it_can_not_be_reported(bench: Bench):
     with pytest.raises(UnreadableAudio):
         bench.run()
     assert bench.manifest.state == "failed"
+
+
+def test_what_another_job_has_done_is_not_done_again_and_said_to_be_cached(bench: Bench, tmp_path: Path):
+    bench.cache = FolderCache(tmp_path / "cache", 1 << 30)
+    below: dict[str, JsonValue] = {"_": "low_end", "bass": "bass", "not_bass": "other"}
+    cached: list[list[bool]] = []
+    for tree in (TREE, TREE | {"not_drums": below}):
+        bench.payload = bench.payload.model_copy(update={"job_id": new_id(), "tree": tree})
+        bench.callback.reports.clear()
+        bench.run()
+        events = [report.event for report in bench.callback.reports]
+        cached.append([event.cached for event in events if isinstance(event, NodeDone)])
+        assert [node.cached for node in bench.manifest.nodes] == cached[-1]
+    assert cached == [[False], [True, False]]
 
 
 def test_one_worker_serves_a_data_folder(tmp_path: Path):
