@@ -12,12 +12,13 @@ from typing import Annotated
 import typer
 
 from stemset import __version__
-from stemset.cli import bench, config, db, models, separate, service
+from stemset.cli import bench, config, db, models, process, separate, service
 from stemset.cli.console import err, out
 from stemset.errors import Cancelled, StemsetError
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="Separate songs into stems.")
 app.add_typer(separate.app)
+app.add_typer(process.app)
 app.add_typer(config.top)
 app.add_typer(config.app, name="config")
 app.add_typer(models.app, name="models")

@@ -66,6 +66,12 @@ def test_limits_and_output_have_defaults() -> None:
         (VALID + "limits: {max_upload_mb: lots}", "limits.max_upload_mb", "found 'lots'"),
         (VALID + "output: {bit_depth: 12}", "output.bit_depth", "16 or 24"),
         (VALID.replace("title: Band", "name: Band"), "profiles.band.title", "required"),
+        (
+            VALID.replace("strategy: half", "strategy: half, source: ''"),
+            "profiles.band.source",
+            "not the path of a folder",
+        ),
+        (VALID.replace("strategy: half", "strategy: half, source: 3"), "profiles.band.source", "path"),
         (VALID.replace("part: a, rest: b", "part: a, rest: b, part: c"), "line 5", "'part' stands twice"),
         (VALID.replace("band:", "'Band 1':"), "profiles.Band 1", "match"),
         (VALID + "limits: &a {max_channels: *a}", "config.limits.max_channels", "leads back to itself"),
@@ -84,6 +90,12 @@ def test_values_of_a_deployment_come_from_the_environment(monkeypatch: pytest.Mo
     text = VALID.replace("title: Band", "title: '${TITLE}', description: '${NOTHING:-none}'")
     profile = parse_config(text).profiles["band"]
     assert (profile.title, profile.description) == ("Our band", "none")
+
+
+def test_a_source_folder_may_lie_in_the_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/anna")
+    profile = parse_config(VALID.replace("strategy: half", "strategy: half, source: ~/Music")).profiles["band"]
+    assert profile.source == Path("/home/anna/Music")
 
 
 def test_an_unset_variable_is_an_error() -> None:

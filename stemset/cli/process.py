@@ -1,0 +1,216 @@
+"""`stemset process`: what is new in a folder, into the library."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import signal
+import sys
+from collections import Counter
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from stemset.cli.console import AsJson, err, out
+from stemset.config import ApiSettings, Config, WorkerSettings, load_config
+from stemset.errors import Cancelled, ConfigError, StemsetError
+from stemset.jobs.records import JobRecord, NodeState
+from stemset.logs import configure_logging
+from stemset.models import registry
+from stemset.strategy import Strategy
+
+if TYPE_CHECKING:
+    # These bring the whole service with them; `stemset --help` needs none of it.
+    from stemset.process import Processor, Result
+
+app = typer.Typer()
+
+_STYLES = {"separated": "green", "failed": "red", "planned": "cyan", "present": "dim"}
+
+
+def _complete(section: str) -> list[str]:
+    try:
+        config = load_config(ApiSettings().config)
+    except StemsetError:
+        return []
+    return list(config.profiles if section == "profiles" else config.strategies)
+
+
+def _profiles() -> list[str]:
+    return _complete("profiles")
+
+
+def _strategies() -> list[str]:
+    return _complete("strategies")
+
+
+@app.command("process")
+def process_command(
+    profile: Annotated[str, typer.Argument(help="A profile of config.yaml.", autocompletion=_profiles)],
+    source: Annotated[
+        Path | None,
+        typer.Option(exists=True, file_okay=False, readable=True, help="Default: the profile's `source`."),
+    ] = None,
+    strategy: Annotated[
+        str | None, typer.Option("--strategy", "-s", help="Default: the profile's.", autocompletion=_strategies)
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done; store and run nothing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Separate what is new in PROFILE's source folder into the library.
+
+    New is what the library doesn't hold with this strategy, whatever it is called; any file with sound in it counts.
+    It works with `stemset serve` running or not. Exit code 1: at least one file failed.
+    """
+    settings = ApiSettings()
+    # A failure has its own line here.
+    configure_logging(settings.log_format, logging.ERROR)
+    config = load_config(settings.config)
+    if profile not in config.profiles:
+        raise typer.BadParameter(f"unknown profile {profile!r}; choose one of: {', '.join(config.profiles)}")
+    name = strategy or config.profiles[profile].strategy
+    if name not in config.strategies:
+        raise typer.BadParameter(f"unknown strategy {name!r}; choose one of: {', '.join(config.strategies)}")
+    folder = source or _source_of(config, profile)
+    asyncio.run(_process(settings, profile, config.strategies[name], folder, dry_run=dry_run, as_json=as_json))
+
+
+def _source_of(config: Config, profile: str) -> Path:
+    folder = config.profiles[profile].source
+    if folder is None:
+        raise typer.BadParameter(f"profile {profile!r} has no `source` in config.yaml; name a folder with --source")
+    if not folder.is_dir():
+        raise ConfigError(f"profiles.{profile}.source", f"there is no folder {folder.resolve()}")
+    return folder
+
+
+async def _process(
+    settings: ApiSettings, profile: str, plan: Strategy, source: Path, *, dry_run: bool, as_json: bool
+) -> None:
+    # Seconds of imports, which a mistake in the arguments need not wait for.
+    from stemset.api.app import make_parts  # noqa: PLC0415
+    from stemset.cache import FolderCache  # noqa: PLC0415
+    from stemset.jobs.database import upgrade_database  # noqa: PLC0415
+    from stemset.jobs.local import LocalDispatcher  # noqa: PLC0415
+    from stemset.models.base import Runtime  # noqa: PLC0415
+    from stemset.models.pool import ModelPool  # noqa: PLC0415
+    from stemset.process import Outcome, Processor, alone, files_in  # noqa: PLC0415
+
+    worker = WorkerSettings()
+    pool = ModelPool(Runtime(worker.weights_dir, worker.device, worker.weights_mirror))
+    cache = FolderCache(worker.cache_dir, worker.cache_bytes) if worker.cache_bytes else None
+    results: list[Result] = []
+    with alone(settings.data_dir):
+        await asyncio.to_thread(upgrade_database, settings.database)
+        parts = make_parts(settings, LocalDispatcher(settings.queue_database))
+        try:
+            files = files_in(source, without=settings.data_dir)
+            with _bars(len(files)) as bars:
+                processor = Processor(parts, profile, plan, pool, bars, cache=cache, dry_run=dry_run)
+                with _stopped_by_signals(processor):
+                    async for result in processor.run(files):
+                        results.append(result)
+                        bars.ended(result)
+        finally:
+            await parts.engine.dispose()
+        _report(results, plan, source, profile, as_json=as_json)
+        if processor.abandoned:
+            err.print("Stopped.")
+            sys.stdout.flush()
+            os._exit(1)
+    if processor.stopped:
+        raise Cancelled
+    if any(result.outcome is Outcome.FAILED for result in results):
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _stopped_by_signals(processor: Processor) -> Generator[None]:
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        err.print("stopping; what is done stays")
+        processor.stop()
+
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    for number in numbers:
+        loop.add_signal_handler(number, stop)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)
+
+
+def _report(results: list[Result], plan: Strategy, source: Path, profile: str, *, as_json: bool) -> None:
+    counts = Counter(result.outcome.value for result in results)
+    if as_json:
+        files = [
+            {
+                "file": str(result.file),
+                "outcome": result.outcome.value,
+                "seconds": result.seconds,
+                "recordingId": str(result.recording_id) if result.recording_id else None,
+                "jobId": str(result.job_id) if result.job_id else None,
+                "error": {"kind": result.kind, "message": result.message} if result.kind else None,
+            }
+            for result in results
+        ]
+        head = {"profile": profile, "source": str(source), "strategy": plan.name}
+        print(json.dumps({**head, "counts": counts, "files": files}))
+        return
+    table = Table("file", "", "seconds", "", box=None)
+    for result in results:
+        # Whatever else lies in a folder of songs is only counted.
+        if result.outcome.value != "not_audio":
+            word = Text(result.outcome.value, _STYLES.get(result.outcome.value, ""))
+            name = Text(str(result.file.relative_to(source)))
+            table.add_row(name, word, f"{result.seconds:.1f}", Text(result.message or ""))
+    if table.row_count:
+        out.print(table)
+    said = ", ".join(f"{count} {outcome.replace('_', ' ')}" for outcome, count in counts.items())
+    out.print(f"{profile}, {plan.name}: {said or 'no files'}", highlight=False, soft_wrap=True)
+
+
+class _Bars:
+    """Watches a Processor: one bar for the files, one for the job in hand."""
+
+    def __init__(self, progress: Progress, files: int) -> None:
+        self._progress = progress
+        self._files = progress.add_task("files", total=files)
+        self._job = progress.add_task("", total=1, visible=False)
+        self._name = ""
+
+    def begun(self, file: Path) -> None:
+        self._name = escape(file.name)
+        self._progress.update(self._job, description=self._name, total=None, completed=0, visible=True)
+
+    def job_changed(self, job: JobRecord) -> None:
+        running = [node for node in job.nodes if node.state is NodeState.RUNNING]
+        model = f": {escape(registry.card(running[0].model).title)}" if running else ""
+        done = sum(node.fraction for node in job.nodes)
+        self._progress.update(self._job, description=self._name + model, total=len(job.nodes), completed=done)
+
+    def ended(self, result: Result) -> None:
+        self._progress.advance(self._files)
+        self._progress.update(self._job, visible=False)
+        if result.outcome.value in {"separated", "failed", "elsewhere"}:
+            note = f": {result.message}" if result.message else f" in {result.seconds:.1f} s"
+            line = Text.assemble(f"{result.file.name} ", (result.outcome.value, _STYLES.get(result.outcome.value, "")))
+            self._progress.console.print(line.append(note), highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def _bars(files: int) -> Generator[_Bars]:
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err) as progress:
+        yield _Bars(progress, files)
