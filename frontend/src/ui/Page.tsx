@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react'
+import { type ReactNode, useId } from 'react'
 import { AppHeader } from './AppHeader'
 
 /** A page of text and figures: the header, its crumb, and a column. title: of the browser's tab. */
@@ -16,10 +16,16 @@ export function Page({ title, crumb, children }: { title: string; crumb?: ReactN
 
 /** A titled card within a page. */
 export function Section({ title, note, children }: { title: string; note?: ReactNode; children: ReactNode }) {
+  const id = useId()
   return (
-    <section className="grid grid-cols-[minmax(0,1fr)] content-start gap-4 rounded-[14px] border border-line bg-surface p-4 sm:p-5">
+    <section
+      aria-labelledby={id}
+      className="grid grid-cols-[minmax(0,1fr)] content-start gap-4 rounded-[14px] border border-line bg-surface p-4 sm:p-5"
+    >
       <div>
-        <h2 className="text-[15px] font-semibold tracking-tight">{title}</h2>
+        <h2 id={id} className="text-[15px] font-semibold tracking-tight">
+          {title}
+        </h2>
         {note && <p className="text-[13px] text-muted">{note}</p>}
       </div>
       {children}
