@@ -17,7 +17,7 @@ from stemset.api.edge import Edge
 from stemset.api.notifier import Notifier
 from stemset.api.openapi import api_router, dependencies, pydantic_plugin
 from stemset.api.problems import exception_handlers
-from stemset.api.upload import sweep
+from stemset.api.staging import sweep_often
 from stemset.config import ApiSettings, load_config
 from stemset.jobs.database import create_engine_for, sessions, upgrade_database
 from stemset.jobs.dispatch import Dispatcher, Outbox
@@ -49,11 +49,12 @@ def build_app(settings: ApiSettings, dispatcher: Dispatcher) -> Litestar:
     @asynccontextmanager
     async def lifespan(_app: Litestar) -> AsyncGenerator[None]:
         await to_thread.run_sync(upgrade_database, settings.database)
-        await to_thread.run_sync(sweep, settings.data_dir)
         tasks = [asyncio.create_task(work) for work in (parts.outbox.run(), reconciler.run())]
+        sweeping = asyncio.create_task(sweep_often(parts))
         try:
             yield
         finally:
+            sweeping.cancel()
             parts.notifier.close()
             parts.outbox.stop()
             reconciler.stop()
@@ -97,6 +98,7 @@ def make_parts(settings: ApiSettings, dispatcher: Dispatcher) -> Parts:
         jobs=jobs,
         storage=LocalStorage(settings.data_dir / "objects"),
         outbox=Outbox(jobs, dispatcher),
+        dispatcher=dispatcher,
         notifier=Notifier(),
         probes=CapacityLimiter(_PROBES_AT_ONCE),
     )

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from stemset.api.notifier import Notifier
 from stemset.config import ApiSettings, Config
-from stemset.jobs.dispatch import Outbox
+from stemset.jobs.dispatch import Dispatcher, Outbox
 from stemset.jobs.library import Library
 from stemset.jobs.service import JobService
 from stemset.storage import Storage
@@ -34,6 +34,7 @@ class Parts:
     jobs: JobService
     storage: Storage
     outbox: Outbox
+    dispatcher: Dispatcher
     notifier: Notifier
     probes: CapacityLimiter
 

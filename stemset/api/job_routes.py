@@ -39,7 +39,7 @@ IfNoneMatch = Annotated[str | None, HeaderParameter(name="If-None-Match", descri
 )
 async def create_job(context: Context, data: JSONBody[JobRequest]) -> Job:
     recording = await context.library.get(data.recording_id)
-    strategy = data.strategy or _default_strategy(context, recording.profile)
+    strategy = data.strategy or submission.default_strategy(recording.profile, context.config)
     known = submission.known_strategy(strategy, context.config)
     job = await submission.start(context, recording.id, known, force=data.force)
     return wire.job(job, context.config)
@@ -195,13 +195,6 @@ def _report(body: bytes) -> Report:
     except ValidationError as error:
         first = error.errors()[0]
         raise InvalidRequest(".".join(str(part) for part in first["loc"]) or "body", first["msg"]) from None
-
-
-def _default_strategy(context: Context, profile: str) -> str:
-    """The profile's; a recording whose profile left config.yaml gets what runs anywhere."""
-    if profile in context.config.profiles:
-        return context.config.profiles[profile].strategy
-    return wire.fallback_of(context.config) or next(iter(context.config.strategies))
 
 
 router = Router(

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
-from litestar import Router, delete, get, patch, post
+from litestar import Response, Router, delete, get, patch, post
 from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, RequestBody, Schema
 from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED
 
 from stemset.api import examples, submission, wire
 from stemset.api.context import Context
@@ -74,16 +75,11 @@ class UploadOperation(Operation):
         **problem_responses(400, 413, 422, 503),
     },
 )
-async def upload_recording(request: AnyRequest, context: Context) -> Uploaded:
+async def upload_recording(request: AnyRequest, context: Context) -> Response[Uploaded]:
     async with received(request, context.settings.data_dir, context.config.limits.max_bytes) as upload:
         wish = submission.wish_of(upload.fields, context.config)
-        recording = await submission.store(context, upload, wish.profile)
-    started = await submission.start(context, recording.id, wish.strategy) if wish.strategy else None
-    return Uploaded(
-        recording=wire.recording(recording.model_copy(update={"latest_job": started}), context.config),
-        job=wire.job(started, context.config) if started else None,
-        known=False,
-    )
+        uploaded = await submission.submit(context, upload, wish.profile, wish.strategy)
+    return Response(uploaded, status_code=HTTP_200_OK if uploaded.known else HTTP_201_CREATED)
 
 
 @get(

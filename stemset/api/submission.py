@@ -6,9 +6,11 @@ import re
 from dataclasses import dataclass
 from uuid import UUID
 
-from anyio import to_thread
+from anyio import CancelScope, to_thread
 
+from stemset.api import wire
 from stemset.api.context import Context
+from stemset.api.models import Uploaded
 from stemset.api.probing import check_limits, probe_apart
 from stemset.api.problems import InvalidRequest
 from stemset.api.upload import Upload, title_of
@@ -34,15 +36,20 @@ def wish_of(fields: dict[str, str], config: Config) -> Wish:
     """The checked text fields of an upload; InvalidRequest names the field and the choices."""
     for name in fields.keys() - set(_FIELDS):
         raise InvalidRequest(name, "is not a field of an upload", ("file", *_FIELDS))
-    profile = fields.get("profile", "")
-    if profile not in config.profiles:
-        what = f"unknown profile {profile!r}" if profile else "is missing"
-        raise InvalidRequest("profile", what, tuple(config.profiles))
+    profile = known_profile(fields.get("profile", ""), config)
     separate = fields.get("separate", "true").lower()
     if separate not in _TRUTH:
         raise InvalidRequest("separate", f"can't be {separate!r}", ("true", "false"))
     strategy = known_strategy(fields.get("strategy") or config.profiles[profile].strategy, config)
     return Wish(profile, strategy if _TRUTH[separate] else None)
+
+
+def known_profile(name: str, config: Config) -> str:
+    """The name, if it is a profile of config.yaml; else InvalidRequest with the choices."""
+    if name not in config.profiles:
+        what = f"unknown profile {name!r}" if name else "is missing"
+        raise InvalidRequest("profile", what, tuple(config.profiles))
+    return name
 
 
 def known_strategy(name: str, config: Config) -> str:
@@ -52,18 +59,51 @@ def known_strategy(name: str, config: Config) -> str:
     return name
 
 
+def default_strategy(profile: str, config: Config) -> str:
+    """The profile's; where the profile has left config.yaml, what runs anywhere."""
+    if profile in config.profiles:
+        return config.profiles[profile].strategy
+    return wire.fallback_of(config) or next(iter(config.strategies))
+
+
+async def submit(context: Context, upload: Upload, profile: str, strategy: str | None) -> Uploaded:
+    """A recording of what was uploaded, and a job on it unless strategy is None. Raises AudioError."""
+    recording = await context.library.find_by_hash(profile, upload.sha256)
+    known = recording is not None
+    if recording is None:
+        recording, known = await _store(context, upload, profile)
+    job = await start(context, recording.id, strategy) if strategy else None
+    return Uploaded(
+        recording=wire.recording(await context.library.get(recording.id), context.config),
+        job=wire.job(job, context.config) if job else None,
+        known=known,
+    )
+
+
 async def store(context: Context, upload: Upload, profile: str) -> RecordingRecord:
-    """Look into the file, keep it and record it. What can't be recorded isn't kept. Raises AudioError."""
+    """Look into the file, keep it and record it. What can't be recorded isn't kept, nor what the profile has already:
+    that recording is returned. Raises AudioError."""
+    recording, _ = await _store(context, upload, profile)
+    return recording
+
+
+async def _store(context: Context, upload: Upload, profile: str) -> tuple[RecordingRecord, bool]:
+    """The same, and whether the profile had it already."""
     found = await probe_apart(upload.file, context.probes)
     check_limits(found, context.config.limits)
     recording_id = new_id()
     key = Keys.source(recording_id, _extension(found))
     try:
         await to_thread.run_sync(context.storage.put, key, upload.file, "application/octet-stream")
-        return await context.library.add(_new_recording(recording_id, key, profile, upload, found))
+        recording = await context.library.add_unless_known(_new_recording(recording_id, key, profile, upload, found))
     except BaseException:
-        await to_thread.run_sync(context.storage.delete_prefix, Keys.recording(recording_id))
+        with CancelScope(shield=True):
+            await to_thread.run_sync(context.storage.delete_prefix, Keys.recording(recording_id))
         raise
+    known = recording.id != recording_id
+    if known:
+        await to_thread.run_sync(context.storage.delete_prefix, Keys.recording(recording_id))
+    return recording, known
 
 
 async def start(

@@ -6,7 +6,6 @@ import hashlib
 import re
 import shutil
 import tempfile
-import time
 import unicodedata
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -22,13 +21,12 @@ from stemset.api.problems import AnyRequest, InvalidRequest
 from stemset.errors import TooLarge
 
 _FILE_NAME = "source"
-_FOLDER = "uploads"
+FOLDER = "uploads"
 _BUFFER_BYTES = 1 << 20
 _MAX_FIELD_BYTES = 1000
 _MAX_PARTS = 8
 _MAX_TITLE = 120
 _MAX_FILE_NAME = 255
-_ABANDONED_S = 3600.0
 
 
 @dataclass(frozen=True)
@@ -51,19 +49,12 @@ async def received(request: AnyRequest, data_dir: Path, max_bytes: int) -> Async
 
     Raises TooLarge above max_bytes, InvalidRequest for anything that is not such a body.
     """
-    folder = await to_thread.run_sync(_new_folder, data_dir / _FOLDER)
+    folder = await to_thread.run_sync(new_folder, data_dir / FOLDER)
     try:
         yield await _receive(request, folder / _FILE_NAME, max_bytes)
     finally:
         with CancelScope(shield=True):
             await to_thread.run_sync(shutil.rmtree, folder, True)
-
-
-def sweep(data_dir: Path) -> None:
-    """Remove what a killed process left of its uploads. Blocking."""
-    for folder in (data_dir / _FOLDER).glob("*"):
-        if time.time() - folder.stat().st_mtime > _ABANDONED_S:
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def title_of(file_name: str) -> str:
@@ -79,9 +70,47 @@ def clean_file_name(name: str) -> str:
     return printable.strip()[:_MAX_FILE_NAME] or "untitled"
 
 
-def _new_folder(parent: Path) -> Path:
+def new_folder(parent: Path) -> Path:
+    """A folder of one request. Blocking."""
     parent.mkdir(parents=True, exist_ok=True)
     return Path(tempfile.mkdtemp(dir=parent))
+
+
+async def body_of(request: AnyRequest) -> AsyncGenerator[bytes]:
+    """The bytes as they come. A client that goes away in the middle is no fault of ours: ClientException."""
+    try:
+        async for chunk in request.stream():
+            if chunk:
+                yield chunk
+    except InternalServerException as error:
+        # What Litestar raises then; nobody is left to read the answer.
+        raise ClientException(error.detail) from None
+
+
+@dataclass
+class Sink:
+    """A file that is hashed while it is written. `add` what comes, `flush` when `full` and at the end."""
+
+    out: BinaryIO
+    bytes: int = 0
+    digest: hashlib._Hash = field(default_factory=hashlib.sha256)  # pyright: ignore[reportPrivateUsage]
+    buffer: bytearray = field(default_factory=bytearray)
+
+    @property
+    def full(self) -> bool:
+        return len(self.buffer) >= _BUFFER_BYTES
+
+    def add(self, data: bytes | bytearray) -> None:
+        self.bytes += len(data)
+        self.buffer += data
+
+    async def flush(self) -> None:
+        content, self.buffer = self.buffer, bytearray()
+        await to_thread.run_sync(self._write, content)
+
+    def _write(self, content: bytearray) -> None:
+        self.digest.update(content)
+        self.out.write(content)
 
 
 async def _receive(request: AnyRequest, target: Path, max_bytes: int) -> Upload:
@@ -91,40 +120,35 @@ async def _receive(request: AnyRequest, target: Path, max_bytes: int) -> Upload:
         raise InvalidRequest("Content-Type", "expected multipart/form-data with a boundary")
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and int(announced) > max_bytes + _MAX_PARTS * (_MAX_FIELD_BYTES + 8192):
-        raise _too_large(max_bytes)
+        raise too_large(max_bytes)
     with target.open("xb") as out:
-        sink = _Sink(out, max_bytes)
+        sink = Sink(out)
+        parts = _Parts(sink, max_bytes)
         try:
             with PushMultipartParser(boundary, max_segment_count=_MAX_PARTS) as parser:
-                async for chunk in request.stream():
-                    if parser.closed or not chunk:
+                async for chunk in body_of(request):
+                    if parser.closed:
                         continue
                     for event in parser.parse(chunk):
-                        sink.take(event)
-                    if len(sink.buffer) >= _BUFFER_BYTES:
+                        parts.take(event)
+                    if sink.full:
                         await sink.flush()
         except ParserLimitReached as error:
             raise InvalidRequest("body", f"{error}; at most {_MAX_PARTS} parts are expected") from None
         except MultipartError as error:
             raise InvalidRequest("body", f"not a whole multipart/form-data body: {error}") from None
-        except InternalServerException as error:
-            # What Litestar raises when the client goes away; nobody is left to read the answer.
-            raise ClientException(error.detail) from None
         await sink.flush()
-    if sink.file_name is None:
+    if parts.file_name is None:
         raise InvalidRequest("file", "is missing; send the song as a part named 'file' with a file name")
-    return Upload(target, clean_file_name(sink.file_name), sink.bytes, sink.digest.hexdigest(), sink.texts())
+    return Upload(target, clean_file_name(parts.file_name), sink.bytes, sink.digest.hexdigest(), parts.texts())
 
 
 @dataclass
-class _Sink:
-    """Takes the parser's events: the part `file` goes to disk by way of a buffer, the others are short texts."""
+class _Parts:
+    """Takes the parser's events: the part `file` goes into the sink, the others are short texts."""
 
-    out: BinaryIO
+    sink: Sink
     max_bytes: int
-    buffer: bytearray = field(default_factory=bytearray)
-    bytes: int = 0
-    digest: hashlib._Hash = field(default_factory=hashlib.sha256)  # pyright: ignore[reportPrivateUsage]
     file_name: str | None = None
     fields: dict[str, bytearray] = field(default_factory=dict[str, bytearray])
     current: str = ""
@@ -150,23 +174,14 @@ class _Sink:
 
     def _add(self, data: bytes | bytearray) -> None:
         if self.current == "file":
-            self.bytes += len(data)
-            if self.bytes > self.max_bytes:
-                raise _too_large(self.max_bytes)
-            self.buffer += data
+            if self.sink.bytes + len(data) > self.max_bytes:
+                raise too_large(self.max_bytes)
+            self.sink.add(data)
         else:
             text = self.fields[self.current]
             text += data
             if len(text) > _MAX_FIELD_BYTES:
                 raise InvalidRequest(self.current, f"is longer than {_MAX_FIELD_BYTES} bytes")
-
-    async def flush(self) -> None:
-        content, self.buffer = self.buffer, bytearray()
-        await to_thread.run_sync(self._write, content)
-
-    def _write(self, content: bytearray) -> None:
-        self.digest.update(content)
-        self.out.write(content)
 
     def texts(self) -> dict[str, str]:
         try:
@@ -175,5 +190,6 @@ class _Sink:
             raise InvalidRequest("body", "its fields are not UTF-8") from None
 
 
-def _too_large(max_bytes: int) -> TooLarge:
+def too_large(max_bytes: int) -> TooLarge:
+    """The refusal, in words."""
     return TooLarge(f"The file is larger than the {max_bytes / 1e6:g} MB that are allowed.")

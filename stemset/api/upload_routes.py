@@ -7,13 +7,15 @@ from uuid import UUID
 from litestar import Response, Router, delete, post, put
 from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, RequestBody, Schema
 from litestar.params import FromPath, JSONBody
-from litestar.status_codes import HTTP_204_NO_CONTENT
+from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT
 
-from stemset.api import examples
+from stemset.api import examples, staging, submission
 from stemset.api.context import Context
 from stemset.api.models import Upload, UploadCompletion, Uploaded, UploadRequest
 from stemset.api.problems import AnyRequest, problem_responses
-from stemset.errors import NotFound
+from stemset.api.upload import clean_file_name, too_large
+from stemset.jobs.records import UploadRecord
+from stemset.jobs.service import new_id
 
 
 class ContentOperation(Operation):
@@ -39,8 +41,25 @@ class ContentOperation(Operation):
     },
 )
 async def create_upload(context: Context, data: JSONBody[UploadRequest]) -> Upload:
-    del context, data
-    return examples.UPLOAD
+    limit = context.config.limits.max_bytes
+    if data.bytes > limit:
+        raise too_large(limit)
+    upload = UploadRecord(
+        id=new_id(),
+        profile=submission.known_profile(data.profile, context.config),
+        file_name=clean_file_name(data.file_name),
+        bytes=data.bytes,
+        sha256=data.sha256,
+        expires_at=staging.expiry(),
+    )
+    await context.library.announce(upload)
+    return Upload(
+        id=upload.id,
+        url=f"/api/uploads/{upload.id}/content",
+        method="PUT",
+        headers={"Content-Type": "application/octet-stream"},
+        expires_at=upload.expires_at,
+    )
 
 
 @put(
@@ -53,12 +72,11 @@ async def create_upload(context: Context, data: JSONBody[UploadRequest]) -> Uplo
     request_max_body_size=None,
     responses={
         204: examples.empty("Received whole, and as announced."),
-        **problem_responses(400, 404, 409, 413, 503),
+        **problem_responses(400, 404, 503),
     },
 )
 async def put_upload(request: AnyRequest, context: Context, upload_id: FromPath[UUID]) -> None:
-    del request, context
-    raise NotFound("upload", str(upload_id))
+    await staging.receive(context, request, await context.library.get_upload(upload_id))
 
 
 @post(
@@ -75,8 +93,12 @@ async def put_upload(request: AnyRequest, context: Context, upload_id: FromPath[
 async def complete_upload(
     context: Context, upload_id: FromPath[UUID], data: JSONBody[UploadCompletion]
 ) -> Response[Uploaded]:
-    del context, data
-    raise NotFound("upload", str(upload_id))
+    upload = await context.library.get_upload(upload_id)
+    name = data.strategy or submission.default_strategy(upload.profile, context.config)
+    strategy = submission.known_strategy(name, context.config)
+    async with staging.taken(context, upload) as received:
+        uploaded = await submission.submit(context, received, upload.profile, strategy if data.separate else None)
+    return Response(uploaded, status_code=HTTP_200_OK if uploaded.known else HTTP_201_CREATED)
 
 
 @delete(
@@ -84,11 +106,11 @@ async def complete_upload(
     operation_id="abandonUpload",
     tags=["uploads"],
     summary="Forget an upload and what was sent of it",
-    responses={204: examples.empty("Gone."), **problem_responses(400, 404, 409, 503)},
+    responses={204: examples.empty("Gone."), **problem_responses(400, 404, 503)},
 )
 async def abandon_upload(context: Context, upload_id: FromPath[UUID]) -> None:
-    del context
-    raise NotFound("upload", str(upload_id))
+    await context.library.get_upload(upload_id)
+    await staging.forget(context, upload_id)
 
 
 router = Router(path="/", route_handlers=[create_upload, put_upload, complete_upload, abandon_upload])

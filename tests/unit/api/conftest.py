@@ -7,7 +7,7 @@ import io
 from collections.abc import AsyncIterator, Collection, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import numpy as np
@@ -85,7 +85,8 @@ class Service:
     async def new_job(self) -> dict[str, str]:
         """A queued job of the strategy `instant`, without the seconds that looking into an upload takes."""
         recording = NewRecording(
-            id=new_id(), profile="demo", title="Song", file_name="song.wav", bytes=1, sha256="00" * 32, duration_s=0.5,
+            id=new_id(), profile="demo", title="Song", file_name="song.wav", bytes=1,
+            sha256=uuid4().hex * 2, duration_s=0.5,
             sample_rate=44_100, channels=2, codec="pcm_s16le", source_key="recordings/x/source.wav",
         )  # fmt: skip
         await self.parts.library.add(recording)

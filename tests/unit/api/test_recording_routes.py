@@ -92,8 +92,8 @@ async def test_a_body_that_is_no_upload_is_refused(service: Service) -> None:
 
 
 async def test_recordings_are_listed_newest_first_by_page(service: Service) -> None:
-    for name in ("one.wav", "two.wav"):
-        await service.upload(name=name, fields={"separate": "false"})
+    for name, seconds in (("one.wav", 0.5), ("two.wav", 0.4)):
+        await service.upload(wav(seconds), name=name, fields={"separate": "false"})
     await service.upload(name="three.wav", fields={"separate": "false", "profile": "songs"})
     page = (await service.get("/api/recordings?profile=demo&limit=1&offset=1")).json()
     assert ([item["title"] for item in page["items"]], page["total"]) == (["one"], 2)

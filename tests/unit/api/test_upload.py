@@ -1,12 +1,8 @@
 from __future__ import annotations
 
-import os
-import time
-from pathlib import Path
-
 import pytest
 
-from stemset.api.upload import clean_file_name, sweep, title_of
+from stemset.api.upload import clean_file_name, title_of
 
 
 @pytest.mark.parametrize(
@@ -37,13 +33,3 @@ def test_of_a_file_name_only_the_printable_last_part_is_kept(sent: str, kept: st
 )
 def test_a_title_is_the_file_name_made_readable(file_name: str, title: str) -> None:
     assert title_of(file_name) == title
-
-
-def test_a_start_removes_abandoned_uploads_but_none_that_runs(tmp_path: Path) -> None:
-    for name, age_s in (("old", 7200), ("new", 0)):
-        folder = tmp_path / "uploads" / name
-        folder.mkdir(parents=True)
-        then = time.time() - age_s
-        os.utime(folder, (then, then))
-    sweep(tmp_path)
-    assert [folder.name for folder in (tmp_path / "uploads").iterdir()] == ["new"]
