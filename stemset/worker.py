@@ -230,6 +230,18 @@ def ready_file(data_dir: Path) -> Path:
     return data_dir / "worker.ready"
 
 
+def takes_jobs(data_dir: Path) -> bool:
+    """Whether the process that wrote `ready_file` lives; a worker on another machine is not seen."""
+    try:
+        os.kill(int(ready_file(data_dir).read_text("ascii")), 0)
+    except PermissionError:
+        # It lives, under another user.
+        return True
+    except (OSError, ValueError):
+        return False
+    return True
+
+
 def serve_worker(settings: WorkerSettings, *, follow_parent: bool = False) -> None:
     """Take jobs from the local queue, one at a time, until SIGTERM or SIGINT; call it in the main thread.
 

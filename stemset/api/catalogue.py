@@ -10,20 +10,14 @@ from pathlib import Path
 from stemset.api import wire
 from stemset.api.models import Model, ModelFile, ModelScore, Quality, StrategyNode, WeightsState
 from stemset.api.models import Strategy as WireStrategy
-from stemset.models import registry
+from stemset.jobs.estimates import published_pace
+from stemset.models import preparation, registry
 from stemset.models.registry import Architecture, ModelCard
-from stemset.models.weights import weights_state
+from stemset.models.weights import file_states, weights_state
 from stemset.strategy import Leaf, Strategy
 
 SONG_S = 240.0
 """Estimates are for a song of four minutes."""
-
-GFLOPS_PER_CORE = 40.0
-"""What one CPU core does of the work on the cards, in GFLOP per second. Two cores took 84 s for 210 s of audio with
-MDX-Net, 120 s with htdemucs and 2040 s with MelBand-Roformer, which is 127, 68 and 80 GFLOP per second."""
-
-SPECTRAL_GFLOPS = 3.0
-"""The same for the built-in models, which use one core and wait for memory more than they count."""
 
 _YARDSTICK = "htdemucs.yaml"
 _BEST_LEAD_DB = 2.0
@@ -57,10 +51,7 @@ def quality_of(strategy: Strategy) -> Quality:
 
 def estimated_s(strategy: Strategy, cores: int) -> float:
     """Seconds for a song of four minutes."""
-    seconds = 0.0
-    for card in _cards(strategy):
-        speed = SPECTRAL_GFLOPS if card.architecture is Architecture.SPECTRAL else GFLOPS_PER_CORE * cores
-        seconds += card.gflop_per_second * SONG_S / speed
+    seconds = sum(published_pace(card, cores) * SONG_S for card in _cards(strategy))
     return round(seconds, 1)
 
 
@@ -72,8 +63,10 @@ def engine_installed() -> bool:
 
 def _strategy(strategy: Strategy, models_dir: Path) -> WireStrategy:
     cards = {node.model.model_filename: registry.card(node.model.model_filename) for node in strategy.nodes}
-    states = {name: weights_state(card, models_dir) for name, card in cards.items()}
-    missing = list(dict.fromkeys(file for state in states.values() for file in state.missing))
+    files = {file.name: file for card in cards.values() for file in file_states(card, models_dir)}
+    absent = [file.name for file in files.values() if not file.present]
+    missing = list(absent)
+    order = preparation.find(strategy.name, models_dir)
     if not wire.is_built_in(strategy) and not engine_installed():
         missing.insert(0, ENGINE)
     return WireStrategy(
@@ -83,11 +76,11 @@ def _strategy(strategy: Strategy, models_dir: Path) -> WireStrategy:
         nodes=_nodes(strategy),
         quality=quality_of(strategy),
         estimated_s=estimated_s(strategy, os.cpu_count() or 1),
-        download_bytes=sum(cards[name].size_bytes for name, state in states.items() if state.missing),
+        download_bytes=sum(file.bytes or 0 for file in files.values() if not file.present),
         ready=not missing,
         missing=missing,
-        preparing=None,
-        failure=None,
+        preparing=preparation.progress(order, models_dir) if order else None,
+        failure=order.failure if order and absent else None,
     )
 
 
@@ -116,7 +109,9 @@ def _nodes(strategy: Strategy) -> list[StrategyNode]:
 def _model(name: str, models_dir: Path) -> Model:
     card = registry.card(name)
     state = weights_state(card, models_dir)
-    files = [ModelFile(name=file, bytes=0, present=file not in state.missing) for file in card.weights]
+    files = [
+        ModelFile(name=file.name, bytes=file.bytes, present=file.present) for file in file_states(card, models_dir)
+    ]
     if not card.weights:
         weights = WeightsState.NONE
     elif state.complete:

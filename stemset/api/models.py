@@ -95,10 +95,13 @@ class ModelScore(Wire):
 
 
 class ModelFile(Wire):
-    """One file of a model's weights. present: it is on this machine."""
+    """One file of a model's weights.
+
+    present: it is on this machine. bytes: its size; about, or null where that isn't known, while it is not here.
+    """
 
     name: str
-    bytes: int
+    bytes: int | None
     present: bool
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from anyio import fail_after, to_thread
@@ -17,10 +19,14 @@ from stemset.api.context import Context
 from stemset.api.models import Health, Limits, Model, Profile, ServiceConfig, Strategy
 from stemset.api.problems import problem_responses
 from stemset.audio import AudioFormat
-from stemset.errors import NotFound
+from stemset.errors import NotFound, Unavailable
+from stemset.jobs.records import JobState
+from stemset.models import preparation
 from stemset.storage import Keys
+from stemset.worker import takes_jobs
 
 _PATIENCE_S = 2.0
+_SILENCE = timedelta(seconds=60)
 
 
 @get(
@@ -39,14 +45,15 @@ _PATIENCE_S = 2.0
 async def get_health(context: Context) -> Response[Health]:
     database, storage = await _database_answers(context), await _storage_answers(context)
     well = database and storage
+    counts: Mapping[JobState, int] = await context.jobs.count_jobs() if database else {}
     health = Health(
         status="ok" if well else "degraded",
         version=__version__,
         database=database,
         storage=storage,
-        worker=False,
-        queued=0,
-        running=0,
+        worker=await _worker_lives(context, counts),
+        queued=counts.get(JobState.QUEUED, 0),
+        running=counts.get(JobState.RUNNING, 0),
     )
     return Response(health, status_code=200 if well else 503)
 
@@ -117,6 +124,16 @@ async def prepare_strategy(context: Context, name: FromPath[str]) -> Strategy:
     strategy = context.config.strategies.get(name)
     if strategy is None:
         raise NotFound("strategy", name, context.config.strategies)
+    folder = context.settings.weights_dir
+    models = [node.model.model_filename for node in strategy.nodes]
+    order = await to_thread.run_sync(preparation.place, name, models, folder)
+    if order:
+        try:
+            await context.dispatcher.prepare(order)
+        except Unavailable:
+            # Else the page would wait for a worker that never hears of it.
+            await to_thread.run_sync(preparation.withdraw, order, folder)
+            raise
     (prepared,) = await to_thread.run_sync(catalogue.strategies, {name: strategy}, context.settings.weights_dir)
     return prepared
 
@@ -130,6 +147,17 @@ async def prepare_strategy(context: Context, name: FromPath[str]) -> Strategy:
 )
 async def list_models(context: Context) -> list[Model]:
     return await to_thread.run_sync(catalogue.models, context.settings.weights_dir)
+
+
+async def _worker_lives(context: Context, counts: Mapping[JobState, int]) -> bool:
+    """Whether a worker takes jobs: one on this machine, or one elsewhere that works and tells of it."""
+    if await to_thread.run_sync(takes_jobs, context.settings.data_dir):
+        return True
+    running = counts.get(JobState.RUNNING, 0)
+    if not running:
+        return False
+    silent = await context.jobs.silent_jobs(datetime.now(UTC) - _SILENCE)
+    return running > sum(job.state is JobState.RUNNING for job in silent)
 
 
 async def _database_answers(context: Context) -> bool:

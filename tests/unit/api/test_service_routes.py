@@ -1,13 +1,22 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from stemset.api import catalogue
 from stemset.api.models import Quality
 from stemset.config import ApiSettings
+from stemset.errors import Unavailable, WeightsMissing
 from stemset.jobs.database import create_engine_for
+from stemset.jobs.messages import Started
+from stemset.models import preparation
 from stemset.models.registry import card
 from stemset.strategy import parse
+from stemset.worker import ready_file
+from tests.support.weights_server import serving_weights
 from tests.unit.api.conftest import Service
 
 
@@ -84,3 +93,77 @@ def test_more_cores_make_networks_quicker_but_not_the_built_in_models() -> None:
     built_in = parse("b", {"_": "percussive", "drums": "d", "not_drums": "o"})
     assert catalogue.estimated_s(demucs, 8) < catalogue.estimated_s(demucs, 2) / 3
     assert catalogue.estimated_s(built_in, 8) == catalogue.estimated_s(built_in, 1) == 8.0
+
+
+async def test_health_tells_of_the_worker_and_the_queue(service: Service, settings: ApiSettings) -> None:
+    waiting = (await service.get("/api/health")).json()
+    assert (waiting["worker"], waiting["queued"], waiting["running"]) == (False, 0, 0)
+    ready_file(settings.data_dir).write_text(str(os.getpid()))
+    await service.new_job()
+    alive = (await service.get("/api/health")).json()
+    assert (alive["worker"], alive["queued"], alive["running"]) == (True, 1, 0)
+
+
+async def test_a_worker_elsewhere_is_known_by_its_reports(service: Service, settings: ApiSettings) -> None:
+    ready_file(settings.data_dir).write_text("the process of a worker that was killed")
+    job = await service.new_job()
+    assert (await service.get("/api/health")).json()["worker"] is False
+    await service.report(job["id"], Started())
+    health = (await service.get("/api/health")).json()
+    assert (health["worker"], health["queued"], health["running"]) == (True, 0, 1)
+
+
+async def test_a_strategy_can_be_prepared_ahead(service: Service, settings: ApiSettings) -> None:
+    answer = await service.client.post("/api/strategies/drums_first/prepare")
+    assert (answer.status_code, answer.json()["preparing"]) == (202, 0.0)
+    await service.client.post("/api/strategies/drums_first/prepare")
+    order, again = service.dispatcher.ordered
+    assert order == again
+    assert order.models == ("kuielab_b_drums.onnx",)
+
+    # As the worker does it.
+    content = {"kuielab_b_drums.onnx": b"network" * 10_000, "mdx_model_data.json": b"{}"}
+    with serving_weights(content) as server:
+        server.break_after, server.ranges = 35_000, False
+        with pytest.raises(WeightsMissing):
+            preparation.carry_out(order, settings.weights_dir, lambda _done, _whole: None, mirror=server.address)
+        drums_first = await strategy(service, "drums_first")
+        assert drums_first["preparing"] is None
+        assert "kuielab_b_drums.onnx" in drums_first["failure"]
+
+        drums_first = (await service.client.post("/api/strategies/drums_first/prepare")).json()
+        assert (drums_first["preparing"], drums_first["failure"]) == (0.5, None)
+        server.break_after = None
+        last = service.dispatcher.ordered[-1]
+        preparation.carry_out(last, settings.weights_dir, lambda _done, _whole: None, mirror=server.address)
+    drums_first = await strategy(service, "drums_first")
+    assert (drums_first["preparing"], drums_first["failure"], drums_first["downloadBytes"]) == (None, None, 0)
+    model = next(
+        model for model in (await service.get("/api/models")).json() if model["name"] == "kuielab_b_drums.onnx"
+    )
+    assert model["files"][0] == {"name": "kuielab_b_drums.onnx", "bytes": 70_000, "present": True}
+
+
+async def test_a_strategy_that_has_all_it_needs_is_not_handed_to_a_worker(service: Service) -> None:
+    answer = await service.client.post("/api/strategies/instant/prepare")
+    assert (answer.status_code, answer.json()["ready"], service.dispatcher.ordered) == (202, True, [])
+
+
+async def test_a_strategy_that_no_worker_can_hear_of_is_not_being_prepared(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(_order: object) -> None:
+        raise Unavailable("The queue is away.")
+
+    monkeypatch.setattr(service.dispatcher, "prepare", away)
+    assert (await service.client.post("/api/strategies/drums_first/prepare")).status_code == 503
+    assert (await strategy(service, "drums_first"))["preparing"] is None
+
+
+async def test_only_a_strategy_that_is_there_can_be_prepared(service: Service) -> None:
+    answer = await service.client.post("/api/strategies/nope/prepare")
+    assert (answer.status_code, answer.json()["type"]) == (404, "/problems/not-found")
+
+
+async def strategy(service: Service, name: str) -> dict[str, Any]:
+    return next(one for one in (await service.get("/api/strategies")).json() if one["name"] == name)

@@ -227,10 +227,12 @@ export type Model = {
 /**
  * ModelFile
  *
- * One file of a model's weights. present: it is on this machine.
+ * One file of a model's weights.
+ *
+ * present: it is on this machine. bytes: its size; about, or null where that isn't known, while it is not here.
  */
 export type ModelFile = {
-    bytes: number;
+    bytes: number | null;
     name: string;
     present: boolean;
 };
@@ -645,7 +647,7 @@ export type CreateJobError = CreateJobErrors[keyof CreateJobErrors];
 
 export type CreateJobResponses = {
     /**
-     * The job; the one under way if this strategy already runs on this recording.
+     * The job; the one there is where this strategy waits, runs or succeeded on this recording.
      */
     201: Job;
 };
@@ -1155,7 +1157,7 @@ export type ListRecordingsData = {
         /**
          * Only those with this in title, file name or a tag.
          */
-        q?: string | null;
+        q?: string;
         /**
          * Only those with this tag.
          */
@@ -1515,10 +1517,6 @@ export type AbandonUploadErrors = {
      */
     404: Problem;
     /**
-     * Conflict
-     */
-    409: Problem;
-    /**
      * Unavailable
      */
     503: Problem;
@@ -1600,14 +1598,6 @@ export type PutUploadErrors = {
      * Not found
      */
     404: Problem;
-    /**
-     * Conflict
-     */
-    409: Problem;
-    /**
-     * Too large
-     */
-    413: Problem;
     /**
      * Unavailable
      */

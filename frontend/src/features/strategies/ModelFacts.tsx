@@ -33,7 +33,7 @@ function Files({ model }: { model: Model }) {
             {file.present ? text.present : text.absent}
           </span>
           <span className="font-mono text-xs wrap-anywhere">{file.name}</span>
-          {file.bytes > 0 && <span className="font-mono text-xs text-muted">{bytes(file.bytes)}</span>}
+          {file.bytes !== null && <span className="font-mono text-xs text-muted">{bytes(file.bytes)}</span>}
         </li>
       ))}
     </ul>
