@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
+import { type ReactNode, useState } from 'react'
 import { listProfilesOptions } from '@/api/generated/@tanstack/react-query.gen'
 import type { Job, Recording } from '@/api/generated/types.gen'
 import { errorText, isNotFound } from '@/api/problem'
@@ -139,6 +139,7 @@ export function JobScreen({ profileName, recordingId, jobId }: Address & { jobId
   const song = useRecordingOf(recordingId)
   const job = query.data?.recordingId === recordingId ? query.data : undefined
   const recording = song.data
+  const [openedAt] = useState(Date.now)
 
   const crumb = <Crumb profileName={profileName} recordingId={recordingId} title={recording?.title ?? '…'} />
   if (job === undefined || recording === undefined) {
@@ -155,11 +156,12 @@ export function JobScreen({ profileName, recordingId, jobId }: Address & { jobId
     return <Trouble error={error} crumb={crumb} profileName={profileName} onRetry={() => query.refetch()} />
   }
   const over = isFinal(job.state)
+  const news = !over || (job.finishedAt !== null && Date.parse(job.finishedAt) >= openedAt)
   return (
     <Page title={text.pageTitle(job.strategy, recording.title)} crumb={crumb}>
       <Head job={job} recording={recording} />
       <p role="status" className="sr-only">
-        {!over && announcement(job, recording.title)}
+        {news && announcement(job, recording.title)}
       </p>
       <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-6 lg:grid-cols-[minmax(0,1fr)_minmax(0,1fr)]">
         <div className="grid grid-cols-[minmax(0,1fr)] gap-6">

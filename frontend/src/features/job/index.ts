@@ -1,4 +1,5 @@
 export { JobScreen } from './JobScreen'
 export { JobSwitch } from './JobSwitch'
+export { OlderNote } from './OlderNote'
 export { RecordingJobs } from './RecordingJobs'
 export { useJob } from './useJob'

@@ -82,6 +82,11 @@ describe('a job in detail', () => {
     expect(tried).toHaveBeenCalledOnce()
   })
 
+  it('speaks of the end of a job that ended while one looked', async () => {
+    open(aJob({ state: 'succeeded', finishedAt: '2999-01-01T00:00:00Z' }))
+    expect(await screen.findByText('Lithium is separated.')).toHaveRole('status')
+  })
+
   it('says that there is no such job, also when it is another recording’s', async () => {
     open(DONE, { 'GET /api/jobs/job-1': aJob({ recordingId: 'recording-2' }) })
     expect(await screen.findByRole('heading', { name: 'There is no such job' })).toBeVisible()

@@ -2,7 +2,7 @@ import { Link } from '@tanstack/react-router'
 import { lazy, type ReactNode, Suspense, useState } from 'react'
 import type { Job, Recording } from '@/api/generated/types.gen'
 import { errorText, isNotFound } from '@/api/problem'
-import { JobSwitch, RecordingJobs, useJob } from '@/features/job'
+import { JobSwitch, OlderNote, RecordingJobs, useJob } from '@/features/job'
 import {
   activity,
   CancelJob,
@@ -195,7 +195,12 @@ export function RecordingScreen({
             recordingId={recordingId}
             job={job}
             jobs={<JobSwitch job={job} />}
-            banner={<JobBanner job={job} title={recording.title} />}
+            banner={
+              <>
+                <OlderNote job={job} newest={newest} />
+                <JobBanner job={job} title={recording.title} />
+              </>
+            }
           />
         </Suspense>
         <LiveStatus since={openedAt} recordings={[recording]} />

@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import type { Strategy } from '@/api/generated/types.gen'
 import { errorText } from '@/api/problem'
+import { StatusChip } from '@/features/queue'
 import { Button } from '@/ui/Button'
 import { NoteIcon } from '@/ui/icons'
 import { Notice } from '@/ui/Notice'
@@ -34,7 +35,14 @@ export function StrategiesScreen() {
   const failed = strategies.isError || models.isError
   const complete = strategies.data && models.data
   return (
-    <Page title={text.pageTitle}>
+    <Page
+      title={text.pageTitle}
+      crumb={
+        <span className="ml-auto">
+          <StatusChip />
+        </span>
+      }
+    >
       <div className="max-w-prose">
         <h1 className="text-[22px] font-semibold tracking-tight">{text.title}</h1>
         <p className="text-muted">{text.intro}</p>

@@ -12,7 +12,6 @@ export const text = {
   empty: 'No strategy is configured',
   emptyHint: 'Add one to config.yaml; `stemset config check` validates it.',
   jump: 'Strategies on this page',
-  song: 'Song',
   discarded: 'not kept',
   treeOf: (strategy: string) => `Tree of ${strategy}`,
   quality: {
@@ -40,7 +39,6 @@ export const text = {
   announcePreparing: (strategy: string) => `${strategy} is being prepared.`,
   announceReady: (strategy: string) => `${strategy} is ready.`,
   models: (count: number) => `${plural(count, 'model')}: weights, licence, published quality`,
-  model: 'Model',
   licence: 'Licence of the weights',
   noLicence: 'not stated by the author',
   noWeights: 'needs no weights',
