@@ -39,6 +39,7 @@ from stemset.jobs.reporter import CallbackChannel, Interrupted, Reporter
 from stemset.manifest import ErrorRecord, Manifest
 from stemset.models import preparation
 from stemset.models.base import Runtime
+from stemset.models.engine.loading import LOADING
 from stemset.models.pool import ModelPool
 from stemset.models.preparation import Order
 from stemset.separation import MANIFEST, Listener, StemFile, separate
@@ -48,6 +49,7 @@ from stemset.strategy import Node
 log = structlog.stdlib.get_logger()
 
 _STOP_GRACE_S = 3.0
+_WARM_UP = "warm-up"
 _ABANDONED_S = 24 * 3600.0
 """Nobody works in a folder that is so old; other workers of the same queue may work in younger ones."""
 
@@ -287,7 +289,7 @@ def serve_worker(settings: WorkerSettings, *, follow_parent: bool = False) -> No
         with serve_queue(settings.queue_database, run, retry=may_go_better, prepare=prepare):
             ready.write_text(str(os.getpid()), "ascii")
             log.info("worker_ready", callback=settings.callback_url)
-            threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
+            threading.Thread(target=_warm_up, name=_WARM_UP, daemon=True).start()
             while not stop.wait(0.5):
                 if follow_parent and os.getppid() != parent:
                     log.info("worker_parent_ended")
@@ -296,11 +298,14 @@ def serve_worker(settings: WorkerSettings, *, follow_parent: bool = False) -> No
             ready.unlink(missing_ok=True)
             finished = idle.wait(_STOP_GRACE_S) and fetched.wait(_STOP_GRACE_S)
     if not finished:
-        # A model in the middle of a node can't be asked to stop, nor a server that is slow to send weights, and their
-        # threads would keep the process alive.
+        # A single long operation can't be asked to stop, nor a server that is slow to send weights, and their threads
+        # would keep the process alive.
         log.info("worker_stopped", job="resumed by the next worker")
         os._exit(0)
     log.info("worker_stopped")
+    if any(thread.name in (_WARM_UP, LOADING) for thread in threading.enumerate()):
+        # Libraries of C++ that are just being imported don't survive the end of Python.
+        os._exit(0)
 
 
 def _prepare(order: Order, settings: WorkerSettings, stop: threading.Event) -> None:

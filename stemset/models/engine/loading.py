@@ -15,6 +15,9 @@ Made = TypeVar("Made")
 LOOK_S = 0.1
 """How often it is looked whether a job is to stop, in seconds."""
 
+LOADING = "loading"
+"""The name of the threads in which something is made."""
+
 
 class Shared(Generic[Made]):
     """Made in a thread of its own at the first `get`, for all jobs that want it, and kept.
@@ -55,7 +58,7 @@ class Shared(Generic[Made]):
             future = self._future
             if future is None or (future.done() and future.exception()):
                 self._future = future = Future[Made]()
-                Thread(target=self._run, args=(future,), name="loading", daemon=True).start()
+                Thread(target=self._run, args=(future,), name=LOADING, daemon=True).start()
             return future
 
     def _run(self, future: Future[Made]) -> None:
