@@ -3,6 +3,7 @@ import type { ComponentProps } from 'react'
 const LOOKS = {
   plain: 'border-line text-text hover:bg-raise',
   primary: 'border-transparent bg-accent text-bg hover:opacity-90',
+  danger: 'border-transparent bg-bad text-bg hover:opacity-90',
   quiet: 'border-transparent text-muted hover:bg-raise hover:text-text',
 } as const
 

@@ -29,7 +29,7 @@ export function DeleteRecording({
           {text.keep}
         </Button>
         <Button
-          className="border-transparent bg-bad !text-bg"
+          look="danger"
           disabled={remove.isPending}
           onClick={() => remove.mutate({ path: { recording_id: recording.id } }, { onSuccess: onDeleted })}
         >

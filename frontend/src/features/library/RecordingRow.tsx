@@ -163,7 +163,14 @@ export function RecordingRow({
         <DownloadStems job={job} title={title} formats={formats} onClose={() => setMode(null)} />
       )}
       {mode === 'delete' && (
-        <DeleteRecording recording={recording} onClose={() => setMode(null)} onDeleted={onDeleted} />
+        <DeleteRecording
+          recording={recording}
+          onClose={() => setMode(null)}
+          onDeleted={() => {
+            setMode(null)
+            onDeleted()
+          }}
+        />
       )}
     </li>
   )
