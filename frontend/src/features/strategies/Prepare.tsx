@@ -31,9 +31,11 @@ export function Prepare({ strategy }: { strategy: Strategy }) {
           <p className="text-bad wrap-anywhere">
             <WithCode>{text.notPrepared(failure)}</WithCode>
           </p>
-          <p className="text-muted">
-            <WithCode>{text.byHand(name)}</WithCode>
-          </p>
+          {prepare.isError && (
+            <p className="text-muted">
+              <WithCode>{text.byHand(name)}</WithCode>
+            </p>
+          )}
         </div>
       )}
       {downloadBytes > 0 && (

@@ -76,10 +76,18 @@ it('prepares a strategy, and shows how far that is', async () => {
   expect(screen.queryByRole('button', { name: 'Prepare voice' })).toBeNull()
 })
 
-it('says why a preparation failed, and which command does the same', async () => {
-  open({ ...ABSENT, failure: 'github.com does not answer.' })
+it('says why a preparation failed, with the command to run', async () => {
+  open({ ...ABSENT, failure: 'No network here. Run `stemset models download voice.onnx` where there is one.' })
   const alert = await screen.findByRole('alert')
-  expect(alert).toHaveTextContent('Not prepared: github.com does not answer.')
+  expect(alert).toHaveTextContent('Not prepared: No network here.')
+  expect(within(alert).getByText('stemset models download voice.onnx').tagName).toBe('CODE')
+})
+
+it('names the command that does the same when the server would not', async () => {
+  open(ABSENT, { 'POST /api/strategies/voice/prepare': problem(503, 'No worker is there.') })
+  await userEvent.click(await screen.findByRole('button', { name: 'Prepare voice' }))
+  const alert = await screen.findByRole('alert')
+  expect(alert).toHaveTextContent('Not prepared: No worker is there.')
   expect(within(alert).getByText('stemset models download voice').tagName).toBe('CODE')
 })
 
