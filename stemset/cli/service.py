@@ -16,10 +16,13 @@ app = typer.Typer()
 
 @app.command("serve")
 def serve_command(
-    host: Annotated[str, typer.Option()] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for the whole network.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535)] = 8000,
 ) -> None:
-    """Serve API and page, and run a worker, until Ctrl-C."""
+    """Serve API and page, and run a worker, until Ctrl-C.
+
+    Database and queue are created or brought up to date first. A worker that dies is started again.
+    """
     from stemset import serve  # noqa: PLC0415
 
     serve.run(host, port)
@@ -27,7 +30,11 @@ def serve_command(
 
 @app.command("worker")
 def worker_command() -> None:
-    """Run jobs from the queue until Ctrl-C."""
+    """Run jobs from the queue until Ctrl-C.
+
+    STEMSET_QUEUE_URL names the queue, STEMSET_CALLBACK_URL the service to report to. A job that was stopped in the
+    middle is resumed by the next worker.
+    """
     from stemset.worker import serve_worker  # noqa: PLC0415
 
     settings = WorkerSettings()

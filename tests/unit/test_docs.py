@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.main import get_command
 
+from stemset.cli import app
 from stemset.config import ApiSettings, WorkerSettings, load_config
 
 ROOT = Path(__file__).parents[2]
@@ -30,6 +35,32 @@ def test_the_example_in_the_readme_runs(
 def test_every_shipped_strategy_is_in_the_readme() -> None:
     for name in load_config(ROOT / "config.yaml").strategies:
         assert f"| `{name}` |" in README
+
+
+def _commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], set[str]]]:
+    """Each command that does something, with its options."""
+    below: dict[str, Any] = getattr(command, "commands", {})
+    if not below:
+        yield path, {option for parameter in command.params for option in parameter.opts}
+    for name, child in below.items():
+        yield from _commands(child, (*path, name))
+
+
+def test_the_reference_of_the_command_line_has_every_command_and_nothing_else() -> None:
+    root: Any = get_command(app)
+    options = dict(_commands(root))
+    text = (ROOT / "docs" / "cli.md").read_text("utf-8")
+    shown: set[tuple[str, ...]] = set()
+    for block in re.findall(r"```sh\n(.*?)```", text + README, re.DOTALL):
+        for line in block.splitlines():
+            program, *words = shlex.split(line, comments=True)
+            if program != "stemset" or words[0].startswith("--"):
+                continue
+            path = tuple(words[:2]) if tuple(words[:2]) in options else tuple(words[:1])
+            shown.add(path)
+            unknown = {word for word in words if word.startswith("-")} - options[path]
+            assert not unknown, line
+    assert shown == options.keys()
 
 
 @pytest.mark.parametrize("settings", [ApiSettings, WorkerSettings])
