@@ -12,6 +12,7 @@ from litestar.params import SkipValidation
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from stemset.api.notifier import Notifier
+from stemset.api.statuses import Statuses
 from stemset.config import ApiSettings, Config
 from stemset.jobs.dispatch import Dispatcher, Outbox
 from stemset.jobs.library import Library
@@ -23,7 +24,8 @@ from stemset.storage import Storage
 class Parts:
     """The parts of the service.
 
-    secret: signs the worker's reports. probes: how many uploads may be looked into at once.
+    secret: signs the worker's reports. probes, encodes: how many uploads may be looked into at once, and how
+    many stems be written in another format.
     """
 
     settings: ApiSettings
@@ -37,6 +39,8 @@ class Parts:
     dispatcher: Dispatcher
     notifier: Notifier
     probes: CapacityLimiter
+    encodes: CapacityLimiter
+    statuses: Statuses = field(default_factory=Statuses)
 
 
 # Litestar would check the parts field by field at every request.

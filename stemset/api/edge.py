@@ -38,6 +38,7 @@ _HEADERS = (
 
 # Players and workers ask for these by the hundred; a line for each would bury the rest.
 _QUIET = ("/stems/", "/peaks/", "/assets/", "/callback", "/api/health")
+_POLLED = "/api/jobs/"
 
 
 class Edge:
@@ -74,6 +75,6 @@ def _allow(scope: Scope) -> tuple[bytes, bytes]:
 
 
 def _note(method: str, path: str, status: int, elapsed_s: float) -> None:
-    quiet = status < 400 and any(part in path for part in _QUIET)
+    quiet = status < 400 and (any(part in path for part in _QUIET) or (method == "GET" and path.startswith(_POLLED)))
     level = log.debug if quiet else log.info
     level("request", method=method, path=path, status=status, ms=round(elapsed_s * 1000, 1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from litestar import Response, Router, get, post
+from litestar import MediaType, Response, Router, get, post
 from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 from litestar.response import ServerSentEvent
 from litestar.status_codes import HTTP_200_OK
@@ -18,9 +18,11 @@ from stemset.api.models import CallbackAnswer, Job, JobPage, JobRequest
 from stemset.api.paging import Limit, Offset
 from stemset.api.problems import AnyRequest, InvalidRequest, problem_responses
 from stemset.api.ranges import is_known
+from stemset.api.removal import stop
+from stemset.api.statuses import etag_of
 from stemset.api.watching import changes
 from stemset.jobs.messages import Report
-from stemset.jobs.records import JobState
+from stemset.jobs.records import JobState, JobVersion
 
 IfNoneMatch = Annotated[str | None, HeaderParameter(name="If-None-Match", description="The ETag last seen.")]
 
@@ -82,15 +84,16 @@ async def get_job(
     if_none_match: Annotated[
         str | None, HeaderParameter(name="If-None-Match", description="The ETag last seen.")
     ] = None,
-) -> Response[Job | None]:
-    job = await context.jobs.get_job(job_id)
-    # Weak: the same state may travel compressed or not. A cancel that was only asked for is no event yet.
-    # Its place in the queue is that of other jobs' changes.
-    etag = f'W/"{job.last_event}.{job.queue_position or 0}"'
-    headers = {"ETag": etag, "Cache-Control": "no-cache"}
+) -> Response[bytes | None]:
+    etag = etag_of(await context.jobs.job_version(job_id))
     if is_known(if_none_match, etag):
-        return Response(None, status_code=304, headers=headers)
-    return Response(wire.job(job, context.config), headers=headers)
+        return Response(None, status_code=304, headers={"ETag": etag, "Cache-Control": "no-cache"})
+    body = context.statuses.get(job_id, etag)
+    if body is None:
+        job = await context.jobs.get_job(job_id)
+        etag = etag_of(JobVersion(job.last_event, job.queue_position))
+        body = context.statuses.keep(wire.job(job, context.config), etag)
+    return Response(body, media_type=MediaType.JSON, headers={"ETag": etag, "Cache-Control": "no-cache"})
 
 
 @get(
@@ -136,10 +139,7 @@ async def stream_job_events(
     },
 )
 async def cancel_job(context: Context, job_id: FromPath[UUID]) -> Job:
-    job = await context.jobs.request_cancel(job_id)
-    context.notifier.changed(job_id)
-    await context.outbox.withdraw(job)
-    return wire.job(job, context.config)
+    return wire.job(await stop(context, job_id), context.config)
 
 
 @post(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from math import log10
@@ -137,6 +138,14 @@ class JobRecord(JobStatus):
     def eta_s(self) -> float | None:
         """Seconds of work left; None unless running, or while nothing is known to tell it from."""
         return remaining_s(self.nodes) if self.state is JobState.RUNNING else None
+
+
+@dataclass(frozen=True)
+class JobVersion:
+    """Two that are equal, of one job, mean that nobody who asks for the job would be told anything new."""
+
+    last_event: int
+    queue_position: int | None
 
 
 class EventRecord(Value):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TypeAlias
 from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from stemset.jobs.records import JobRecord, JobState, NewRecording, RecordingRecord, RunOptions
+from stemset.jobs.records import JobRecord, JobState, JobVersion, NewRecording, RecordingRecord, RunOptions
 from stemset.jobs.tables import JobRow, RecordingRow
 
 Sessions: TypeAlias = async_sessionmaker[AsyncSession]
@@ -47,14 +47,26 @@ def job_of(row: JobRow) -> JobRecord:
 
 async def with_positions(session: AsyncSession, jobs: Sequence[JobRecord]) -> list[JobRecord]:
     """The jobs; queued ones with their place in the queue."""
-    queued = [job.id for job in jobs if job.state is JobState.QUEUED]
+    places = await _places(session, [job.id for job in jobs if job.state is JobState.QUEUED])
+    return [job.model_copy(update={"queue_position": places[job.id]}) if job.id in places else job for job in jobs]
+
+
+async def versions_of(sessions: Sessions, job_ids: Collection[UUID]) -> dict[UUID, JobVersion]:
+    """Of those jobs that exist."""
+    wanted = select(JobRow.id, JobRow.last_event, JobRow.state).where(JobRow.id.in_(job_ids))
+    async with sessions() as session:
+        found = [(job_id, number, JobState(state)) for job_id, number, state in await session.execute(wanted)]
+        places = await _places(session, [job_id for job_id, _, state in found if state is JobState.QUEUED])
+    return {job_id: JobVersion(number, places.get(job_id)) for job_id, number, _ in found}
+
+
+async def _places(session: AsyncSession, queued: Sequence[UUID]) -> dict[UUID, int]:
     if not queued:
-        return list(jobs)
+        return {}
     order = func.row_number().over(order_by=(JobRow.queued_at, JobRow.id)).label("place")
     line = select(JobRow.id, order).where(JobRow.state == JobState.QUEUED.value).subquery()
     found = await session.execute(select(line.c.id, line.c.place).where(line.c.id.in_(queued)))
-    places = {job_id: place for job_id, place in found}  # noqa: C416 - rows are Row objects, not tuples
-    return [job.model_copy(update={"queue_position": places.get(job.id)}) for job in jobs]
+    return {job_id: place for job_id, place in found}  # noqa: C416 - rows are Row objects, not tuples
 
 
 async def latest_jobs(session: AsyncSession, recordings: Sequence[UUID]) -> dict[UUID, JobRecord]:

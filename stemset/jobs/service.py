@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, cast
 from uuid import UUID
 
@@ -27,11 +28,13 @@ from stemset.jobs.records import (
     JobRecord,
     JobState,
     JobStatus,
+    JobVersion,
     NodeStatus,
     RunOptions,
     TrackRecord,
 )
-from stemset.jobs.rows import Sessions, job_of, with_positions
+from stemset.jobs.rows import Sessions, job_of, versions_of, with_positions
+from stemset.jobs.shared_reads import SharedReads
 from stemset.jobs.tables import EventRow, JobRow, RecordingRow, TrackRow
 from stemset.manifest import MIXTURE, StemRecord
 
@@ -78,6 +81,7 @@ class JobService:
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
+        self._versions = SharedReads(partial(versions_of, sessions))
         self._paces: Mapping[str, float] | None = None
         """Of models, as last read; None after a job that may have changed them."""
 
@@ -135,6 +139,13 @@ class JobService:
                 if active := await self._active_job(recording_id, strategy):
                     return active
         raise _too_many_races(job.id)
+
+    async def job_version(self, job_id: UUID) -> JobVersion:
+        """What changes whenever the job does. A hundred who poll at once cost little more than one."""
+        version = await self._versions.get(job_id)
+        if version is None:
+            raise NotFound("job", str(job_id))
+        return version
 
     async def get_job(self, job_id: UUID) -> JobRecord:
         async with self._sessions() as session:
