@@ -8,7 +8,7 @@ import pytest
 from stemset import audio
 
 # Registers the test models, and offers the folder of tiny networks.
-pytest_plugins = ["tests.support.models", "tests.support.tiny_models"]
+pytest_plugins = ["tests.support.models", "tests.support.postgres", "tests.support.tiny_models"]
 
 
 @pytest.fixture

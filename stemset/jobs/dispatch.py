@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -39,10 +40,11 @@ class RunState(StrEnum):
 
 @dataclass(frozen=True)
 class RunRecord:
-    """An engine's record of a run. error: what the run raised, in words."""
+    """An engine's record of a run. error: what the run raised, in words. since: when its state began."""
 
     state: RunState
     error: str | None = None
+    since: datetime | None = None
 
 
 class Dispatcher(Protocol):

@@ -15,6 +15,7 @@ import socket
 import threading
 from collections.abc import Callable, Collection, Generator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -120,7 +121,7 @@ class LocalDispatcher:
     def _look_up(self, refs: Collection[str]) -> Mapping[str, RunRecord]:
         with _reaching(self._queue_url):
             runs = self._connected().list_workflows(workflow_ids=list(refs), load_input=False)
-        return {run.workflow_id: RunRecord(_state(run), str(run.error) if run.error else None) for run in runs}
+        return {run.workflow_id: _record(run) for run in runs}
 
     def _connected(self) -> DBOSClient:
         from dbos import DBOSClient  # noqa: PLC0415
@@ -199,6 +200,11 @@ def serve_queue(
         yield
     finally:
         DBOS.destroy()
+
+
+def _record(run: WorkflowStatus) -> RunRecord:
+    since = datetime.fromtimestamp(run.updated_at / 1000, UTC) if run.updated_at else None
+    return RunRecord(_state(run), str(run.error) if run.error else None, since)
 
 
 def _state(run: WorkflowStatus) -> RunState:

@@ -80,14 +80,17 @@ class Reconciler:
 
     async def reconcile(self) -> int:
         """Settle every silent job that can be settled, and return how many those were."""
-        silent = await self._service.silent_jobs(datetime.now(UTC) - timedelta(seconds=self._patience.silence_s))
+        heard_before = datetime.now(UTC) - timedelta(seconds=self._patience.silence_s)
+        silent = await self._service.silent_jobs(heard_before)
         if not silent:
             return 0
         runs = await self._dispatcher.look_up([job.dispatch_ref for job in silent if job.dispatch_ref])
         settled = 0
         for job in silent:
             run = runs.get(job.dispatch_ref or "", RunRecord(RunState.UNKNOWN))
-            if run.state is not RunState.WAITING and await self._settle(job, run):
+            # A job that waited for long may have found its worker just now.
+            taken_lately = run.since is not None and run.since > heard_before
+            if run.state is not RunState.WAITING and not taken_lately and await self._settle(job, run):
                 settled += 1
                 self._changed(job.id)
         return settled

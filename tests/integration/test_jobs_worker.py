@@ -3,107 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 from pathlib import Path
-from uuid import UUID
 
 import numpy as np
 import pytest
 
-from stemset import audio, strategy
-from stemset.config import WorkerSettings
-from stemset.jobs.database import create_engine_for, sessions, upgrade_database
-from stemset.jobs.dispatch import Outbox
-from stemset.jobs.library import Library
-from stemset.jobs.local import LocalDispatcher
+from stemset import audio
 from stemset.jobs.messages import NodeDone, NodeStarted, Report
-from stemset.jobs.records import JobRecord, JobState, NewRecording, NodeStatus, RunOptions
-from stemset.jobs.service import JobService, new_id
-from stemset.manifest import Manifest
-from stemset.storage import Keys, LocalStorage
+from stemset.jobs.records import JobState
+from stemset.storage import Keys
 from stemset.worker import ready_file
-from tests.support.jobs import SECRET, Callback, applied_by, worker
-
-TREE: dict[str, object] = {
-    "_": "percussive",
-    "drums": "drums",
-    "not_drums": {"_": "low_end", "bass": "bass", "not_bass": "other"},
-}
-TRACKS = ("mixture", "drums", "bass", "other")
-
-
-@dataclass
-class Engine:
-    """Everything of the local engine but the worker."""
-
-    settings: WorkerSettings
-    library: Library
-    service: JobService
-    storage: LocalStorage
-    outbox: Outbox
-    callback: Callback
-
-    async def submit(self, song: Path, name: str = "small") -> JobRecord:
-        recording_id = new_id()
-        source_key = Keys.source(recording_id, "wav")
-        self.storage.put(source_key, song, "audio/wav")
-        await self.library.add(
-            NewRecording(
-                id=recording_id,
-                profile="demo",
-                title="Song",
-                file_name="song.wav",
-                bytes=self.storage.stat(source_key).bytes,
-                sha256="0" * 64,
-                duration_s=1,
-                sample_rate=44100,
-                channels=2,
-                codec="pcm_f32le",
-                source_key=source_key,
-            )
-        )
-        plan = strategy.parse(name, TREE)
-        job = await self.service.create_job(
-            recording_id,
-            strategy=plan.name,
-            tree=plan.tree,
-            nodes=[NodeStatus(path=n.path, parent=n.parent, model=n.model.model_filename) for n in plan.nodes],
-            expected_stems=plan.stems,
-            options=RunOptions(max_duration_s=60, max_channels=2),
-        )
-        await self.outbox.flush()
-        return job
-
-    async def until(self, job_id: UUID, reached: Callable[[JobRecord], bool], timeout_s: float = 60) -> JobRecord:
-        give_up_at = time.monotonic() + timeout_s
-        while not reached(job := await self.service.get_job(job_id)):
-            assert time.monotonic() < give_up_at, job
-            await asyncio.sleep(0.05)
-        return job
-
-    async def until_final(self, job: JobRecord) -> JobRecord:
-        return await self.until(job.id, lambda now: now.state.final)
-
-    def manifest(self, job: JobRecord) -> Manifest:
-        return Manifest.model_validate_json(self.storage.read(Keys.manifest(job.id)))
+from tests.support.engine import TRACKS, Engine, local_engine
+from tests.support.jobs import worker
 
 
 @pytest.fixture
 async def engine(tmp_path: Path) -> AsyncIterator[Engine]:
-    url = f"sqlite:///{tmp_path}/stemset.db"
-    upgrade_database(url)
-    database = create_engine_for(url)
-    service = JobService(sessions(database))
-    callback = Callback(applied_by(service))
-    with callback.serving() as address:
-        settings = WorkerSettings(data_dir=tmp_path / "data", callback_url=address, callback_secret=SECRET)
-        dispatcher = LocalDispatcher(settings.queue_database)
-        storage = LocalStorage(settings.data_dir / "objects")
-        yield Engine(settings, Library(sessions(database)), service, storage, Outbox(service, dispatcher), callback)
-        await dispatcher.close()
-    await database.dispose()
+    async with local_engine(tmp_path) as made:
+        yield made
 
 
 @pytest.fixture
@@ -203,6 +121,8 @@ async def test_a_job_whose_workers_are_killed_and_stopped_in_its_middle_is_finis
     types = [event.type for event in events]
     assert types.count("started") == types.count("succeeded") == 1
     assert types.count("node_done") == 2
+    # The first node was done before the kill; nobody did it again.
+    assert [node.cached for node in engine.manifest(done).nodes] == [True, False]
     fractions = [sum(node.fraction for node in event.job.nodes) for event in events]
     assert fractions == sorted(fractions)
     assert list((engine.settings.data_dir / "work").iterdir()) == []

@@ -136,6 +136,7 @@ def worker(settings: WorkerSettings) -> Generator[WorkerProcess]:
         "STEMSET_DATA_DIR": str(settings.data_dir),
         "STEMSET_CALLBACK_URL": settings.callback_url,
         "STEMSET_CALLBACK_SECRET": SECRET,
+        "STEMSET_QUEUE_URL": settings.queue_database,
     }
     log = settings.data_dir / f"worker-{time.monotonic_ns()}.log"
     log.parent.mkdir(parents=True, exist_ok=True)

