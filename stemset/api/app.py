@@ -29,9 +29,10 @@ from stemset.logs import configure_logging
 from stemset.storage import LocalStorage
 
 _PROBES_AT_ONCE = 2
+_ENCODES_AT_ONCE = 2
 
 # Audio is compressed already and asked for by range; events must not wait in a compressor.
-_UNCOMPRESSED = [r"^/api/jobs/[^/]+/(stems|peaks|events)(/|$)"]
+_UNCOMPRESSED = [r"^/api/jobs/[^/]+/(stems|peaks|events|download)(/|$)"]
 
 
 def create_app() -> Litestar:
@@ -101,4 +102,5 @@ def make_parts(settings: ApiSettings, dispatcher: Dispatcher) -> Parts:
         dispatcher=dispatcher,
         notifier=Notifier(),
         probes=CapacityLimiter(_PROBES_AT_ONCE),
+        encodes=CapacityLimiter(_ENCODES_AT_ONCE),
     )

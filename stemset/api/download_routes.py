@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 from uuid import UUID
 
+from anyio import to_thread
 from litestar import Router, get
 from litestar.params import FromPath, QueryParameter
 from litestar.response import Stream
 
-from stemset.api import examples
+from stemset.api import examples, wire
 from stemset.api.context import Context
+from stemset.api.downloads import Entry, archive, attachment, encoded, file_name
+from stemset.api.files import ASK_AGAIN, chunks_of
 from stemset.api.problems import problem_responses
+from stemset.api.ranges import Span
 from stemset.audio import AudioFormat
-from stemset.errors import NotFound
+from stemset.errors import Conflict, NotFound
+from stemset.jobs.records import JobState
+from stemset.storage import Keys
 
 _AUDIO = "audio/*"
 _ZIP = "application/zip"
@@ -36,8 +43,27 @@ async def download_stem(
     stem: FromPath[str],
     format_: Annotated[AudioFormat, QueryParameter(name="format", description="Of the file.")] = AudioFormat.FLAC,
 ) -> Stream:
-    del context, job_id, format_
-    raise NotFound("stem", stem)
+    job = await context.jobs.get_job(job_id)
+    mixture, stems = await context.jobs.tracks(job_id)
+    ready = [track.name for track in (*stems, *([mixture] if mixture else []))]
+    if stem not in ready:
+        raise NotFound("stem of this job that is ready, named", stem, ready)
+    recording = await context.library.get(job.recording_id)
+    title = file_name(recording.title, wire.label_of(stem))
+    key = Keys.stem(job_id, stem)
+    if format_ is AudioFormat.FLAC:
+        file = await to_thread.run_sync(context.storage.open, key)
+    else:
+        file = await encoded(context, key, format_, job.options.bit_depth, title)
+    size = await to_thread.run_sync(file.seek, 0, os.SEEK_END)
+    headers = {
+        "Content-Disposition": attachment(title + format_.extension),
+        "Content-Length": str(size),
+        # Litestar lets the route's own media type come before that of a stream.
+        "Content-Type": format_.content_type,
+        "Cache-Control": ASK_AGAIN,
+    }
+    return Stream(chunks_of(file, Span(0, size)), headers=headers, media_type=format_.content_type)
 
 
 @get(
@@ -52,8 +78,19 @@ async def download_stem(
     },
 )
 async def download_stems(context: Context, job_id: FromPath[UUID]) -> Stream:
-    del context
-    raise NotFound("job", str(job_id))
+    job = await context.jobs.get_job(job_id)
+    if job.state is not JobState.SUCCEEDED:
+        raise Conflict(f"The job is {job.state.value}; there is an archive of its stems when it has succeeded.")
+    recording = await context.library.get(job.recording_id)
+    name = file_name(recording.title, job.strategy)
+    entries = [
+        Entry(f"{name}/{file_name(recording.title, wire.label_of(stem))}.flac", Keys.stem(job_id, stem))
+        for stem in job.stems
+    ]
+    entries.append(Entry(f"{name}/manifest.json", Keys.manifest(job_id)))
+    headers = {"Content-Disposition": attachment(f"{name}.zip"), "Cache-Control": ASK_AGAIN}
+    made = archive(context.storage, entries, job.finished_at or job.created_at)
+    return Stream(made, headers=headers, media_type=_ZIP)
 
 
 router = Router(path="/", route_handlers=[download_stem, download_stems])

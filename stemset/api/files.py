@@ -41,10 +41,12 @@ async def send_object(
     asked = requested_span(range_, info.bytes) if range_applies(if_range, etag) else None
     span = asked or Span(0, info.bytes)
     headers["Content-Length"] = str(span.length)
+    # Litestar lets the route's own media type come before that of a stream.
+    headers["Content-Type"] = media_type
     if asked:
         headers["Content-Range"] = asked.content_range(info.bytes)
     file = await to_thread.run_sync(storage.open, key)
-    return Stream(_chunks(file, span), status_code=206 if asked else 200, headers=headers, media_type=media_type)
+    return Stream(chunks_of(file, span), status_code=206 if asked else 200, headers=headers, media_type=media_type)
 
 
 async def describe_object(
@@ -78,7 +80,8 @@ def _headers(etag: str, *, immutable: bool) -> dict[str, str]:
     }
 
 
-async def _chunks(file: BinaryIO, span: Span) -> AsyncIterator[bytes]:
+async def chunks_of(file: BinaryIO, span: Span) -> AsyncIterator[bytes]:
+    """The bytes of a part; the file is closed after them."""
     left = span.length
     try:
         await to_thread.run_sync(file.seek, span.start)

@@ -18,9 +18,10 @@ MAX_TAG = 40
 MAX_TAGS = 20
 MAX_FILE_NAME = 1000
 
-Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TITLE)]
+_PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
+Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TITLE, pattern=_PRINTABLE)]
 Sha256 = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
-Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TAG)]
+Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TAG, pattern=_PRINTABLE)]
 
 
 class Wire(BaseModel):

@@ -16,6 +16,7 @@ from stemset.api.context import Context
 from stemset.api.models import MAX_TAG, Recording, RecordingChange, RecordingPage, Uploaded
 from stemset.api.paging import Limit, Offset
 from stemset.api.problems import AnyRequest, problem_responses
+from stemset.api.removal import remove
 from stemset.api.upload import received
 from stemset.jobs.library import RecordingSort
 
@@ -143,7 +144,7 @@ async def update_recording(
     },
 )
 async def delete_recording(context: Context, recording_id: FromPath[UUID]) -> None:
-    await context.library.get(recording_id)
+    await remove(context, recording_id)
 
 
 router = Router(

@@ -106,6 +106,11 @@ def player(song: RecordingRecord, done: JobRecord, mixture: TrackRecord, stems: 
     )
 
 
+def label_of(stem: str) -> str:
+    """A stem's name as people write it."""
+    return stem.replace("_", " ").capitalize()
+
+
 def version_of(track: TrackRecord) -> str:
     """What `?v=` says in this track's addresses: the start of its hash."""
     return track.record.sha256[:_VERSION_DIGITS]
@@ -167,7 +172,7 @@ def _track(track: TrackRecord, colour: str) -> Track:
     files = f"/api/jobs/{job_id}"
     return Track(
         name=name,
-        label=name.replace("_", " ").capitalize(),
+        label=label_of(name),
         colour=colour,
         url=f"{files}/stems/{name}.flac?v={version}",
         bytes=track.record.bytes,

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
+from stemset.jobs.messages import NodeStarted, Stopped
+from stemset.storage import Keys
 from tests.unit.api.conftest import Service, wav
 
 
@@ -107,3 +109,62 @@ async def test_an_unknown_recording_is_not_found(service: Service) -> None:
 async def test_a_page_beyond_the_limits_is_refused(service: Service) -> None:
     problem = (await service.get("/api/recordings?limit=1000")).json()
     assert (problem["status"], problem["field"]) == (400, "limit")
+
+
+async def test_recordings_are_found_sorted_and_tagged(service: Service) -> None:
+    ids = {
+        name: (await service.upload(wav(seconds), name=f"{name}.wav", fields={"separate": "false"})).json()[
+            "recording"
+        ]["id"]
+        for name, seconds in (("Zürich", 0.3), ("Blues", 0.4))
+    }
+    tagged = await service.client.patch(f"/api/recordings/{ids['Blues']}", json={"tags": [" Live ", "live", "1999"]})
+    assert (tagged.status_code, tagged.json()["tags"], tagged.json()["title"]) == (200, ["Live", "1999"], "Blues")
+    renamed = await service.client.patch(f"/api/recordings/{ids['Zürich']}", json={"title": "  Zug  "})
+    assert (renamed.json()["title"], renamed.json()["fileName"]) == ("Zug", "Zürich.wav")
+    for query, found in (
+        ("q=ZÜRICH", ["Zug"]),
+        ("q=LIV", ["Blues"]),
+        ("tag=live", ["Blues"]),
+        ("tag=liv", []),
+        ("sort=title", ["Blues", "Zug"]),
+        ("sort=-duration", ["Blues", "Zug"]),
+        ("sort=created", ["Zug", "Blues"]),
+    ):
+        page = (await service.get(f"/api/recordings?{query}")).json()
+        assert ([item["title"] for item in page["items"]], page["total"]) == (found, len(found)), query
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"title": " "}, {"title": "x" * 121}, {"title": "a\0b"}, {"tags": [""]}, {"tags": ["x"] * 21}, {"tags": 3}],
+)
+async def test_a_change_that_cannot_be_made_is_refused(service: Service, change: dict[str, object]) -> None:
+    job = await service.new_job()
+    answer = await service.client.patch(f"/api/recordings/{job['recordingId']}", json=change)
+    assert (answer.status_code, answer.json()["type"]) == (400, "/problems/invalid-request")
+
+
+async def test_a_deleted_recording_leaves_nothing(service: Service) -> None:
+    uploaded = (await service.upload()).json()
+    recording, job = uploaded["recording"]["id"], uploaded["job"]["id"]
+    service.parts.storage.put_bytes(Keys.stem(UUID(job), "drums"), b"123", "audio/flac")
+    other = await service.playable_job()
+    assert (await service.client.delete(f"/api/recordings/{recording}")).status_code == 204
+    for path in (f"recordings/{recording}", f"jobs/{job}", f"recordings/{recording}/player"):
+        assert (await service.get(f"/api/{path}")).status_code == 404
+    objects = service.parts.settings.data_dir / "objects"
+    assert list((objects / "recordings").iterdir()) == []
+    assert [folder.name for folder in (objects / "jobs").iterdir()] == [other["id"]]
+    assert (await service.client.delete(f"/api/recordings/{recording}")).status_code == 404
+
+
+async def test_a_running_job_is_stopped_before_its_recording_goes(service: Service) -> None:
+    job = await service.playable_job()
+    deleting = asyncio.create_task(service.client.delete(f"/api/recordings/{job['recordingId']}"))
+    while not (await service.report(job["id"], NodeStarted(node="root"))).json()["cancel"]:
+        pass
+    assert not deleting.done()
+    await service.report(job["id"], Stopped())
+    assert (await deleting).status_code == 204
+    assert (await service.report(job["id"], Stopped())).status_code == 404

@@ -1,0 +1,38 @@
+"""Deleting a recording with everything that is stored of it."""
+
+from __future__ import annotations
+
+import asyncio
+from uuid import UUID
+
+from anyio import to_thread
+
+from stemset.api.context import Context
+from stemset.jobs.records import JobRecord
+from stemset.storage import Keys
+
+_PATIENCE_S = 10.0
+_LOOK_EVERY_S = 0.1
+
+
+async def stop(context: Context, job_id: UUID) -> JobRecord:
+    """Ask a job to stop, and tell all who wait for it."""
+    job = await context.jobs.request_cancel(job_id)
+    context.notifier.changed(job_id)
+    await context.outbox.withdraw(job)
+    return job
+
+
+async def remove(context: Context, recording_id: UUID) -> None:
+    """Its jobs are stopped first, so that no worker writes what nobody will find. A worker that doesn't stop in time
+    has died, or learns at its next report that its job is gone."""
+    active = [job.id for job in await context.library.jobs_of(recording_id) if not job.state.final]
+    for job_id in active:
+        await stop(context, job_id)
+    give_up_at = asyncio.get_running_loop().time() + _PATIENCE_S
+    while active and asyncio.get_running_loop().time() < give_up_at:
+        active = [job_id for job_id in active if not (await context.jobs.get_job(job_id)).state.final]
+        await asyncio.sleep(_LOOK_EVERY_S if active else 0)
+    job_ids = await context.library.delete(recording_id)
+    for prefix in (Keys.recording(recording_id), *map(Keys.job, job_ids)):
+        await to_thread.run_sync(context.storage.delete_prefix, prefix)
