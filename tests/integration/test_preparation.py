@@ -13,8 +13,9 @@ from stemset.jobs.local import LocalDispatcher
 from stemset.models import preparation
 from stemset.models.fetching import on_disk
 from stemset.models.weights import MDX_CATALOGUE
-from tests.support.jobs import SECRET, worker
+from tests.support.jobs import SECRET, Callback, worker
 from tests.support.weights_server import WeightsServer, serving_weights
+from tests.unit.jobs.test_reporter import PAYLOAD
 
 DRUMS = "kuielab_b_drums.onnx"
 CONTENT = bytes(range(256)) * 8000
@@ -60,6 +61,23 @@ async def test_a_worker_that_ends_in_the_middle_of_a_download_goes_on_with_it_la
     assert [name for name, _ in server.asked] == [DRUMS, DRUMS, MDX_CATALOGUE]
     assert server.asked[1][1] == f"bytes={len(CONTENT) // 2}-"
     await dispatcher.close()
+
+
+async def test_a_download_keeps_no_song_waiting(server: WeightsServer, tmp_path: Path) -> None:
+    callback = Callback()
+    with callback.serving() as address:
+        settings = WorkerSettings(data_dir=tmp_path / "data", callback_url=address, callback_secret=SECRET)
+        models, dispatcher = settings.weights_dir, LocalDispatcher(settings.queue_database)
+        order = preparation.place("mine", [DRUMS], models)
+        assert order
+        server.paused.clear()
+        await dispatcher.prepare(order)
+        with worker(settings):
+            await until(lambda: on_disk(models / DRUMS)[0] > 0)
+            await dispatcher.dispatch(PAYLOAD)
+            await until(lambda: "started" in callback.types)
+            assert preparation.progress(order, models) is not None
+        await dispatcher.close()
 
 
 async def test_why_weights_can_not_be_had_is_kept_for_the_page(server: WeightsServer, tmp_path: Path) -> None:

@@ -80,7 +80,11 @@ def serving_weights(content: dict[str, bytes]) -> Generator[WeightsServer]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             """Quiet."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, request: object, client_address: object) -> None:
+            """Quiet: clients that are killed in the middle are what this is for."""
+
+    with Server(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True
         server.block_on_close = False
         served.address = f"http://127.0.0.1:{server.server_address[1]}"
