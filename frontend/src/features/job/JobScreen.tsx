@@ -5,6 +5,7 @@ import { listProfilesOptions } from '@/api/generated/@tanstack/react-query.gen'
 import type { Job, Recording } from '@/api/generated/types.gen'
 import { errorText, isNotFound } from '@/api/problem'
 import { announcement, CancelJob, isFinal, JobFailureText, JobRemedies, JobTree, jobText } from '@/features/jobs'
+import { OfflineNote } from '@/features/queue'
 import { Button, buttonClass } from '@/ui/Button'
 import { Chip } from '@/ui/Chip'
 import { moment, roughly } from '@/ui/format'
@@ -159,6 +160,7 @@ export function JobScreen({ profileName, recordingId, jobId }: Address & { jobId
   const news = !over || (job.finishedAt !== null && Date.parse(job.finishedAt) >= openedAt)
   return (
     <Page title={text.pageTitle(job.strategy, recording.title)} crumb={crumb}>
+      <OfflineNote />
       <Head job={job} recording={recording} />
       <p role="status" className="sr-only">
         {news && announcement(job, recording.title)}

@@ -3,19 +3,9 @@ import type { Job } from '@/api/generated/types.gen'
 import { buttonClass } from '@/ui/Button'
 import { moment } from '@/ui/format'
 import { ListIcon } from '@/ui/icons'
+import { choices } from './choices'
 import { text } from './text'
 import { useJobsOf } from './useJob'
-
-const MOST = 3
-
-/** The newest playable job of each strategy. The one that is heard is always among them. */
-function choices(jobs: readonly Job[], heard: Job): Job[] {
-  const byStrategy = new Map([[heard.strategy, heard]])
-  for (const job of jobs) {
-    if (job.stems.length > 0 && !byStrategy.has(job.strategy)) byStrategy.set(job.strategy, job)
-  }
-  return [...byStrategy.values()].slice(0, MOST).sort((a, b) => a.createdAt.localeCompare(b.createdAt))
-}
 
 /** In the player's header: one strategy's stems or another's, side by side, and the way to all that is known of them. */
 export function JobSwitch({ job }: { job: Job }) {

@@ -40,7 +40,7 @@ export function Prepare({ strategy }: { strategy: Strategy }) {
       )}
       {downloadBytes > 0 && (
         <Button
-          aria-label={text.prepareOf(name)}
+          aria-label={failure ? text.prepareAgainOf(name) : text.prepareOf(name)}
           disabled={prepare.isPending}
           onClick={() => prepare.mutate({ path: { name } })}
         >

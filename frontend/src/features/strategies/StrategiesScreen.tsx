@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import type { Strategy } from '@/api/generated/types.gen'
 import { errorText } from '@/api/problem'
-import { StatusChip } from '@/features/queue'
+import { OfflineNote, StatusChip } from '@/features/queue'
 import { Button } from '@/ui/Button'
 import { NoteIcon } from '@/ui/icons'
 import { Notice } from '@/ui/Notice'
@@ -47,6 +47,7 @@ export function StrategiesScreen() {
         <h1 className="text-[22px] font-semibold tracking-tight">{text.title}</h1>
         <p className="text-muted">{text.intro}</p>
       </div>
+      <OfflineNote />
       {!complete && !failed && (
         <p role="status" className="text-muted">
           {text.loading}

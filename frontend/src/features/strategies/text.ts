@@ -31,6 +31,7 @@ export const text = {
   prepare: 'Prepare',
   prepareOf: (strategy: string) => `Prepare ${strategy}`,
   prepareAgain: 'Try again',
+  prepareAgainOf: (strategy: string) => `Try again to prepare ${strategy}`,
   prepareHint: (size: number) => `Downloads ${bytes(size)} once, so that the first song does not have to wait for it.`,
   prepareProgress: (strategy: string) => `Preparing ${strategy}`,
   notPrepared: (reason: string) => `Not prepared: ${reason}`,
