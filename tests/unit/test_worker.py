@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,13 +14,14 @@ from typing_extensions import override
 from stemset import audio
 from stemset.cache import FolderCache
 from stemset.errors import ConfigError, Conflict, NotFound, StaleAttempt, Unavailable, UnreadableAudio
-from stemset.jobs.messages import Failed, JobPayload, NodeDone, NodeStarted, Report, Started, TrackReady
+from stemset.jobs.messages import Failed, JobPayload, NodeDone, NodeProgress, NodeStarted, Report, Started, TrackReady
 from stemset.jobs.records import RunOptions
 from stemset.jobs.reporter import CallbackChannel, Interrupted, Pace, Reporter
 from stemset.jobs.service import new_id
 from stemset.manifest import Manifest
-from stemset.models.base import Runtime
+from stemset.models.base import Progress, Runtime
 from stemset.models.pool import ModelPool
+from stemset.models.spectral import Percussive
 from stemset.storage import Keys, LocalStorage
 from stemset.worker import only_worker, run_job
 from tests.support.jobs import SECRET, Callback
@@ -176,6 +178,20 @@ def test_a_cancelled_run_says_so_and_leaves_a_manifest(bench: Bench):
     bench.run()
     assert bench.callback.types[-1] == "cancelled"
     assert bench.manifest.state == "cancelled"
+
+
+def test_a_cancel_is_heard_in_the_middle_of_a_node(bench: Bench, monkeypatch: pytest.MonkeyPatch):
+    def endless(_self: Percussive, _input: Path, _output: Path, progress: Progress) -> None:
+        for _ in range(3000):
+            progress(0.1)
+            time.sleep(0.01)
+        raise AssertionError
+
+    monkeypatch.setattr(Percussive, "separate", endless)
+    bench.callback.apply = lambda report, _id: isinstance(report.event, NodeProgress)
+    bench.run()
+    assert bench.callback.types[-1] == "cancelled"
+    assert [node.state for node in bench.manifest.nodes] == ["not_run"]
 
 
 @pytest.mark.parametrize("at", [Started, NodeStarted])
