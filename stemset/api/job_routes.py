@@ -15,7 +15,7 @@ from stemset.api import examples, submission, wire
 from stemset.api.callback import MAX_REPORT_BYTES, ReportOperation, verified
 from stemset.api.context import Context
 from stemset.api.models import CallbackAnswer, Job, JobPage, JobRequest
-from stemset.api.paging import Limit, Offset
+from stemset.api.paging import NO_NUL, Limit, Offset
 from stemset.api.problems import AnyRequest, InvalidRequest, problem_responses
 from stemset.api.ranges import is_known
 from stemset.api.removal import stop
@@ -57,7 +57,7 @@ async def create_job(context: Context, data: JSONBody[JobRequest]) -> Job:
 async def list_jobs(
     context: Context,
     state_: Annotated[JobState | None, QueryParameter(name="state", description="Only jobs in this state.")] = None,
-    profile: Annotated[str | None, QueryParameter(description="Only jobs of this profile.")] = None,
+    profile: Annotated[str | None, QueryParameter(pattern=NO_NUL, description="Only jobs of this profile.")] = None,
     recording: Annotated[UUID | None, QueryParameter(description="Only jobs of this recording.")] = None,
     limit: Limit = 50,
     offset: Offset = 0,

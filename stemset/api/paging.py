@@ -9,5 +9,8 @@ from litestar.params import QueryParameter
 MAX_PAGE = 200
 MAX_OFFSET = 1_000_000_000
 
+NO_NUL = "^[^\\x00]*$"
+"""PostgreSQL can't be asked for a text with a NUL in it."""
+
 Limit: TypeAlias = Annotated[int, QueryParameter(ge=1, le=MAX_PAGE, description="At most so many.")]
 Offset: TypeAlias = Annotated[int, QueryParameter(ge=0, le=MAX_OFFSET, description="Leave out so many first ones.")]

@@ -14,7 +14,7 @@ from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED
 from stemset.api import examples, submission, wire
 from stemset.api.context import Context
 from stemset.api.models import MAX_TAG, Recording, RecordingChange, RecordingPage, Uploaded
-from stemset.api.paging import Limit, Offset
+from stemset.api.paging import NO_NUL, Limit, Offset
 from stemset.api.problems import AnyRequest, problem_responses
 from stemset.api.removal import remove
 from stemset.api.upload import received
@@ -92,11 +92,18 @@ async def upload_recording(request: AnyRequest, context: Context) -> Response[Up
 )
 async def list_recordings(
     context: Context,
-    profile: Annotated[str | None, QueryParameter(description="Only recordings of this profile.")] = None,
+    profile: Annotated[
+        str | None, QueryParameter(pattern=NO_NUL, description="Only recordings of this profile.")
+    ] = None,
     q: Annotated[
-        str, QueryParameter(max_length=200, description="Only those with this in title, file name or a tag.")
+        str,
+        QueryParameter(
+            max_length=200, pattern=NO_NUL, description="Only those with this in title, file name or a tag."
+        ),
     ] = "",
-    tag: Annotated[str | None, QueryParameter(max_length=MAX_TAG, description="Only those with this tag.")] = None,
+    tag: Annotated[
+        str | None, QueryParameter(max_length=MAX_TAG, pattern=NO_NUL, description="Only those with this tag.")
+    ] = None,
     sort: Annotated[
         RecordingSort, QueryParameter(description="In which order; `-` is falling.")
     ] = RecordingSort.NEWEST,

@@ -111,6 +111,12 @@ async def test_a_page_beyond_the_limits_is_refused(service: Service) -> None:
     assert (problem["status"], problem["field"]) == (400, "limit")
 
 
+@pytest.mark.parametrize("query", ["q=%00", "tag=%00", "profile=a%00", "sort=best", "tag=" + "x" * 41])
+async def test_a_search_that_means_nothing_is_refused(service: Service, query: str) -> None:
+    problem = (await service.get(f"/api/recordings?{query}")).json()
+    assert (problem["status"], problem["field"]) == (400, query.partition("=")[0])
+
+
 async def test_recordings_are_found_sorted_and_tagged(service: Service) -> None:
     ids = {
         name: (await service.upload(wav(seconds), name=f"{name}.wav", fields={"separate": "false"})).json()[
