@@ -1,0 +1,143 @@
+"""Memory of the API process: while a 60 s job runs, and while a 500 MB file is uploaded. Linux; loopback only.
+
+python benchmarks/memory.py
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import numpy as np
+import soundfile
+
+CONFIG = """
+profiles: {songs: {title: Songs, strategy: instant}}
+strategies:
+  instant:
+    _: percussive
+    drums: drums
+    not_drums: {_: low_end, bass: bass, not_bass: {_: centre_voice, vocals: vocals, not_vocals: other}}
+limits: {max_upload_mb: 600}
+"""
+RATE = 44_100
+BOUNDARY = "a-boundary"
+LIMIT_MB, GROWTH_MB = 250.0, 16.0
+
+
+def main() -> None:
+    """Measure both and print them beside their limits."""
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--upload-mb", type=int, default=500)
+    chosen = options.parse_args()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        _serving(Path(folder)) as (address, pid),
+        httpx.Client(base_url=address, timeout=300) as client,
+    ):
+        idle_mb = _resident_mb(pid)
+        running_mb = _job(client, pid)
+        before_mb = _resident_mb(pid)
+        _forget_peak(pid)
+        _upload(client, chosen.upload_mb * 1_000_000)
+        peak_mb = _peak_mb(pid)
+    print(f"API process, idle: {idle_mb:.0f} MB")
+    print(f"API process, most while a 60 s job runs: {running_mb:.0f} MB (limit {LIMIT_MB:.0f} MB)")
+    print(f"Growth while {chosen.upload_mb} MB are uploaded: {peak_mb - before_mb:.1f} MB (limit {GROWTH_MB:.0f} MB)")
+    sys.exit(running_mb > LIMIT_MB or peak_mb - before_mb > GROWTH_MB)
+
+
+@contextmanager
+def _serving(folder: Path) -> Generator[tuple[str, int]]:
+    (folder / "config.yaml").write_text(CONFIG)
+    environment = os.environ | {"STEMSET_CONFIG": str(folder / "config.yaml"), "STEMSET_DATA_DIR": str(folder / "data")}
+    program = "from stemset import serve; serve.run('127.0.0.1', 0)"
+    with (folder / "serve.log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-c", program], env=environment, stdout=subprocess.PIPE, stderr=log, text=True
+        )
+    assert process.stdout is not None
+    try:
+        found = re.search(r"http://\S+", process.stdout.readline())
+        if found is None:
+            sys.exit((folder / "serve.log").read_text())
+        yield found.group(), process.pid
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait()
+
+
+def _job(client: httpx.Client, pid: int) -> float:
+    """The most that the API process has while the song is uploaded and separated, its state polled and streamed."""
+    _forget_peak(pid)
+    fields, files = {"profile": "songs"}, {"file": ("song.wav", _song(60))}
+    job = client.post("/api/recordings", data=fields, files=files).raise_for_status().json()["job"]
+    with client.stream("GET", f"/api/jobs/{job['id']}/events") as events:
+        for _ in events.iter_lines():
+            pass
+    state = client.get(f"/api/jobs/{job['id']}").json()["state"]
+    if state != "succeeded":
+        sys.exit(f"the job {state}")
+    return _peak_mb(pid)
+
+
+def _upload(client: httpx.Client, size: int) -> None:
+    """A song followed by bytes that no decoder looks at, so that the file is as large as wanted."""
+    head = (
+        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="profile"\r\n\r\nsongs\r\n'
+        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="separate"\r\n\r\nfalse\r\n'
+        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="song.wav"\r\n\r\n'
+    ).encode()
+
+    def body() -> Iterator[bytes]:
+        yield head
+        song = _song(30)
+        yield song
+        left = size - len(song)
+        while left > 0:
+            yield bytes(min(left, 1 << 20))
+            left -= 1 << 20
+        yield f"\r\n--{BOUNDARY}--\r\n".encode()
+
+    headers = {"content-type": f"multipart/form-data; boundary={BOUNDARY}"}
+    client.post("/api/recordings", content=body(), headers=headers).raise_for_status()
+
+
+def _song(seconds: int) -> bytes:
+    noise = np.random.default_rng(seconds).normal(0, 0.1, (seconds * RATE, 2))
+    file = io.BytesIO()
+    soundfile.write(file, noise, RATE, format="WAV", subtype="PCM_16")
+    return file.getvalue()
+
+
+def _resident_mb(pid: int) -> float:
+    return _status_mb(pid, "VmRSS")
+
+
+def _peak_mb(pid: int) -> float:
+    return _status_mb(pid, "VmHWM")
+
+
+def _forget_peak(pid: int) -> None:
+    Path(f"/proc/{pid}/clear_refs").write_text("5")
+    time.sleep(0.1)
+
+
+def _status_mb(pid: int, field: str) -> float:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 / 1e6 for line in lines if line.startswith(field))
+
+
+if __name__ == "__main__":
+    main()
