@@ -16,7 +16,7 @@ from stemset.api.models import (
     Track,
 )
 from stemset.config import Config
-from stemset.errors import EngineMissing, NotFound, WeightsMissing
+from stemset.errors import EngineMissing, NoSpace, NotFound, WeightsDamaged, WeightsMissing
 from stemset.jobs.records import EventRecord, JobRecord, NodeStatus, RecordingRecord, TrackRecord
 from stemset.models import registry
 from stemset.models.registry import Architecture
@@ -25,6 +25,9 @@ from stemset.strategy import Strategy
 
 _OVERVIEW_POINTS = 240
 _VERSION_DIGITS = 16
+
+# What a strategy without networks does not need.
+_LACKING = (WeightsMissing, WeightsDamaged, NoSpace, EngineMissing)
 
 # One hue per role; the page tells roles by icon and label too.
 _COLOURS = {
@@ -158,7 +161,7 @@ def _job_node(node: NodeStatus) -> JobNode:
 def _failure(record: JobRecord, config: Config) -> JobFailure | None:
     if record.failure is None:
         return None
-    lacking = record.failure.kind in (WeightsMissing.kind, EngineMissing.kind)
+    lacking = record.failure.kind in {error.kind for error in _LACKING}
     return JobFailure(
         kind=record.failure.kind,
         message=record.failure.message,
