@@ -56,6 +56,10 @@ class Storage(Protocol):
         """Remove every object under a folder such as `Keys.job(job_id)`; nothing there is no error."""
         ...
 
+    def tidy(self, prefix: str) -> None:
+        """Remove what a writer that was killed left half written under a folder. Call it while nobody writes there."""
+        ...
+
 
 class Keys:
     """Every key name. Ids are UUIDs and stem names come from a checked strategy; client file names never appear.
@@ -135,6 +139,12 @@ class LocalStorage:
         folder = self._path(prefix)
         if folder.is_dir():
             shutil.rmtree(folder)
+
+    def tidy(self, prefix: str) -> None:
+        for folder, _, names in os.walk(self._path(prefix)):
+            for name in names:
+                if name.startswith("."):
+                    Path(folder, name).unlink(missing_ok=True)
 
     def _path(self, key: str) -> Path:
         """Refuses what could lead out of the root; keys are ours, so this is a second lock."""

@@ -111,6 +111,7 @@ def _run(
     folder: Path,
 ) -> None:
     reporter.tell(Started())
+    storage.tidy(Keys.job(payload.job_id))
     plan = strategy.parse(payload.strategy, payload.tree)
     song = folder / f"source{PurePosixPath(payload.source_key).suffix}"
     storage.fetch(payload.source_key, song)

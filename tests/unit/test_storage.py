@@ -127,3 +127,14 @@ def test_keys_are_these():
     ]
     assert Keys.source(JOB, "mp3").startswith(Keys.recording(JOB) + "/")
     assert Keys.manifest(JOB).startswith(Keys.job(JOB) + "/")
+
+
+def test_what_a_killed_writer_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    storage = LocalStorage(tmp_path)
+    for job in ("a", "b"):
+        storage.put_bytes(f"jobs/{job}/stems/bass.flac", b"whole", "audio/flac")
+        (tmp_path / f"jobs/{job}/stems/.drums.flac.x7").write_bytes(b"ha")
+    storage.tidy("jobs/a")
+    storage.tidy("jobs/none")
+    left = sorted(str(file.relative_to(tmp_path)) for file in tmp_path.rglob("*") if file.is_file())
+    assert left == ["jobs/a/stems/bass.flac", "jobs/b/stems/.drums.flac.x7", "jobs/b/stems/bass.flac"]
