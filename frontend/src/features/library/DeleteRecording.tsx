@@ -16,6 +16,9 @@ export function DeleteRecording({
   onDeleted: () => void
 }) {
   const remove = useDeleteRecording()
+  // By the promise: the row, and this dialog in it, are gone when it is fulfilled. A failure is shown from `remove`.
+  const confirm = () =>
+    void remove.mutateAsync({ path: { recording_id: recording.id } }).then(onDeleted, () => undefined)
   return (
     <Dialog title={text.deleteTitle(recording.title)} onClose={onClose}>
       <p className="text-muted">{text.deleteHint}</p>
@@ -28,11 +31,7 @@ export function DeleteRecording({
         <Button type="submit" disabled={remove.isPending}>
           {text.keep}
         </Button>
-        <Button
-          look="danger"
-          disabled={remove.isPending}
-          onClick={() => remove.mutate({ path: { recording_id: recording.id } }, { onSuccess: onDeleted })}
-        >
+        <Button look="danger" disabled={remove.isPending} onClick={confirm}>
           {remove.isPending ? text.deleting : text.delete}
         </Button>
       </form>

@@ -1,4 +1,5 @@
-import { type ReactNode, useRef, useState } from 'react'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
+import type { Recording } from '@/api/generated/types.gen'
 import { errorText } from '@/api/problem'
 import { Button } from '@/ui/Button'
 import { NoteIcon, SearchIcon } from '@/ui/icons'
@@ -46,7 +47,11 @@ export function RecordingList({
   const query = useRecordings(profile, view)
   const tags = useKnownTags(profile)
   const heading = useRef<HTMLHeadingElement>(null)
-  const [news, setNews] = useState('')
+  const [deleted, setDeleted] = useState<Recording | null>(null)
+  // Only when the dialog is gone can anything below it have the focus.
+  useEffect(() => {
+    if (deleted) heading.current?.focus()
+  }, [deleted])
   const recordings = query.data?.pages.flatMap(({ items }) => items) ?? []
   const total = query.data?.pages[0]?.total
   const narrowed = narrows(view)
@@ -76,7 +81,7 @@ export function RecordingList({
         {(recordings.length > 0 || narrowed) && <ListTools view={view} onView={onView} />}
       </div>
       <p role="status" className="sr-only">
-        {news}
+        {deleted && text.deleted(deleted.title)}
       </p>
       <TagFilter tags={tags} view={view} onView={onView} />
       {uploads}
@@ -108,10 +113,7 @@ export function RecordingList({
               recording={recording}
               knownTags={tags}
               onTag={(tag) => onView(asView({ ...view, tag }))}
-              onDeleted={() => {
-                setNews(text.deleted(recording.title))
-                heading.current?.focus()
-              }}
+              onDeleted={() => setDeleted(recording)}
             />
           ))}
         </ul>
