@@ -35,7 +35,7 @@ test('a dropped song is separated node by node, and plays', async ({ page }) => 
 
 test('several songs go up at once', async ({ page }) => {
   await openSongs(page)
-  await page.getByLabel('choose files').setInputFiles([wav('left.wav', 3), wav('right.wav', 3)])
+  await page.getByLabel('choose files').setInputFiles([wav('left.wav', 3), wav('right.wav', 4)])
   for (const title of ['left', 'right']) {
     const row = page.getByRole('listitem').filter({ has: page.getByRole('link', { name: title, exact: true }) })
     await expect(row.getByTitle('Drums').filter({ visible: true })).toHaveCount(1, { timeout: 60_000 })
