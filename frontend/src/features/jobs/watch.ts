@@ -11,6 +11,8 @@ const TYPES = [
   'succeeded',
   'failed',
   'cancelled',
+  'retried',
+  'requeued',
 ]
 const REOPEN_MS = 5000
 // A browser opens six connections to one HTTP/1.1 server; the rest of the page needs some of them.
