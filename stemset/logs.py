@@ -13,13 +13,10 @@ from structlog.dev import plain_traceback
 def configure_logging(log_format: Literal["console", "json"], level: int = logging.INFO) -> None:
     """Everything goes to stderr: as lines to read, or as one JSON object per line. May be called again."""
     as_json = log_format == "json"
-    structlog.processors.TimeStamper(fmt="iso" if as_json else "%H:%M:%S", utc=as_json)
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(
-            fmt="%H:%M:%S" if log_format == "console" else "iso", utc=log_format == "json"
-        ),
+        structlog.processors.TimeStamper(fmt="iso" if as_json else "%H:%M:%S", utc=as_json),
     ]
     # Never with local variables: secrets are among them.
     if as_json:

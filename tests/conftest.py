@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+import structlog
 
 from stemset import audio
 
@@ -18,3 +21,13 @@ def noise(tmp_path: Path) -> Path:
     file = tmp_path / "noise.wav"
     audio.write(file, samples, 44_100)
     return file
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    """A command run within a test sets up logging for its process, on a stream that is gone after the test."""
+    root = logging.getLogger()
+    handlers, level = root.handlers, root.level
+    yield
+    root.handlers, root.level = handlers, level
+    structlog.reset_defaults()
