@@ -6,33 +6,16 @@ python benchmarks/memory.py
 from __future__ import annotations
 
 import argparse
-import io
-import os
-import re
-import signal
 import struct
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
-import numpy as np
-import soundfile
+from service import RATE, serving, song
 
-CONFIG = """
-profiles: {songs: {title: Songs, strategy: instant}}
-strategies:
-  instant:
-    _: percussive
-    drums: drums
-    not_drums: {_: low_end, bass: bass, not_bass: {_: centre_voice, vocals: vocals, not_vocals: other}}
-limits: {max_upload_mb: 600, max_duration_minutes: 120}
-"""
-RATE = 44_100
 BOUNDARY = "a-boundary"
 LIMIT_MB, GROWTH_MB = 250.0, 16.0
 
@@ -44,7 +27,7 @@ def main() -> None:
     chosen = options.parse_args()
     with (
         tempfile.TemporaryDirectory() as folder,
-        _serving(Path(folder)) as (address, pid),
+        serving(Path(folder)) as (address, pid),
         httpx.Client(base_url=address, timeout=300) as client,
     ):
         idle_mb = _resident_mb(pid)
@@ -59,30 +42,10 @@ def main() -> None:
     sys.exit(running_mb > LIMIT_MB or peak_mb - before_mb > GROWTH_MB)
 
 
-@contextmanager
-def _serving(folder: Path) -> Generator[tuple[str, int]]:
-    (folder / "config.yaml").write_text(CONFIG)
-    environment = os.environ | {"STEMSET_CONFIG": str(folder / "config.yaml"), "STEMSET_DATA_DIR": str(folder / "data")}
-    program = "from stemset import serve; serve.run('127.0.0.1', 0)"
-    with (folder / "serve.log").open("w") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-c", program], env=environment, stdout=subprocess.PIPE, stderr=log, text=True
-        )
-    assert process.stdout is not None
-    try:
-        found = re.search(r"http://\S+", process.stdout.readline())
-        if found is None:
-            sys.exit((folder / "serve.log").read_text())
-        yield found.group(), process.pid
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait()
-
-
 def _job(client: httpx.Client, pid: int) -> float:
     """The most that the API process has while the song is uploaded and separated, its state polled and streamed."""
     _forget_peak(pid)
-    fields, files = {"profile": "songs"}, {"file": ("song.wav", _song(60))}
+    fields, files = {"profile": "songs"}, {"file": ("song.wav", song(60))}
     job = client.post("/api/recordings", data=fields, files=files).raise_for_status().json()["job"]
     with client.stream("GET", f"/api/jobs/{job['id']}/events") as events:
         for _ in events.iter_lines():
@@ -115,13 +78,6 @@ def _upload(client: httpx.Client, size: int) -> None:
 
     headers = {"content-type": f"multipart/form-data; boundary={BOUNDARY}"}
     client.post("/api/recordings", content=body(), headers=headers).raise_for_status()
-
-
-def _song(seconds: int) -> bytes:
-    noise = np.random.default_rng(seconds).normal(0, 0.1, (seconds * RATE, 2))
-    file = io.BytesIO()
-    soundfile.write(file, noise, RATE, format="WAV", subtype="PCM_16")
-    return file.getvalue()
 
 
 def _resident_mb(pid: int) -> float:
