@@ -93,7 +93,7 @@ class _Outlet:
 
 def _zipped(storage: Storage, entries: Sequence[Entry], at: datetime) -> Generator[bytes]:
     outlet = _Outlet()
-    with zipfile.ZipFile(outlet, "w", zipfile.ZIP_STORED) as out:  # pyright: ignore
+    with zipfile.ZipFile(outlet, "w", zipfile.ZIP_STORED) as out:  # pyright: ignore - writing needs no read or seek
         for entry in entries:
             info = zipfile.ZipInfo(entry.name, at.timetuple()[:6])
             info.file_size = storage.stat(entry.key).bytes

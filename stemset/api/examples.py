@@ -226,7 +226,7 @@ def _wire(value: BaseModel) -> dict[str, JsonValue]:
 
 def _spec(container: object, example: JsonValue, description: str, media_type: str) -> ResponseSpec:
     return ResponseSpec(
-        data_container=container,  # pyright: ignore
+        data_container=container,  # pyright: ignore - typed for classes only
         description=description,
         media_type=media_type,
         generate_examples=False,

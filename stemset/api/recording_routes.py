@@ -37,7 +37,7 @@ class UploadOperation(Operation):
                         properties={
                             "file": Schema(
                                 type=OpenAPIType.STRING,
-                                format="binary",  # pyright: ignore
+                                format="binary",  # pyright: ignore - OpenAPI's own word, absent from the enum
                                 content_media_type="application/octet-stream",
                                 description="The song: any audio, or a video with sound.",
                             ),

@@ -90,6 +90,7 @@ async def taken(parts: Parts, upload: UploadRecord) -> AsyncGenerator[Upload]:
         await forget(parts, upload.id)
         raise
     except BaseException:
+        # A client that hangs up cancels us: then, too, the bytes are kept for another try.
         with CancelScope(shield=True):
             await to_thread.run_sync(_keep, file, home, file.name)
         raise

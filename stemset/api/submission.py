@@ -97,6 +97,7 @@ async def _store(context: Context, upload: Upload, profile: str) -> tuple[Record
         await to_thread.run_sync(context.storage.put, key, upload.file, "application/octet-stream")
         recording = await context.library.add_unless_known(_new_recording(recording_id, key, profile, upload, found))
     except BaseException:
+        # A client that hangs up cancels us: then, too, nothing stays behind.
         with CancelScope(shield=True):
             await to_thread.run_sync(context.storage.delete_prefix, Keys.recording(recording_id))
         raise

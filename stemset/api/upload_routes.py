@@ -22,7 +22,7 @@ class ContentOperation(Operation):
     """Describes the body, which the handler reads from the stream by itself."""
 
     def __post_init__(self) -> None:
-        content = Schema(type=OpenAPIType.STRING, format="binary")  # pyright: ignore
+        content = Schema(type=OpenAPIType.STRING, format="binary")  # pyright: ignore - as in recording_routes
         self.request_body = RequestBody(
             required=True,
             description="The file's bytes as they are.",
