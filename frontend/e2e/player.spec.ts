@@ -212,7 +212,7 @@ function renderedRemainder(page: Page, data: PlayerData, { from = 0, late = 0 } 
         original.call(this, starts.length === 1 ? when + late / sampleRate : when, offset)
       }
       const player = createPlayer({ sampleRate, frames, openContext: () => context })
-      player.load(stems.map(({ name, url, bytes }) => ({ stem: name, url, bytes })))
+      player.load(stems.map(({ name, url, indexUrl, streaminfo }) => ({ stem: name, url, indexUrl, streaminfo })))
       player.play(from)
       await new Promise<void>((resolve) => {
         player.subscribe(() => player.snapshot().transport === 'playing' && resolve())

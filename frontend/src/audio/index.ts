@@ -1,4 +1,15 @@
-export type { LoadFailure, LoadState, TrackSource } from './loading'
-export type { StemName } from './mixer'
-export { createPlayer, type Player, type PlayerOptions, type PlayerSnapshot, type StemSnapshot } from './player'
-export { type Decibels, type Frames, type Seconds, toDecibels } from './units'
+export { createPlayer } from './engine'
+export type { LoadFailure, LoadState, Problem } from './failure'
+export { type Channel, type Mix, neutral, type StemName } from './mixer'
+export type {
+  LaneSource,
+  Level,
+  Player,
+  PlayerOptions,
+  PlayerSnapshot,
+  StemSnapshot,
+  Stretch,
+  Transport,
+} from './player'
+export { type MixRequest, renderedFrames, renderMix } from './render'
+export { type Decibels, type Frames, type Seconds, type Semitones, type Span, toAmplitude, toDecibels } from './units'

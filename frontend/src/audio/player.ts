@@ -1,11 +1,32 @@
-import { Lane } from './lane'
-import { LoadError, type Loader, type LoadState, type TrackSource, wholeFileLoader } from './loading'
-import { amplitudes, audibleStems, type Channel, neutral, type StemName } from './mixer'
-import { type Anchor, LEAD, sharedStart, songFrame } from './schedule'
-import { type Decibels, type Frames, type Seconds, toAmplitude } from './units'
+import type { LoadState, Problem } from './failure'
+import type { Channel, StemName } from './mixer'
+import type { Decibels, Frames, Seconds, Semitones, Span } from './units'
 
-/** paused: silent. waiting: will sound once every stem has loaded. playing: the clock runs. */
+/** One stem's audio file: a FLAC with blocks of one size. */
+export interface LaneSource {
+  readonly stem: StemName
+  /** Stays the same for the same content; answers byte ranges. */
+  readonly url: string
+  /** Where the file's frame offsets are: one u32 little-endian per block, then the file's size; answers byte ranges. */
+  readonly indexUrl: string
+  /** The 34 bytes of STREAMINFO, base64. */
+  readonly streaminfo: string
+  /** Added to the fader, such as to compare two jobs at equal loudness; 0 when absent. */
+  readonly trim?: Decibels
+}
+
+/** paused: silent. waiting: asked to play, but what comes next isn't there yet. playing: the clock runs. */
 export type Transport = 'paused' | 'waiting' | 'playing'
+
+/** exact: neither tempo nor pitch is changed, samples go out untouched. loading: the stretcher is being fetched. */
+export type Stretch = 'exact' | 'loading' | 'active'
+
+/** Amplitudes of the last moments, louder side; clipped: full scale was exceeded since clearClips. */
+export interface Level {
+  readonly peak: number
+  readonly rms: number
+  readonly clipped: boolean
+}
 
 export interface StemSnapshot extends Channel {
   readonly stem: StemName
@@ -14,38 +35,65 @@ export interface StemSnapshot extends Channel {
   readonly load: LoadState
 }
 
-/** What changes seldom enough to be drawn by a framework; position and peaks are asked for per frame. */
+/** What changes seldom enough to be drawn by a framework; position and levels are asked for per frame. */
 export interface PlayerSnapshot {
   readonly transport: Transport
+  readonly problem: Problem | null
   readonly master: Decibels
+  readonly limiter: boolean
+  readonly loop: Span | null
+  /** 0.5 to 2; 1 is the recording's own. */
+  readonly tempo: number
+  readonly pitch: Semitones
+  readonly stretch: Stretch
   readonly stems: readonly StemSnapshot[]
 }
 
 export interface Player {
   readonly sampleRate: number
   readonly frames: Frames
-  /** Sets which stems there are. Stems already loaded stay; new ones join at the running position. */
-  load(tracks: readonly TrackSource[]): void
+  /**
+   * Sets which stems there are. Those with a known url stay. While playing, new ones come in at the running position
+   * once they are there; those no longer named sound until then, so that a change to another job's stems has no gap.
+   * A stem's fader, pan, mute and solo go by its name and are kept.
+   */
+  load(lanes: readonly LaneSource[]): void
   /** Loads a failed stem again. */
   retry(stem: StemName): void
   play(at?: Seconds): void
   pause(): void
   seek(to: Seconds): void
+  /** Playing that comes to `to` goes on at `from`, without a frame lost or added; null plays on. Shorter than 50 ms becomes 50 ms. */
+  setLoop(loop: Span | null): void
   setGain(stem: StemName, gain: Decibels): void
   setMuted(stem: StemName, muted: boolean): void
   setSoloed(stem: StemName, soloed: boolean): void
+  /** -1 left to 1 right. */
   setPan(stem: StemName, pan: number): void
-  setMaster(gain: Decibels): void
+  /** Several strips at once, such as a preset or an undo; stems not named keep theirs. */
+  setMix(mix: ReadonlyMap<StemName, Channel>): void
   /** Takes every mute and solo off. */
   clearMutesAndSolos(): void
+  setMaster(gain: Decibels): void
+  setLimiter(on: boolean): void
+  /** 0.5 to 2, clamped. */
+  setTempo(tempo: number): void
+  /** -12 to 12, clamped. */
+  setPitch(pitch: Semitones): void
   /** The song frame that leaves the loudspeaker now. */
   position(): Frames
-  /** Largest amplitude of a stem just now, after its fader; 0 while silent. */
-  peak(stem: StemName): number
+  /** What is decoded, for every audible stem, around the position; empty (from = to) when nothing is. */
+  decoded(): Span
+  /** A stem's level after its fader and pan; silence for a stem that is not there. */
+  level(stem: StemName): Level
+  /** The level after master and limiter. */
+  masterLevel(): Level
+  clearClips(): void
   /** The same object until something changes. */
   readonly snapshot: () => PlayerSnapshot
   /** Calls the listener after every change of the snapshot, a seek included; the answer ends that. */
   readonly subscribe: (listener: () => void) => () => void
+  /** Stops every source, ends every request, closes the context. */
   dispose(): void
 }
 
@@ -54,297 +102,4 @@ export interface PlayerOptions {
   readonly frames: Frames
   /** Called at the first play, since browsers only let a gesture open the sound. */
   readonly openContext?: (sampleRate: number) => BaseAudioContext
-  readonly loader?: Loader
-}
-
-export function createPlayer(options: PlayerOptions): Player {
-  return new Engine(options)
-}
-
-interface Stem {
-  readonly track: TrackSource
-  readonly abort: AbortController
-  channel: Channel
-  load: LoadState
-  buffer: AudioBuffer | null
-  lane: Lane | null
-}
-
-class Engine implements Player {
-  readonly sampleRate: number
-  readonly frames: Frames
-  readonly #openContext: (sampleRate: number) => BaseAudioContext
-  readonly #loader: Loader
-  readonly #stems = new Map<StemName, Stem>()
-  readonly #listeners = new Set<() => void>()
-  #context: BaseAudioContext | null = null
-  #output: GainNode | null = null
-  #transport: Transport = 'paused'
-  #master: Decibels = 0
-  /** Where the song stands while nothing sounds. */
-  #resting: Frames = 0
-  #anchor: Anchor | null = null
-  #snapshot: PlayerSnapshot = { transport: 'paused', master: 0, stems: [] }
-
-  constructor({ sampleRate, frames, openContext, loader }: PlayerOptions) {
-    this.sampleRate = sampleRate
-    this.frames = frames
-    this.#openContext = openContext ?? ((rate) => new AudioContext({ sampleRate: rate, latencyHint: 'interactive' }))
-    this.#loader = loader ?? wholeFileLoader(sampleRate)
-  }
-
-  load(tracks: readonly TrackSource[]): void {
-    const wanted = new Map(tracks.map((track) => [track.stem, track]))
-    const before = new Map(this.#stems)
-    this.#stems.clear()
-    for (const [name, stem] of before) {
-      if (wanted.get(name)?.url !== stem.track.url) this.#discard(stem)
-    }
-    for (const [name, track] of wanted) {
-      const old = before.get(name)
-      if (old?.track.url === track.url) this.#stems.set(name, old)
-      else this.#fetch(track, old?.channel ?? neutral)
-    }
-    this.#applyMix()
-    this.#startIfReady()
-    this.#changed()
-  }
-
-  retry(name: StemName): void {
-    const stem = this.#stems.get(name)
-    if (stem?.load.kind !== 'failed') return
-    this.#fetch(stem.track, stem.channel)
-    this.#changed()
-  }
-
-  play(at?: Seconds): void {
-    if (at !== undefined) this.seek(at)
-    if (this.#transport !== 'paused') return
-    if (this.#resting >= this.frames) this.#resting = 0
-    this.#openOutput()
-    this.#transport = 'waiting'
-    this.#startIfReady()
-    this.#changed()
-  }
-
-  pause(): void {
-    if (this.#transport === 'paused') return
-    this.#halt()
-    this.#transport = 'paused'
-    this.#changed()
-  }
-
-  seek(to: Seconds): void {
-    const sounding = this.#transport === 'playing'
-    this.#halt()
-    this.#resting = Math.min(this.frames, Math.max(0, Math.round(to * this.sampleRate)))
-    if (sounding && this.#resting >= this.frames) this.#transport = 'paused'
-    else if (sounding) this.#start()
-    this.#changed()
-  }
-
-  setGain(stem: StemName, gain: Decibels): void {
-    this.#setChannel(stem, { gain })
-  }
-
-  setMuted(stem: StemName, muted: boolean): void {
-    this.#setChannel(stem, { muted })
-  }
-
-  setSoloed(stem: StemName, soloed: boolean): void {
-    this.#setChannel(stem, { soloed })
-  }
-
-  setPan(stem: StemName, pan: number): void {
-    this.#setChannel(stem, { pan: Math.min(1, Math.max(-1, pan)) })
-  }
-
-  setMaster(gain: Decibels): void {
-    this.#master = gain
-    if (this.#context) this.#output?.gain.setTargetAtTime(toAmplitude(gain), this.#context.currentTime, 0.005)
-    this.#changed()
-  }
-
-  clearMutesAndSolos(): void {
-    for (const stem of this.#stems.values()) stem.channel = { ...stem.channel, muted: false, soloed: false }
-    this.#applyMix()
-    this.#changed()
-  }
-
-  position(): Frames {
-    if (!this.#context || !this.#anchor) return this.#resting
-    return songFrame(this.#anchor, heardTime(this.#context), this.sampleRate, this.frames)
-  }
-
-  peak(stem: StemName): number {
-    return this.#stems.get(stem)?.lane?.peak() ?? 0
-  }
-
-  readonly snapshot = (): PlayerSnapshot => this.#snapshot
-
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
-  }
-
-  dispose(): void {
-    this.#listeners.clear()
-    this.#transport = 'paused'
-    for (const stem of this.#stems.values()) this.#discard(stem)
-    this.#stems.clear()
-    this.#output?.disconnect()
-    if (this.#context && 'close' in this.#context) void (this.#context as AudioContext).close()
-  }
-
-  #fetch(track: TrackSource, channel: Channel): void {
-    const stem: Stem = {
-      track,
-      channel,
-      abort: new AbortController(),
-      load: { kind: 'loading', fraction: 0 },
-      buffer: null,
-      lane: null,
-    }
-    this.#stems.set(track.stem, stem)
-    void this.#receive(stem)
-  }
-
-  async #receive(stem: Stem): Promise<void> {
-    const { signal } = stem.abort
-    const progress = (fraction: number) => {
-      // Whole percents: a listener draws, and the network delivers hundreds of pieces.
-      const rounded = Math.floor(fraction * 100) / 100
-      if (signal.aborted || (stem.load.kind === 'loading' && stem.load.fraction === rounded)) return
-      stem.load = { kind: 'loading', fraction: rounded }
-      this.#changed()
-    }
-    try {
-      const buffer = await this.#loader(stem.track, progress, signal)
-      if (signal.aborted) return
-      stem.buffer = buffer
-      stem.load = { kind: 'ready' }
-      this.#join(stem)
-    } catch (error) {
-      if (signal.aborted) return
-      if (!(error instanceof LoadError)) throw error
-      stem.load = { kind: 'failed', failure: error.failure }
-    }
-    this.#startIfReady()
-    this.#changed()
-  }
-
-  #openOutput(): void {
-    if (!this.#context) {
-      const context = this.#openContext(this.sampleRate)
-      this.#context = context
-      this.#output = context.createGain()
-      this.#output.gain.value = toAmplitude(this.#master)
-      this.#output.connect(context.destination)
-      // The system took the sound away (a call, an unplugged device): show it as what it is.
-      context.addEventListener('statechange', () => {
-        if (context.state !== 'running' && this.#transport === 'playing') this.pause()
-      })
-    }
-    if ('resume' in this.#context && this.#context.state !== 'running') void (this.#context as AudioContext).resume()
-  }
-
-  #startIfReady(): void {
-    if (this.#transport !== 'waiting') return
-    const stems = [...this.#stems.values()]
-    if (stems.length === 0 || stems.some(({ load }) => load.kind === 'loading')) return
-    this.#transport = stems.some(({ buffer }) => buffer) ? 'playing' : 'paused'
-    if (this.#transport === 'playing') this.#start()
-  }
-
-  #start(): void {
-    this.#anchor = null
-    this.#anchor = this.#arm([...this.#stems.values()])
-  }
-
-  /** Lets a stem that has just loaded fall in with the others, frame for frame. */
-  #join(stem: Stem): void {
-    if (this.#anchor) this.#arm([stem])
-  }
-
-  /** Starts stems at one common context frame, in step with those that already sound. Gives that frame. */
-  #arm(stems: readonly Stem[]): Anchor | null {
-    const running = this.#anchor
-    if (!this.#context) return null
-    for (let lead = LEAD; ; lead *= 2) {
-      const soon = sharedStart(this.#context.currentTime, this.sampleRate, lead)
-      const context = Math.max(soon, running?.context ?? 0)
-      const song = running ? running.song + context - running.context : this.#resting
-      if (song >= this.frames) return running
-      for (const stem of stems) this.#startLane(stem, { context, song })
-      // A stalled thread may have let that frame pass before the last stem was armed: then all of them go again.
-      if (this.#context.currentTime * this.sampleRate < context) return { context, song }
-    }
-  }
-
-  #startLane(stem: Stem, { context, song }: Anchor): void {
-    if (!stem.buffer || !this.#context || !this.#output) return
-    const { channel, track } = stem
-    const amplitude = amplitudes(this.#mix()).get(track.stem) ?? 0
-    stem.lane ??= new Lane(this.#context, this.#output, amplitude, channel.pan)
-    stem.lane.start(stem.buffer, context, song, () => this.#played())
-  }
-
-  #played(): void {
-    if ([...this.#stems.values()].some(({ lane }) => lane?.playing)) return
-    this.#anchor = null
-    this.#resting = this.frames
-    this.#transport = 'paused'
-    this.#changed()
-  }
-
-  #halt(): void {
-    this.#resting = this.position()
-    this.#anchor = null
-    for (const { lane } of this.#stems.values()) lane?.stop()
-  }
-
-  #discard(stem: Stem): void {
-    stem.abort.abort()
-    stem.lane?.dispose()
-  }
-
-  #setChannel(name: StemName, change: Partial<Channel>): void {
-    const stem = this.#stems.get(name)
-    if (!stem) return
-    stem.channel = { ...stem.channel, ...change }
-    this.#applyMix()
-    this.#changed()
-  }
-
-  #applyMix(): void {
-    const targets = amplitudes(this.#mix())
-    for (const [name, { lane, channel }] of this.#stems) lane?.set(targets.get(name) ?? 0, channel.pan)
-  }
-
-  #mix(): ReadonlyMap<StemName, Channel> {
-    return new Map([...this.#stems].map(([name, { channel }]) => [name, channel]))
-  }
-
-  #changed(): void {
-    const audible = audibleStems(this.#mix())
-    this.#snapshot = {
-      transport: this.#transport,
-      master: this.#master,
-      stems: [...this.#stems].map(([stem, { channel, load }]) => ({
-        ...channel,
-        stem,
-        load,
-        audible: audible.has(stem),
-      })),
-    }
-    for (const listener of this.#listeners) listener()
-  }
-}
-
-/** The context time that the listener hears now, behind currentTime by the output's latency. */
-function heardTime(context: BaseAudioContext): Seconds {
-  if (!('getOutputTimestamp' in context)) return context.currentTime
-  const { contextTime, performanceTime } = (context as AudioContext).getOutputTimestamp()
-  if (!contextTime || !performanceTime) return context.currentTime
-  return Math.min(context.currentTime, contextTime + (performance.now() - performanceTime) / 1000)
 }

@@ -2,7 +2,6 @@ import type { CSSProperties } from 'react'
 import type { PlayerData, Track } from '@/api/generated'
 import type { LoadFailure, LoadState, Player, StemSnapshot } from '@/audio'
 import { Button } from '@/ui/Button'
-import { percent } from '@/ui/format'
 import { stemColour, stemLabel } from '@/ui/stems'
 import { OVERVIEW_FRAMES } from './peaks'
 import { StemIcon } from './StemIcon'
@@ -57,6 +56,7 @@ export function PendingLane({ name }: { name: string }) {
 
 const REASONS: Record<LoadFailure, string> = {
   missing: 'its file is not on the server',
+  forbidden: 'its address is no longer valid; load the page anew',
   network: 'the connection was lost',
   undecodable: 'this browser cannot decode its file',
 }
@@ -64,7 +64,7 @@ const REASONS: Record<LoadFailure, string> = {
 function LoadNote({ load, label, onRetry }: { load: LoadState; label: string; onRetry: () => void }) {
   if (load.kind === 'ready') return null
   if (load.kind === 'loading') {
-    return <p className="load-note text-muted">Loading {percent(load.fraction)}</p>
+    return <p className="load-note text-muted">{load.retrying ? 'Trying again' : 'Loading'}</p>
   }
   return (
     <div role="alert" className="load-note flex flex-wrap items-center gap-3 text-text">

@@ -11,7 +11,7 @@ export function Meter({ player, stem }: { player: Player; stem: StemName }) {
   const bar = useRef<HTMLSpanElement>(null)
   const level = useRef(0)
   useFrames(player, () => {
-    const now = Math.min(1, Math.max(0, 1 - toDecibels(player.peak(stem)) / BOTTOM_DB))
+    const now = Math.min(1, Math.max(0, 1 - toDecibels(player.level(stem).peak) / BOTTOM_DB))
     level.current = Math.max(now, level.current * DECAY)
     const hidden = `inset(0 ${Math.round((1 - level.current) * 100)}% 0 0)`
     if (bar.current && bar.current.style.clipPath !== hidden) bar.current.style.clipPath = hidden

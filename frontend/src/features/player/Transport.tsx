@@ -1,6 +1,5 @@
 import { useRef } from 'react'
 import type { Player, PlayerSnapshot } from '@/audio'
-import { percent } from '@/ui/format'
 import { PlayIcon } from '@/ui/icons'
 import { Fader } from './Fader'
 import { useFrames } from './hooks'
@@ -82,8 +81,7 @@ function TimeCode({ player }: { player: Player }) {
 function loadText({ transport, stems }: PlayerSnapshot): string {
   const failed = stems.filter(({ load }) => load.kind === 'failed').length
   if (transport === 'waiting') {
-    const loaded = stems.reduce((sum, { load }) => sum + (load.kind === 'loading' ? load.fraction : 1), 0)
-    return `Loading, ${percent(loaded / stems.length)}`
+    return 'Loading'
   }
   return failed > 0 ? `${failed} of ${stems.length} stems missing` : ''
 }

@@ -15,7 +15,7 @@ export function usePlayer({ sampleRate, frames, stems }: PlayerData): Player | n
     return () => created.dispose()
   }, [sampleRate, frames])
   useEffect(() => {
-    player?.load(stems.map(({ name, url, bytes }) => ({ stem: name, url, bytes })))
+    player?.load(stems.map(({ name, url, indexUrl, streaminfo }) => ({ stem: name, url, indexUrl, streaminfo })))
   }, [player, stems])
   return player
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { createPlayer } from './engine'
+import { LoadError, type LoadFailure } from './failure'
 import { FakeContext, fakeBuffer } from './fakes'
-import { LoadError, type LoadFailure, type TrackSource } from './loading'
-import { createPlayer } from './player'
+import type { LaneSource } from './player'
 
 const RATE = 44100
 const FRAMES = 10 * RATE
@@ -9,7 +10,6 @@ const FRAMES = 10 * RATE
 interface Pending {
   deliver(): Promise<void>
   fail(failure: LoadFailure): Promise<void>
-  progress(fraction: number): void
   readonly signal: AbortSignal
 }
 
@@ -21,11 +21,10 @@ function setUp(...stems: string[]) {
     sampleRate: RATE,
     frames: FRAMES,
     openContext: () => context.asContext(),
-    loader: ({ stem }, progress, signal) =>
+    loader: ({ stem }, signal) =>
       new Promise((resolve, reject) => {
         pending.set(stem, {
           signal,
-          progress,
           deliver: async () => resolve(fakeBuffer(FRAMES, RATE)),
           fail: async (failure) => reject(new LoadError(failure)),
         })
@@ -40,8 +39,8 @@ function setUp(...stems: string[]) {
   return { player, context, load }
 }
 
-function tracks(...stems: string[]): TrackSource[] {
-  return stems.map((stem) => ({ stem, url: `/${stem}.flac`, bytes: 1000 }))
+function tracks(...stems: string[]): LaneSource[] {
+  return stems.map((stem) => ({ stem, url: `/${stem}.flac`, indexUrl: `/${stem}.index`, streaminfo: '' }))
 }
 
 async function setUpReady(...stems: string[]) {
@@ -195,15 +194,6 @@ describe('the snapshot', () => {
     player.setMuted('vocals', true)
     expect(player.snapshot()).not.toBe(before)
     expect(player.snapshot().stems[0]).toMatchObject({ muted: true, audible: false })
-  })
-
-  it('tells loading in whole percents', () => {
-    const { player, load } = setUp('vocals')
-    let told = 0
-    player.subscribe(() => told++)
-    for (let piece = 0; piece <= 1000; piece++) load('vocals').progress(piece / 5000)
-    expect(told).toBe(20)
-    expect(player.snapshot().stems[0]?.load).toEqual({ kind: 'loading', fraction: 0.2 })
   })
 })
 
