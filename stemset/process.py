@@ -35,7 +35,7 @@ from stemset.jobs.reporter import Reporter
 from stemset.jobs.service import payload_of
 from stemset.models.pool import ModelPool
 from stemset.strategy import Strategy
-from stemset.worker import run_job
+from stemset.worker.job import run_job
 
 _READ_BYTES = 1 << 20
 _STOP_GRACE_S = 3.0

@@ -55,7 +55,7 @@ def run(host: str, port: int) -> None:
 
 def work() -> None:
     """The worker process of `run`: ends when that does."""
-    from stemset.worker import serve_worker  # noqa: PLC0415 - `run` is to start without what a worker needs
+    from stemset.worker.process import serve_worker  # noqa: PLC0415 - `run` is to start without what a worker needs
 
     settings = WorkerSettings()
     configure_logging(settings.log_format)

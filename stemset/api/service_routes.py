@@ -23,7 +23,7 @@ from stemset.errors import NotFound, Unavailable
 from stemset.jobs.records import JobState
 from stemset.models import preparation
 from stemset.storage import Keys
-from stemset.worker import takes_jobs
+from stemset.worker.presence import takes_jobs
 
 _PATIENCE_S = 2.0
 _SILENCE = timedelta(seconds=60)

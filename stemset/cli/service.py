@@ -35,7 +35,7 @@ def worker_command() -> None:
     STEMSET_QUEUE_URL names the queue, STEMSET_CALLBACK_URL the service to report to. A job that was stopped in the
     middle is resumed by the next worker.
     """
-    from stemset.worker import serve_worker  # noqa: PLC0415
+    from stemset.worker.process import serve_worker  # noqa: PLC0415
 
     settings = WorkerSettings()
     configure_logging(settings.log_format)

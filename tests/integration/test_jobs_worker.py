@@ -13,7 +13,7 @@ from stemset import audio
 from stemset.jobs.messages import NodeDone, NodeStarted, Report
 from stemset.jobs.records import JobState
 from stemset.storage import Keys
-from stemset.worker import ready_file
+from stemset.worker.presence import ready_file
 from tests.support.engine import TRACKS, Engine, local_engine
 from tests.support.jobs import worker
 

@@ -124,7 +124,7 @@ class WorkerProcess:
 
 _PROGRAM = """
 from stemset.config import WorkerSettings
-from stemset.worker import serve_worker
+from stemset.worker.process import serve_worker
 serve_worker(WorkerSettings())
 """
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from stemset.worker import ready_file
+from stemset.worker.presence import ready_file
 
 PATIENCE_S = 60.0
 

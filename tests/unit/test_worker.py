@@ -23,7 +23,8 @@ from stemset.models.base import Progress, Runtime
 from stemset.models.pool import ModelPool
 from stemset.models.spectral import Percussive
 from stemset.storage import Keys, LocalStorage
-from stemset.worker import only_worker, run_job
+from stemset.worker.job import run_job
+from stemset.worker.presence import only_worker
 from tests.support.jobs import SECRET, Callback
 
 TREE: dict[str, JsonValue] = {"_": "percussive", "drums": "drums", "not_drums": "rest"}

@@ -15,7 +15,7 @@ from stemset.jobs.messages import Started
 from stemset.models import preparation
 from stemset.models.registry import card
 from stemset.strategy import parse
-from stemset.worker import ready_file
+from stemset.worker.presence import ready_file
 from tests.support.weights_server import serving_weights
 from tests.unit.api.conftest import Service
 
