@@ -15,6 +15,7 @@ StemsetError
 │   ├── EngineMissing      torch and audio-separator are not installed
 │   └── ModelFailed        the library failed, or gave something that is no stem
 ├── NotFound               a profile, strategy, recording, job, stem or stored object that isn't there
+├── Stale                  the thing has changed since the caller saw it
 ├── Conflict               the thing is in a state that forbids the request
 │   ├── StaleAttempt       a report from an attempt that is no longer the current one
 │   └── UnknownPayload     a job handed over by another version of Stemset
@@ -168,6 +169,16 @@ class Conflict(StemsetError):
     """The thing is in a state that forbids the request."""
 
     kind = "conflict"
+
+
+class Stale(StemsetError):
+    """The thing has changed since the caller saw it; `now` is its current ETag."""
+
+    kind = "stale"
+
+    def __init__(self, what: str, now: str) -> None:
+        self.now = now
+        super().__init__(f"The {what} has been changed meanwhile; it is {now} now. Read it again, then change it.")
 
 
 class StaleAttempt(Conflict):

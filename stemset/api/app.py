@@ -23,6 +23,7 @@ from stemset.jobs.database import create_engine_for, sessions, upgrade_database
 from stemset.jobs.dispatch import Dispatcher, Outbox
 from stemset.jobs.library import Library
 from stemset.jobs.local import LocalDispatcher
+from stemset.jobs.mixes import Mixes
 from stemset.jobs.reconciler import Reconciler
 from stemset.jobs.service import JobService
 from stemset.logs import configure_logging
@@ -32,7 +33,7 @@ _PROBES_AT_ONCE = 2
 _ENCODES_AT_ONCE = 2
 
 # Audio is compressed already and asked for by range; events must not wait in a compressor.
-_UNCOMPRESSED = [r"^/api/jobs/[^/]+/(stems|peaks|events|download)(/|$)"]
+_UNCOMPRESSED = [r"^/api/(jobs|shares)/[^/]+/(stems|peaks|events|download)(/|$)"]
 
 
 def create_app() -> Litestar:
@@ -97,6 +98,7 @@ def make_parts(settings: ApiSettings, dispatcher: Dispatcher) -> Parts:
         engine=engine,
         library=Library(made),
         jobs=jobs,
+        mixes=Mixes(made),
         storage=LocalStorage(settings.data_dir / "objects"),
         outbox=Outbox(jobs, dispatcher),
         dispatcher=dispatcher,

@@ -16,6 +16,7 @@ from stemset.api.statuses import Statuses
 from stemset.config import ApiSettings, Config
 from stemset.jobs.dispatch import Dispatcher, Outbox
 from stemset.jobs.library import Library
+from stemset.jobs.mixes import Mixes
 from stemset.jobs.service import JobService
 from stemset.storage import Storage
 
@@ -34,6 +35,7 @@ class Parts:
     engine: AsyncEngine
     library: Library
     jobs: JobService
+    mixes: Mixes
     storage: Storage
     outbox: Outbox
     dispatcher: Dispatcher

@@ -21,16 +21,21 @@ from pydantic import BaseModel
 
 from stemset import __version__, manifest
 from stemset.api import (
+    clip_routes,
     download_routes,
     job_routes,
+    mix_models,
+    mix_routes,
     models,
     player_routes,
     recording_routes,
     service_routes,
+    share_routes,
     upload_routes,
 )
 from stemset.api.context import provide_context
 from stemset.api.problems import exception_handlers
+from stemset.jobs import mix
 
 Json: TypeAlias = Any
 """A part of the document, which is plain JSON: what is read from it is of any type."""
@@ -51,6 +56,9 @@ def api_router() -> Router:
             job_routes.router,
             player_routes.router,
             download_routes.router,
+            mix_routes.router,
+            share_routes.router,
+            clip_routes.router,
         ],
     )
 
@@ -75,6 +83,7 @@ def openapi_config() -> OpenAPIConfig:
             Tag(name="uploads", description="Songs on their way in, in three steps."),
             Tag(name="jobs", description="One strategy run on one recording."),
             Tag(name="player", description="What the player plays and draws."),
+            Tag(name="mixes", description="What listeners set: the mix of a recording, links to it, clips."),
             Tag(name="downloads", description="Stems as files to keep."),
             Tag(name="worker", description="What workers tell the service."),
         ],
@@ -124,7 +133,7 @@ def _wire_types() -> dict[str, type[BaseModel]]:
     """The named types of the document, whose docstrings describe them."""
     return {
         name: value
-        for module in (models, manifest)
+        for module in (models, mix_models, mix, manifest)
         for name, value in vars(module).items()
         if isinstance(value, type) and issubclass(value, BaseModel) and value.__doc__
     }

@@ -15,8 +15,9 @@ from stemset.api import examples, wire
 from stemset.api.context import Context
 from stemset.api.files import describe_object, send_object
 from stemset.api.models import PlayerData
+from stemset.api.playable import playable
 from stemset.api.problems import problem_responses
-from stemset.errors import Conflict, NotFound
+from stemset.errors import NotFound
 from stemset.manifest import Manifest
 from stemset.storage import Keys
 
@@ -50,16 +51,7 @@ async def get_player(
     ] = None,
 ) -> PlayerData:
     recording = await context.library.get(recording_id)
-    if job is None:
-        found = await context.jobs.latest_job(recording_id, playable=True)
-    else:
-        found = await context.jobs.get_job(job)
-        if found.recording_id != recording_id:
-            raise NotFound(f"job of recording {recording_id} named", str(job))
-    mixture, stems = (None, []) if found is None else await context.jobs.tracks(found.id)
-    if found is None or mixture is None:
-        raise Conflict("Nothing of this recording can be played yet; a job has to decode it first.")
-    return wire.player(recording, found, mixture, stems)
+    return wire.player(recording, *await playable(context, recording_id, job))
 
 
 @get(
@@ -84,12 +76,12 @@ async def get_stem_file(
     if_range: IfRange = None,
     if_none_match: IfNoneMatch = None,
 ) -> Stream | Response[None]:
-    stem, key, media_type = _stem_file(job_id, file)
+    stem, key, media_type = stem_file(job_id, file)
     return await send_object(
         context.storage,
         key,
         media_type,
-        immutable=await _is_current(context, job_id, stem, version),
+        immutable=await is_current(context, job_id, stem, version),
         range_=range_,
         if_range=if_range,
         if_none_match=if_none_match,
@@ -115,12 +107,12 @@ async def get_peaks(
     version: Version = None,
     if_none_match: IfNoneMatch = None,
 ) -> Stream | Response[None]:
-    stem, key = _peaks_file(job_id, file)
+    stem, key = peaks_file(job_id, file)
     return await send_object(
         context.storage,
         key,
         "application/octet-stream",
-        immutable=await _is_current(context, job_id, stem, version),
+        immutable=await is_current(context, job_id, stem, version),
         if_none_match=if_none_match,
     )
 
@@ -148,8 +140,8 @@ async def head_stem_file(
     version: Version = None,
     if_none_match: IfNoneMatch = None,
 ) -> Response[None]:
-    stem, key, media_type = _stem_file(job_id, file)
-    immutable = await _is_current(context, job_id, stem, version)
+    stem, key, media_type = stem_file(job_id, file)
+    immutable = await is_current(context, job_id, stem, version)
     return await describe_object(context.storage, key, media_type, immutable=immutable, if_none_match=if_none_match)
 
 
@@ -161,14 +153,14 @@ async def head_peaks(
     version: Version = None,
     if_none_match: IfNoneMatch = None,
 ) -> Response[None]:
-    stem, key = _peaks_file(job_id, file)
-    immutable = await _is_current(context, job_id, stem, version)
+    stem, key = peaks_file(job_id, file)
+    immutable = await is_current(context, job_id, stem, version)
     return await describe_object(
         context.storage, key, "application/octet-stream", immutable=immutable, if_none_match=if_none_match
     )
 
 
-def _stem_file(job_id: UUID, file: str) -> tuple[str, str, str]:
+def stem_file(job_id: UUID, file: str) -> tuple[str, str, str]:
     """(stem, key, media type) of `vocals.flac` or `vocals.index`."""
     match = _STEM_FILE.fullmatch(file)
     if match is None:
@@ -179,7 +171,7 @@ def _stem_file(job_id: UUID, file: str) -> tuple[str, str, str]:
     return stem, Keys.index(job_id, stem), "application/octet-stream"
 
 
-def _peaks_file(job_id: UUID, file: str) -> tuple[str, str]:
+def peaks_file(job_id: UUID, file: str) -> tuple[str, str]:
     """(stem, key) of `vocals.256.dat`."""
     match = _PEAKS_FILE.fullmatch(file)
     if match is None or int(match.group(2)) not in Keys.SAMPLES_PER_PIXEL:
@@ -187,7 +179,7 @@ def _peaks_file(job_id: UUID, file: str) -> tuple[str, str]:
     return match.group(1), Keys.peaks(job_id, match.group(1), int(match.group(2)))
 
 
-async def _is_current(context: Context, job_id: UUID, stem: str, version: str | None) -> bool:
+async def is_current(context: Context, job_id: UUID, stem: str, version: str | None) -> bool:
     """Whether the request named this very content: a stem is written again when a common gain turns out needed."""
     if version is None:
         return False

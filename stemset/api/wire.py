@@ -92,7 +92,16 @@ def recording(record: RecordingRecord, config: Config) -> Recording:
     )
 
 
-def player(song: RecordingRecord, done: JobRecord, mixture: TrackRecord, stems: Sequence[TrackRecord]) -> PlayerData:
+def player(
+    song: RecordingRecord,
+    done: JobRecord,
+    mixture: TrackRecord,
+    stems: Sequence[TrackRecord],
+    *,
+    token: str | None = None,
+) -> PlayerData:
+    """token: of a share, under which the addresses of the files then lie."""
+    files = f"/api/jobs/{done.id}" if token is None else f"/api/shares/{token}"
     colours = colours_of(done.expected_stems)
     return PlayerData(
         recording_id=song.id,
@@ -104,8 +113,8 @@ def player(song: RecordingRecord, done: JobRecord, mixture: TrackRecord, stems: 
         frames=mixture.record.frames,
         common_gain=done.common_gain,
         sum_to_mixture_db=done.sum_to_mixture_db,
-        mixture=_track(mixture, _COLOURS["mixture"]),
-        stems=[_track(stem, colours[stem.name]) for stem in stems],
+        mixture=_track(mixture, _COLOURS["mixture"], files),
+        stems=[_track(stem, colours[stem.name], files) for stem in stems],
     )
 
 
@@ -170,9 +179,8 @@ def _failure(record: JobRecord, config: Config) -> JobFailure | None:
     )
 
 
-def _track(track: TrackRecord, colour: str) -> Track:
-    job_id, name, version = track.job_id, track.name, version_of(track)
-    files = f"/api/jobs/{job_id}"
+def _track(track: TrackRecord, colour: str, files: str) -> Track:
+    name, version = track.name, version_of(track)
     return Track(
         name=name,
         label=label_of(name),

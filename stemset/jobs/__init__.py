@@ -7,6 +7,8 @@ tables       the rows; migrations/ creates them
 database     engine, sessions, `upgrade_database`
 rows         rows as records
 library      `Library`: recordings
+mix          what a listener sets in the player, as values
+mixes        `Mixes`: what listeners saved
 service      `JobService`: jobs
 dispatch     the Dispatcher protocol and the outbox that feeds it
 local        the Dispatcher and the worker's queue on DBOS

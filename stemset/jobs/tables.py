@@ -118,3 +118,40 @@ class TrackRow(DefaultBase):
     streaminfo: Mapped[bytes] = mapped_column(LargeBinary)
     block_size: Mapped[int] = mapped_column(Integer)
     overview: Mapped[list[int]] = mapped_column(JSON_COLUMN)
+
+
+class MixRow(DefaultBase):
+    """`mix.SavedMix`; mix is a `mix.Mix`."""
+
+    __tablename__ = "mixes"
+
+    recording_id: Mapped[UUID] = mapped_column(ForeignKey("recordings.id", ondelete="CASCADE"), primary_key=True)
+    version: Mapped[int] = mapped_column(Integer)
+    mix: Mapped[Json] = mapped_column(JSON_COLUMN)
+    updated_at: Mapped[datetime] = mapped_column(DateTimeUTC(timezone=True))
+
+
+class ShareRow(DefaultBase):
+    """`mix.Share`."""
+
+    __tablename__ = "shares"
+
+    token: Mapped[str] = mapped_column(String(64), primary_key=True)
+    recording_id: Mapped[UUID] = mapped_column(ForeignKey("recordings.id", ondelete="CASCADE"), index=True)
+    job_id: Mapped[UUID] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), index=True)
+    mix: Mapped[Json] = mapped_column(JSON_COLUMN)
+    created_at: Mapped[datetime] = mapped_column(DateTimeUTC(timezone=True))
+
+
+class ClipRow(UUIDv7Base):
+    """`mix.Clip`."""
+
+    __tablename__ = "clips"
+
+    recording_id: Mapped[UUID] = mapped_column(ForeignKey("recordings.id", ondelete="CASCADE"), index=True)
+    job_id: Mapped[UUID] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), index=True)
+    title: Mapped[str] = mapped_column(String(400))
+    start_frame: Mapped[int] = mapped_column(BigInteger)
+    end_frame: Mapped[int] = mapped_column(BigInteger)
+    mix: Mapped[Json] = mapped_column(JSON_COLUMN)
+    created_at: Mapped[datetime] = mapped_column(DateTimeUTC(timezone=True))

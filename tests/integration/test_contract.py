@@ -39,12 +39,14 @@ class Known:
     address: str
     recording_id: str
     job_id: str
+    token: str
+    clip_id: str
 
     def put_into(self, case: schemathesis.Case) -> None:
         """Names that exist, where the case has invented ones."""
         known: dict[str, object] = {
             "recording_id": self.recording_id, "job_id": self.job_id, "stem": "drums", "file": "drums.flac",
-            "name": "halves",
+            "name": "halves", "token": self.token, "clip_id": self.clip_id,
         }  # fmt: skip
         case.path_parameters = {name: known.get(name, value) for name, value in case.path_parameters.items()}
 
@@ -56,7 +58,11 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Generator[Known]:
             told = client.post("/api/recordings", data={"profile": "songs"}, files={"file": ("a.wav", wav())}).json()
             job_id = told["job"]["id"]
             eventually(lambda: client.get(f"/api/jobs/{job_id}").json()["state"] == "succeeded")
-        yield Known(server.address, told["recording"]["id"], job_id)
+            recording_id = told["recording"]["id"]
+            of_it = f"/api/recordings/{recording_id}"
+            token = client.post(f"{of_it}/shares", json={"mix": {}}).json()["token"]
+            clip_id = client.post(f"{of_it}/clips", json={"title": "a", "start": 0, "end": 9}).json()["id"]
+        yield Known(server.address, recording_id, job_id, token, clip_id)
 
 
 @schema.parametrize()

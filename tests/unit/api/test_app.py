@@ -103,6 +103,8 @@ def test_every_operation_is_described() -> None:
         "createUpload", "putUpload", "completeUpload", "abandonUpload",
         "createJob", "listJobs", "getJob", "streamJobEvents", "cancelJob", "retryJob", "reportJob",
         "getPlayer", "getStemFile", "getPeaks", "getManifest", "downloadStem", "downloadStems",
+        "getMix", "saveMix", "createClip", "listClips", "getClip", "updateClip", "deleteClip",
+        "createShare", "listShares", "revokeShare", "getShared", "getSharedStemFile", "getSharedPeaks",
     }  # fmt: skip
     for operation in operations:
         assert operation["summary"]

@@ -35,6 +35,7 @@ class Desk:
     """JobService and Library with the short words of these tests."""
 
     def __init__(self, made: Sessions) -> None:
+        self.sessions = made
         self.service = JobService(made)
         self.library = Library(made)
 

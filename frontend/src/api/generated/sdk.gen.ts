@@ -2,7 +2,7 @@
 
 import { type Client, type ClientMeta, formDataBodySerializer, type Options as Options2, type RequestResult, type ServerSentEventsResult, type TDataShape } from './client';
 import { client } from './client.gen';
-import type { AbandonUploadData, AbandonUploadErrors, AbandonUploadResponses, CancelJobData, CancelJobErrors, CancelJobResponses, CompleteUploadData, CompleteUploadErrors, CompleteUploadResponses, CreateJobData, CreateJobErrors, CreateJobResponses, CreateUploadData, CreateUploadErrors, CreateUploadResponses, DeleteRecordingData, DeleteRecordingErrors, DeleteRecordingResponses, DownloadStemData, DownloadStemErrors, DownloadStemResponses, DownloadStemsData, DownloadStemsErrors, DownloadStemsResponses, GetConfigData, GetConfigResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetJobData, GetJobErrors, GetJobResponses, GetManifestData, GetManifestErrors, GetManifestResponses, GetPeaksData, GetPeaksErrors, GetPeaksResponses, GetPlayerData, GetPlayerErrors, GetPlayerResponses, GetRecordingData, GetRecordingErrors, GetRecordingResponses, GetStemFileData, GetStemFileErrors, GetStemFileResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListModelsData, ListModelsResponses, ListProfilesData, ListProfilesErrors, ListProfilesResponses, ListRecordingsData, ListRecordingsErrors, ListRecordingsResponses, ListStrategiesData, ListStrategiesResponses, PrepareStrategyData, PrepareStrategyErrors, PrepareStrategyResponses, PutUploadData, PutUploadErrors, PutUploadResponses, ReportJobData, ReportJobErrors, ReportJobResponses, RetryJobData, RetryJobErrors, RetryJobResponses, StreamJobEventsData, StreamJobEventsErrors, StreamJobEventsResponse, StreamJobEventsResponses, UpdateRecordingData, UpdateRecordingErrors, UpdateRecordingResponses, UploadRecordingData, UploadRecordingErrors, UploadRecordingResponses } from './types.gen';
+import type { AbandonUploadData, AbandonUploadErrors, AbandonUploadResponses, CancelJobData, CancelJobErrors, CancelJobResponses, CompleteUploadData, CompleteUploadErrors, CompleteUploadResponses, CreateClipData, CreateClipErrors, CreateClipResponses, CreateJobData, CreateJobErrors, CreateJobResponses, CreateShareData, CreateShareErrors, CreateShareResponses, CreateUploadData, CreateUploadErrors, CreateUploadResponses, DeleteClipData, DeleteClipErrors, DeleteClipResponses, DeleteRecordingData, DeleteRecordingErrors, DeleteRecordingResponses, DownloadStemData, DownloadStemErrors, DownloadStemResponses, DownloadStemsData, DownloadStemsErrors, DownloadStemsResponses, GetClipData, GetClipErrors, GetClipResponses, GetConfigData, GetConfigResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetJobData, GetJobErrors, GetJobResponses, GetManifestData, GetManifestErrors, GetManifestResponses, GetMixData, GetMixErrors, GetMixResponses, GetPeaksData, GetPeaksErrors, GetPeaksResponses, GetPlayerData, GetPlayerErrors, GetPlayerResponses, GetRecordingData, GetRecordingErrors, GetRecordingResponses, GetSharedData, GetSharedErrors, GetSharedPeaksData, GetSharedPeaksErrors, GetSharedPeaksResponses, GetSharedResponses, GetSharedStemFileData, GetSharedStemFileErrors, GetSharedStemFileResponses, GetStemFileData, GetStemFileErrors, GetStemFileResponses, ListClipsData, ListClipsErrors, ListClipsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListModelsData, ListModelsResponses, ListProfilesData, ListProfilesErrors, ListProfilesResponses, ListRecordingsData, ListRecordingsErrors, ListRecordingsResponses, ListSharesData, ListSharesErrors, ListSharesResponses, ListStrategiesData, ListStrategiesResponses, PrepareStrategyData, PrepareStrategyErrors, PrepareStrategyResponses, PutUploadData, PutUploadErrors, PutUploadResponses, ReportJobData, ReportJobErrors, ReportJobResponses, RetryJobData, RetryJobErrors, RetryJobResponses, RevokeShareData, RevokeShareErrors, RevokeShareResponses, SaveMixData, SaveMixErrors, SaveMixResponses, StreamJobEventsData, StreamJobEventsErrors, StreamJobEventsResponse, StreamJobEventsResponses, UpdateClipData, UpdateClipErrors, UpdateClipResponses, UpdateRecordingData, UpdateRecordingErrors, UpdateRecordingResponses, UploadRecordingData, UploadRecordingErrors, UploadRecordingResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -17,6 +17,28 @@ export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends 
      */
     meta?: keyof ClientMeta extends never ? Record<string, unknown> : ClientMeta;
 };
+
+/**
+ * Delete a clip; the recording stays
+ */
+export const deleteClip = <ThrowOnError extends boolean = false>(options: Options<DeleteClipData, ThrowOnError>): RequestResult<DeleteClipResponses, DeleteClipErrors, ThrowOnError> => (options.client ?? client).delete<DeleteClipResponses, DeleteClipErrors, ThrowOnError>({ url: '/api/clips/{clip_id}', ...options });
+
+/**
+ * One clip
+ */
+export const getClip = <ThrowOnError extends boolean = false>(options: Options<GetClipData, ThrowOnError>): RequestResult<GetClipResponses, GetClipErrors, ThrowOnError> => (options.client ?? client).get<GetClipResponses, GetClipErrors, ThrowOnError>({ url: '/api/clips/{clip_id}', ...options });
+
+/**
+ * Rename a clip, move its ends, change its mix
+ */
+export const updateClip = <ThrowOnError extends boolean = false>(options: Options<UpdateClipData, ThrowOnError>): RequestResult<UpdateClipResponses, UpdateClipErrors, ThrowOnError> => (options.client ?? client).patch<UpdateClipResponses, UpdateClipErrors, ThrowOnError>({
+    url: '/api/clips/{clip_id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
 
 /**
  * What to know before the first request
@@ -153,9 +175,80 @@ export const updateRecording = <ThrowOnError extends boolean = false>(options: O
 });
 
 /**
+ * The clips of a recording, in the order of the song
+ */
+export const listClips = <ThrowOnError extends boolean = false>(options: Options<ListClipsData, ThrowOnError>): RequestResult<ListClipsResponses, ListClipsErrors, ThrowOnError> => (options.client ?? client).get<ListClipsResponses, ListClipsErrors, ThrowOnError>({ url: '/api/recordings/{recording_id}/clips', ...options });
+
+/**
+ * Keep a range of a recording, with its mix
+ */
+export const createClip = <ThrowOnError extends boolean = false>(options: Options<CreateClipData, ThrowOnError>): RequestResult<CreateClipResponses, CreateClipErrors, ThrowOnError> => (options.client ?? client).post<CreateClipResponses, CreateClipErrors, ThrowOnError>({
+    url: '/api/recordings/{recording_id}/clips',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * The mix of a recording; a neutral one where none was saved
+ */
+export const getMix = <ThrowOnError extends boolean = false>(options: Options<GetMixData, ThrowOnError>): RequestResult<GetMixResponses, GetMixErrors, ThrowOnError> => (options.client ?? client).get<GetMixResponses, GetMixErrors, ThrowOnError>({ url: '/api/recordings/{recording_id}/mix', ...options });
+
+/**
+ * Replace the mix of a recording, unless somebody has replaced it meanwhile
+ */
+export const saveMix = <ThrowOnError extends boolean = false>(options: Options<SaveMixData, ThrowOnError>): RequestResult<SaveMixResponses, SaveMixErrors, ThrowOnError> => (options.client ?? client).put<SaveMixResponses, SaveMixErrors, ThrowOnError>({
+    url: '/api/recordings/{recording_id}/mix',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * Everything the player needs to start
  */
 export const getPlayer = <ThrowOnError extends boolean = false>(options: Options<GetPlayerData, ThrowOnError>): RequestResult<GetPlayerResponses, GetPlayerErrors, ThrowOnError> => (options.client ?? client).get<GetPlayerResponses, GetPlayerErrors, ThrowOnError>({ url: '/api/recordings/{recording_id}/player', ...options });
+
+/**
+ * The links of a recording, newest first
+ */
+export const listShares = <ThrowOnError extends boolean = false>(options: Options<ListSharesData, ThrowOnError>): RequestResult<ListSharesResponses, ListSharesErrors, ThrowOnError> => (options.client ?? client).get<ListSharesResponses, ListSharesErrors, ThrowOnError>({ url: '/api/recordings/{recording_id}/shares', ...options });
+
+/**
+ * Make a link that opens this recording with this mix
+ */
+export const createShare = <ThrowOnError extends boolean = false>(options: Options<CreateShareData, ThrowOnError>): RequestResult<CreateShareResponses, CreateShareErrors, ThrowOnError> => (options.client ?? client).post<CreateShareResponses, CreateShareErrors, ThrowOnError>({
+    url: '/api/recordings/{recording_id}/shares',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Revoke a link
+ */
+export const revokeShare = <ThrowOnError extends boolean = false>(options: Options<RevokeShareData, ThrowOnError>): RequestResult<RevokeShareResponses, RevokeShareErrors, ThrowOnError> => (options.client ?? client).delete<RevokeShareResponses, RevokeShareErrors, ThrowOnError>({ url: '/api/recordings/{recording_id}/shares/{token}', ...options });
+
+/**
+ * What a link opens
+ */
+export const getShared = <ThrowOnError extends boolean = false>(options: Options<GetSharedData, ThrowOnError>): RequestResult<GetSharedResponses, GetSharedErrors, ThrowOnError> => (options.client ?? client).get<GetSharedResponses, GetSharedErrors, ThrowOnError>({ url: '/api/shares/{token}', ...options });
+
+/**
+ * A waveform, as a link's listener gets it
+ */
+export const getSharedPeaks = <ThrowOnError extends boolean = false>(options: Options<GetSharedPeaksData, ThrowOnError>): RequestResult<GetSharedPeaksResponses, GetSharedPeaksErrors, ThrowOnError> => (options.client ?? client).get<GetSharedPeaksResponses, GetSharedPeaksErrors, ThrowOnError>({ url: '/api/shares/{token}/peaks/{file}', ...options });
+
+/**
+ * A stem, the mixture or a frame index, as a link's listener gets it
+ */
+export const getSharedStemFile = <ThrowOnError extends boolean = false>(options: Options<GetSharedStemFileData, ThrowOnError>): RequestResult<GetSharedStemFileResponses, GetSharedStemFileErrors, ThrowOnError> => (options.client ?? client).get<GetSharedStemFileResponses, GetSharedStemFileErrors, ThrowOnError>({ url: '/api/shares/{token}/stems/{file}', ...options });
 
 /**
  * The ways to separate a song, with hints on quality and time

@@ -21,6 +21,47 @@ export type CallbackAnswer = {
 };
 
 /**
+ * Clip
+ *
+ * A saved range of a recording, its frames from start up to, and without, end, with the stems' mix in it.
+ */
+export type Clip = {
+    createdAt: string;
+    end: number;
+    id: string;
+    jobId: string;
+    mix: Mix;
+    recordingId: string;
+    start: number;
+    title: string;
+};
+
+/**
+ * ClipChange
+ *
+ * What to change of a clip; what is absent or null stays.
+ */
+export type ClipChange = {
+    end?: number | null;
+    mix?: Mix | null;
+    start?: number | null;
+    title?: string | null;
+};
+
+/**
+ * ClipRequest
+ *
+ * A range to keep: the frames from start up to, and without, end. jobId: whose stems; null takes the newest.
+ */
+export type ClipRequest = {
+    end: number;
+    jobId?: string | null;
+    mix?: Mix;
+    start: number;
+    title: string;
+};
+
+/**
  * ErrorRecord
  *
  * Why a job failed: the error's kind and message, and the node in which it happened.
@@ -170,6 +211,17 @@ export type Limits = {
 };
 
 /**
+ * Loop
+ *
+ * The frames from start up to, and without, end. on: whether the player goes round in it.
+ */
+export type Loop = {
+    end: number;
+    on?: boolean;
+    start: number;
+};
+
+/**
  * Manifest
  *
  * What a job did.
@@ -201,6 +253,36 @@ export type Manifest = {
     versions: {
         [key: string]: string;
     };
+};
+
+/**
+ * Marker
+ *
+ * A named place in the song.
+ */
+export type Marker = {
+    frame: number;
+    label?: string;
+};
+
+/**
+ * Mix
+ *
+ * What a listener set.
+ *
+ * strips: by stem; a stem without one plays as it is, and one that a job doesn't have is left aside. tempo: factor on
+ * the speed. pitch: semitones. master_db: null is off. limiter: holds the sum below full scale.
+ */
+export type Mix = {
+    limiter?: boolean;
+    loop?: Loop | null;
+    markers?: Array<Marker | unknown>;
+    masterDb?: number | null;
+    pitch?: number;
+    strips?: {
+        [key: string]: Strip;
+    };
+    tempo?: number;
 };
 
 /**
@@ -385,6 +467,18 @@ export type RecordingPage = {
 export type RecordingSort = 'created' | '-created' | 'title' | '-title' | 'duration' | '-duration';
 
 /**
+ * SavedMix
+ *
+ * The mix of a recording. version: 0 while none was saved, then one more by every change; it is the ETag too.
+ */
+export type SavedMix = {
+    mix: Mix;
+    recordingId: string;
+    updatedAt: string | null;
+    version: number;
+};
+
+/**
  * ServiceConfig
  *
  * What a page or program needs to know before it asks for anything else.
@@ -394,6 +488,40 @@ export type ServiceConfig = {
     formats: Array<string>;
     limits: Limits;
     version: string;
+};
+
+/**
+ * Share
+ *
+ * A link that opens one job of a recording with the mix as it was when the link was made. token: names the share,
+ * and whoever has it may listen.
+ */
+export type Share = {
+    createdAt: string;
+    jobId: string;
+    mix: Mix;
+    recordingId: string;
+    token: string;
+};
+
+/**
+ * ShareRequest
+ *
+ * What a link is to open. jobId: whose stems; null takes the newest that has any.
+ */
+export type ShareRequest = {
+    jobId?: string | null;
+    mix: Mix;
+};
+
+/**
+ * SharedPlayer
+ *
+ * What a link opens: the player's data, whose files lie under the link, and the mix.
+ */
+export type SharedPlayer = {
+    mix: Mix;
+    player: PlayerData;
 };
 
 /**
@@ -446,6 +574,18 @@ export type StrategyNode = {
         [key: string]: string;
     };
     title: string;
+};
+
+/**
+ * Strip
+ *
+ * One stem's strip. gain_db: null is off. pan: -1 left to 1 right.
+ */
+export type Strip = {
+    gainDb?: number | null;
+    muted?: boolean;
+    pan?: number;
+    soloed?: boolean;
 };
 
 /**
@@ -529,6 +669,115 @@ export type Uploaded = {
  * none: the model needs no file. present: all files are there. absent: they would be fetched first.
  */
 export type WeightsState = 'none' | 'present' | 'absent';
+
+export type DeleteClipData = {
+    body?: never;
+    path: {
+        clip_id: string;
+    };
+    query?: never;
+    url: '/api/clips/{clip_id}';
+};
+
+export type DeleteClipErrors = {
+    /**
+     * Invalid request
+     */
+    400: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Unavailable
+     */
+    503: Problem;
+};
+
+export type DeleteClipError = DeleteClipErrors[keyof DeleteClipErrors];
+
+export type DeleteClipResponses = {
+    /**
+     * Gone.
+     */
+    204: void;
+};
+
+export type DeleteClipResponse = DeleteClipResponses[keyof DeleteClipResponses];
+
+export type GetClipData = {
+    body?: never;
+    path: {
+        clip_id: string;
+    };
+    query?: never;
+    url: '/api/clips/{clip_id}';
+};
+
+export type GetClipErrors = {
+    /**
+     * Invalid request
+     */
+    400: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Unavailable
+     */
+    503: Problem;
+};
+
+export type GetClipError = GetClipErrors[keyof GetClipErrors];
+
+export type GetClipResponses = {
+    /**
+     * The clip.
+     */
+    200: Clip;
+};
+
+export type GetClipResponse = GetClipResponses[keyof GetClipResponses];
+
+export type UpdateClipData = {
+    body: ClipChange;
+    path: {
+        clip_id: string;
+    };
+    query?: never;
+    url: '/api/clips/{clip_id}';
+};
+
+export type UpdateClipErrors = {
+    /**
+     * Invalid request
+     */
+    400: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unavailable
+     */
+    503: Problem;
+};
+
+export type UpdateClipError = UpdateClipErrors[keyof UpdateClipErrors];
+
+export type UpdateClipResponses = {
+    /**
+     * The clip, changed.
+     */
+    200: Clip;
+};
+
+export type UpdateClipResponse = UpdateClipResponses[keyof UpdateClipResponses];
 
 export type GetConfigData = {
     body?: never;
@@ -1366,6 +1615,164 @@ export type UpdateRecordingResponses = {
 
 export type UpdateRecordingResponse = UpdateRecordingResponses[keyof UpdateRecordingResponses];
 
+export type ListClipsData = {
+    body?: never;
+    path: {
+        recording_id: string;
+    };
+    query?: never;
+    url: '/api/recordings/{recording_id}/clips';
+};
+
+export type ListClipsErrors = {
+    /**
+     * Invalid request
+     */
+    400: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Unavailable
+     */
+    503: Problem;
+};
+
+export type ListClipsError = ListClipsErrors[keyof ListClipsErrors];
+
+export type ListClipsResponses = {
+    /**
+     * The clips.
+     */
+    200: Array<Clip>;
+};
+
+export type ListClipsResponse = ListClipsResponses[keyof ListClipsResponses];
+
+export type CreateClipData = {
+    body: ClipRequest;
+    path: {
+        recording_id: string;
+    };
+    query?: never;
+    url: '/api/recordings/{recording_id}/clips';
+};
+
+export type CreateClipErrors = {
+    /**
+     * Invalid request
+     */
+    400: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unavailable
+     */
+    503: Problem;
+};
+
+export type CreateClipError = CreateClipErrors[keyof CreateClipErrors];
+
+export type CreateClipResponses = {
+    /**
+     * The clip.
+     */
+    201: Clip;
+};
+
+export type CreateClipResponse = CreateClipResponses[keyof CreateClipResponses];
+
+export type GetMixData = {
+    body?: never;
+    path: {
+        recording_id: string;
+    };
+    query?: never;
+    url: '/api/recordings/{recording_id}/mix';
+};
+
+export type GetMixErrors = {
+    /**
+     * Invalid request
+     */
+    400: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Unavailable
+     */
+    503: Problem;
+};
+
+export type GetMixError = GetMixErrors[keyof GetMixErrors];
+
+export type GetMixResponses = {
+    /**
+     * The mix.
+     */
+    200: SavedMix;
+};
+
+export type GetMixResponse = GetMixResponses[keyof GetMixResponses];
+
+export type SaveMixData = {
+    body: Mix;
+    headers: {
+        /**
+         * The ETag of the mix that is to be replaced; `"0"` where there is none yet.
+         */
+        'If-Match': string;
+    };
+    path: {
+        recording_id: string;
+    };
+    query?: never;
+    url: '/api/recordings/{recording_id}/mix';
+};
+
+export type SaveMixErrors = {
+    /**
+     * Invalid request
+     */
+    400: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Stale
+     */
+    412: Problem;
+    /**
+     * Unavailable
+     */
+    503: Problem;
+};
+
+export type SaveMixError = SaveMixErrors[keyof SaveMixErrors];
+
+export type SaveMixResponses = {
+    /**
+     * The mix as it is stored now.
+     */
+    200: SavedMix;
+};
+
+export type SaveMixResponse = SaveMixResponses[keyof SaveMixResponses];
+
 export type GetPlayerData = {
     body?: never;
     path: {
@@ -1409,6 +1816,277 @@ export type GetPlayerResponses = {
 };
 
 export type GetPlayerResponse = GetPlayerResponses[keyof GetPlayerResponses];
+
+export type ListSharesData = {
+    body?: never;
+    path: {
+        recording_id: string;
+    };
+    query?: never;
+    url: '/api/recordings/{recording_id}/shares';
+};
+
+export type ListSharesErrors = {
+    /**
+     * Invalid request
+     */
+    400: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Unavailable
+     */
+    503: Problem;
+};
+
+export type ListSharesError = ListSharesErrors[keyof ListSharesErrors];
+
+export type ListSharesResponses = {
+    /**
+     * The links.
+     */
+    200: Array<Share>;
+};
+
+export type ListSharesResponse = ListSharesResponses[keyof ListSharesResponses];
+
+export type CreateShareData = {
+    body: ShareRequest;
+    path: {
+        recording_id: string;
+    };
+    query?: never;
+    url: '/api/recordings/{recording_id}/shares';
+};
+
+export type CreateShareErrors = {
+    /**
+     * Invalid request
+     */
+    400: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unavailable
+     */
+    503: Problem;
+};
+
+export type CreateShareError = CreateShareErrors[keyof CreateShareErrors];
+
+export type CreateShareResponses = {
+    /**
+     * The link's token; the page opens it at `/s/{token}`.
+     */
+    201: Share;
+};
+
+export type CreateShareResponse = CreateShareResponses[keyof CreateShareResponses];
+
+export type RevokeShareData = {
+    body?: never;
+    path: {
+        recording_id: string;
+        /**
+         * The link's token.
+         */
+        token: string;
+    };
+    query?: never;
+    url: '/api/recordings/{recording_id}/shares/{token}';
+};
+
+export type RevokeShareErrors = {
+    /**
+     * Invalid request
+     */
+    400: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Unavailable
+     */
+    503: Problem;
+};
+
+export type RevokeShareError = RevokeShareErrors[keyof RevokeShareErrors];
+
+export type RevokeShareResponses = {
+    /**
+     * It opens nothing any more.
+     */
+    204: void;
+};
+
+export type RevokeShareResponse = RevokeShareResponses[keyof RevokeShareResponses];
+
+export type GetSharedData = {
+    body?: never;
+    path: {
+        /**
+         * The link's token.
+         */
+        token: string;
+    };
+    query?: never;
+    url: '/api/shares/{token}';
+};
+
+export type GetSharedErrors = {
+    /**
+     * Invalid request
+     */
+    400: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unavailable
+     */
+    503: Problem;
+};
+
+export type GetSharedError = GetSharedErrors[keyof GetSharedErrors];
+
+export type GetSharedResponses = {
+    /**
+     * The player's data and the mix.
+     */
+    200: SharedPlayer;
+};
+
+export type GetSharedResponse = GetSharedResponses[keyof GetSharedResponses];
+
+export type GetSharedPeaksData = {
+    body?: never;
+    headers?: {
+        /**
+         * The ETag last seen.
+         */
+        'If-None-Match'?: string | null;
+    };
+    path: {
+        /**
+         * The link's token.
+         */
+        token: string;
+        file: string;
+    };
+    query?: {
+        /**
+         * The file's hash; a request that carries it may be cached for ever.
+         */
+        v?: string | null;
+    };
+    url: '/api/shares/{token}/peaks/{file}';
+};
+
+export type GetSharedPeaksErrors = {
+    /**
+     * Invalid request
+     */
+    400: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Unavailable
+     */
+    503: Problem;
+};
+
+export type GetSharedPeaksError = GetSharedPeaksErrors[keyof GetSharedPeaksErrors];
+
+export type GetSharedPeaksResponses = {
+    /**
+     * The whole file.
+     */
+    200: Blob | File;
+};
+
+export type GetSharedPeaksResponse = GetSharedPeaksResponses[keyof GetSharedPeaksResponses];
+
+export type GetSharedStemFileData = {
+    body?: never;
+    headers?: {
+        /**
+         * One range of bytes, such as `bytes=0-65535`.
+         */
+        Range?: string | null;
+        /**
+         * The ETag that the range belongs to.
+         */
+        'If-Range'?: string | null;
+        /**
+         * The ETag last seen.
+         */
+        'If-None-Match'?: string | null;
+    };
+    path: {
+        /**
+         * The link's token.
+         */
+        token: string;
+        file: string;
+    };
+    query?: {
+        /**
+         * The file's hash; a request that carries it may be cached for ever.
+         */
+        v?: string | null;
+    };
+    url: '/api/shares/{token}/stems/{file}';
+};
+
+export type GetSharedStemFileErrors = {
+    /**
+     * Invalid request
+     */
+    400: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Range not satisfiable
+     */
+    416: Problem;
+    /**
+     * Unavailable
+     */
+    503: Problem;
+};
+
+export type GetSharedStemFileError = GetSharedStemFileErrors[keyof GetSharedStemFileErrors];
+
+export type GetSharedStemFileResponses = {
+    /**
+     * The whole file.
+     */
+    200: Blob | File;
+    /**
+     * The range asked for, in `Content-Range`.
+     */
+    206: Blob | File;
+};
+
+export type GetSharedStemFileResponse = GetSharedStemFileResponses[keyof GetSharedStemFileResponses];
 
 export type ListStrategiesData = {
     body?: never;

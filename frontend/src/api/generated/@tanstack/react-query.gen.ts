@@ -3,8 +3,25 @@
 import { type DefaultError, type InfiniteData, infiniteQueryOptions, queryOptions, type UseMutationOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen';
-import { abandonUpload, cancelJob, completeUpload, createJob, createUpload, deleteRecording, downloadStem, downloadStems, getConfig, getHealth, getJob, getManifest, getPeaks, getPlayer, getRecording, getStemFile, listJobs, listModels, listProfiles, listRecordings, listStrategies, type Options, prepareStrategy, putUpload, reportJob, retryJob, updateRecording, uploadRecording } from '../sdk.gen';
-import type { AbandonUploadData, AbandonUploadError, AbandonUploadResponse, CancelJobData, CancelJobError, CancelJobResponse, CompleteUploadData, CompleteUploadError, CompleteUploadResponse, CreateJobData, CreateJobError, CreateJobResponse, CreateUploadData, CreateUploadError, CreateUploadResponse, DeleteRecordingData, DeleteRecordingError, DeleteRecordingResponse, DownloadStemData, DownloadStemError, DownloadStemResponse, DownloadStemsData, DownloadStemsError, DownloadStemsResponse, GetConfigData, GetConfigResponse, GetHealthData, GetHealthError, GetHealthResponse, GetJobData, GetJobError, GetJobResponse, GetManifestData, GetManifestError, GetManifestResponse, GetPeaksData, GetPeaksError, GetPeaksResponse, GetPlayerData, GetPlayerError, GetPlayerResponse, GetRecordingData, GetRecordingError, GetRecordingResponse, GetStemFileData, GetStemFileError, GetStemFileResponse, ListJobsData, ListJobsError, ListJobsResponse, ListModelsData, ListModelsResponse, ListProfilesData, ListProfilesError, ListProfilesResponse, ListRecordingsData, ListRecordingsError, ListRecordingsResponse, ListStrategiesData, ListStrategiesResponse, PrepareStrategyData, PrepareStrategyError, PrepareStrategyResponse, PutUploadData, PutUploadError, PutUploadResponse, ReportJobData, ReportJobError, ReportJobResponse, RetryJobData, RetryJobError, RetryJobResponse, UpdateRecordingData, UpdateRecordingError, UpdateRecordingResponse, UploadRecordingData, UploadRecordingError, UploadRecordingResponse } from '../types.gen';
+import { abandonUpload, cancelJob, completeUpload, createClip, createJob, createShare, createUpload, deleteClip, deleteRecording, downloadStem, downloadStems, getClip, getConfig, getHealth, getJob, getManifest, getMix, getPeaks, getPlayer, getRecording, getShared, getSharedPeaks, getSharedStemFile, getStemFile, listClips, listJobs, listModels, listProfiles, listRecordings, listShares, listStrategies, type Options, prepareStrategy, putUpload, reportJob, retryJob, revokeShare, saveMix, updateClip, updateRecording, uploadRecording } from '../sdk.gen';
+import type { AbandonUploadData, AbandonUploadError, AbandonUploadResponse, CancelJobData, CancelJobError, CancelJobResponse, CompleteUploadData, CompleteUploadError, CompleteUploadResponse, CreateClipData, CreateClipError, CreateClipResponse, CreateJobData, CreateJobError, CreateJobResponse, CreateShareData, CreateShareError, CreateShareResponse, CreateUploadData, CreateUploadError, CreateUploadResponse, DeleteClipData, DeleteClipError, DeleteClipResponse, DeleteRecordingData, DeleteRecordingError, DeleteRecordingResponse, DownloadStemData, DownloadStemError, DownloadStemResponse, DownloadStemsData, DownloadStemsError, DownloadStemsResponse, GetClipData, GetClipError, GetClipResponse, GetConfigData, GetConfigResponse, GetHealthData, GetHealthError, GetHealthResponse, GetJobData, GetJobError, GetJobResponse, GetManifestData, GetManifestError, GetManifestResponse, GetMixData, GetMixError, GetMixResponse, GetPeaksData, GetPeaksError, GetPeaksResponse, GetPlayerData, GetPlayerError, GetPlayerResponse, GetRecordingData, GetRecordingError, GetRecordingResponse, GetSharedData, GetSharedError, GetSharedPeaksData, GetSharedPeaksError, GetSharedPeaksResponse, GetSharedResponse, GetSharedStemFileData, GetSharedStemFileError, GetSharedStemFileResponse, GetStemFileData, GetStemFileError, GetStemFileResponse, ListClipsData, ListClipsError, ListClipsResponse, ListJobsData, ListJobsError, ListJobsResponse, ListModelsData, ListModelsResponse, ListProfilesData, ListProfilesError, ListProfilesResponse, ListRecordingsData, ListRecordingsError, ListRecordingsResponse, ListSharesData, ListSharesError, ListSharesResponse, ListStrategiesData, ListStrategiesResponse, PrepareStrategyData, PrepareStrategyError, PrepareStrategyResponse, PutUploadData, PutUploadError, PutUploadResponse, ReportJobData, ReportJobError, ReportJobResponse, RetryJobData, RetryJobError, RetryJobResponse, RevokeShareData, RevokeShareError, RevokeShareResponse, SaveMixData, SaveMixError, SaveMixResponse, UpdateClipData, UpdateClipError, UpdateClipResponse, UpdateRecordingData, UpdateRecordingError, UpdateRecordingResponse, UploadRecordingData, UploadRecordingError, UploadRecordingResponse } from '../types.gen';
+
+/**
+ * Delete a clip; the recording stays
+ */
+export const deleteClipMutation = (options?: Partial<Options<DeleteClipData>>): UseMutationOptions<DeleteClipResponse, DeleteClipError, Options<DeleteClipData>> => {
+    const mutationOptions: UseMutationOptions<DeleteClipResponse, DeleteClipError, Options<DeleteClipData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await deleteClip({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -37,6 +54,41 @@ const createQueryKey = <TOptions extends Options>(id: string, options?: TOptions
         params.query = options.query;
     }
     return [params];
+};
+
+export const getClipQueryKey = (options: Options<GetClipData>) => createQueryKey('getClip', options);
+
+/**
+ * One clip
+ */
+export const getClipOptions = (options: Options<GetClipData>) => queryOptions<GetClipResponse, GetClipError, GetClipResponse, ReturnType<typeof getClipQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getClip({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getClipQueryKey(options)
+});
+
+/**
+ * Rename a clip, move its ends, change its mix
+ */
+export const updateClipMutation = (options?: Partial<Options<UpdateClipData>>): UseMutationOptions<UpdateClipResponse, UpdateClipError, Options<UpdateClipData>> => {
+    const mutationOptions: UseMutationOptions<UpdateClipResponse, UpdateClipError, Options<UpdateClipData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await updateClip({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
 };
 
 export const getConfigQueryKey = (options?: Options<GetConfigData>) => createQueryKey('getConfig', options);
@@ -481,6 +533,76 @@ export const updateRecordingMutation = (options?: Partial<Options<UpdateRecordin
     return mutationOptions;
 };
 
+export const listClipsQueryKey = (options: Options<ListClipsData>) => createQueryKey('listClips', options);
+
+/**
+ * The clips of a recording, in the order of the song
+ */
+export const listClipsOptions = (options: Options<ListClipsData>) => queryOptions<ListClipsResponse, ListClipsError, ListClipsResponse, ReturnType<typeof listClipsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listClips({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listClipsQueryKey(options)
+});
+
+/**
+ * Keep a range of a recording, with its mix
+ */
+export const createClipMutation = (options?: Partial<Options<CreateClipData>>): UseMutationOptions<CreateClipResponse, CreateClipError, Options<CreateClipData>> => {
+    const mutationOptions: UseMutationOptions<CreateClipResponse, CreateClipError, Options<CreateClipData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await createClip({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+export const getMixQueryKey = (options: Options<GetMixData>) => createQueryKey('getMix', options);
+
+/**
+ * The mix of a recording; a neutral one where none was saved
+ */
+export const getMixOptions = (options: Options<GetMixData>) => queryOptions<GetMixResponse, GetMixError, GetMixResponse, ReturnType<typeof getMixQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getMix({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getMixQueryKey(options)
+});
+
+/**
+ * Replace the mix of a recording, unless somebody has replaced it meanwhile
+ */
+export const saveMixMutation = (options?: Partial<Options<SaveMixData>>): UseMutationOptions<SaveMixResponse, SaveMixError, Options<SaveMixData>> => {
+    const mutationOptions: UseMutationOptions<SaveMixResponse, SaveMixError, Options<SaveMixData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await saveMix({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
 export const getPlayerQueryKey = (options: Options<GetPlayerData>) => createQueryKey('getPlayer', options);
 
 /**
@@ -497,6 +619,112 @@ export const getPlayerOptions = (options: Options<GetPlayerData>) => queryOption
         return data;
     },
     queryKey: getPlayerQueryKey(options)
+});
+
+export const listSharesQueryKey = (options: Options<ListSharesData>) => createQueryKey('listShares', options);
+
+/**
+ * The links of a recording, newest first
+ */
+export const listSharesOptions = (options: Options<ListSharesData>) => queryOptions<ListSharesResponse, ListSharesError, ListSharesResponse, ReturnType<typeof listSharesQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await listShares({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: listSharesQueryKey(options)
+});
+
+/**
+ * Make a link that opens this recording with this mix
+ */
+export const createShareMutation = (options?: Partial<Options<CreateShareData>>): UseMutationOptions<CreateShareResponse, CreateShareError, Options<CreateShareData>> => {
+    const mutationOptions: UseMutationOptions<CreateShareResponse, CreateShareError, Options<CreateShareData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await createShare({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Revoke a link
+ */
+export const revokeShareMutation = (options?: Partial<Options<RevokeShareData>>): UseMutationOptions<RevokeShareResponse, RevokeShareError, Options<RevokeShareData>> => {
+    const mutationOptions: UseMutationOptions<RevokeShareResponse, RevokeShareError, Options<RevokeShareData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await revokeShare({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+export const getSharedQueryKey = (options: Options<GetSharedData>) => createQueryKey('getShared', options);
+
+/**
+ * What a link opens
+ */
+export const getSharedOptions = (options: Options<GetSharedData>) => queryOptions<GetSharedResponse, GetSharedError, GetSharedResponse, ReturnType<typeof getSharedQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getShared({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getSharedQueryKey(options)
+});
+
+export const getSharedPeaksQueryKey = (options: Options<GetSharedPeaksData>) => createQueryKey('getSharedPeaks', options);
+
+/**
+ * A waveform, as a link's listener gets it
+ */
+export const getSharedPeaksOptions = (options: Options<GetSharedPeaksData>) => queryOptions<GetSharedPeaksResponse, GetSharedPeaksError, GetSharedPeaksResponse, ReturnType<typeof getSharedPeaksQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getSharedPeaks({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getSharedPeaksQueryKey(options)
+});
+
+export const getSharedStemFileQueryKey = (options: Options<GetSharedStemFileData>) => createQueryKey('getSharedStemFile', options);
+
+/**
+ * A stem, the mixture or a frame index, as a link's listener gets it
+ */
+export const getSharedStemFileOptions = (options: Options<GetSharedStemFileData>) => queryOptions<GetSharedStemFileResponse, GetSharedStemFileError, GetSharedStemFileResponse, ReturnType<typeof getSharedStemFileQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getSharedStemFile({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getSharedStemFileQueryKey(options)
 });
 
 export const listStrategiesQueryKey = (options?: Options<ListStrategiesData>) => createQueryKey('listStrategies', options);
