@@ -33,7 +33,7 @@ from stemset.errors import Cancelled, StemsetError
 from stemset.manifest import MIXTURE, ErrorRecord, InputRecord, Manifest, NodeRecord, StemRecord
 from stemset.models.base import ModelFacts, Runtime
 from stemset.models.pool import ModelPool
-from stemset.strategy import Node, Strategy
+from stemset.strategy import Run, Strategy
 
 MANIFEST = "manifest.json"
 
@@ -73,13 +73,13 @@ class Listener:
     def mixture_ready(self, mixture: StemFile) -> None:
         """The mixture is encoded."""
 
-    def node_started(self, node: Node) -> None:
+    def node_started(self, run: Run) -> None:
         """A model begins."""
 
-    def node_progress(self, node: Node, fraction: float) -> None:
+    def node_progress(self, run: Run, fraction: float) -> None:
         """A model has done this fraction, 0 to 1, never falling."""
 
-    def node_done(self, node: Node, seconds: float, *, cached: bool) -> None:
+    def node_done(self, run: Run, seconds: float, *, cached: bool) -> None:
         """A model has ended; cached: it didn't run, what it had made before was still there."""
 
     def stem_ready(self, stem: StemFile) -> None:
@@ -184,18 +184,18 @@ class _Run:
 
     # Watcher ---------------------------------------------------------------------------------------------
 
-    def node_started(self, node: Node) -> None:
-        self.current = node.path
-        self.listener.node_started(node)
+    def node_started(self, run: Run) -> None:
+        self.current = run.path
+        self.listener.node_started(run)
 
-    def node_progress(self, node: Node, fraction: float) -> None:
-        self.listener.node_progress(node, fraction)
+    def node_progress(self, run: Run, fraction: float) -> None:
+        self.listener.node_progress(run, fraction)
 
-    def node_done(self, node: Node, facts: ModelFacts, seconds: float, *, cached: bool) -> None:
+    def node_done(self, run: Run, facts: ModelFacts, seconds: float, *, cached: bool) -> None:
         self.device = facts.device
         self.versions |= facts.versions
-        self.nodes[node.path] = _record(node, "done", seconds, facts.weights_sha256, cached=cached)
-        self.listener.node_done(node, seconds, cached=cached)
+        self.nodes[run.path] = _record(run, "done", seconds, facts.weights_sha256, cached=cached)
+        self.listener.node_done(run, seconds, cached=cached)
 
     def leaf_ready(self, stem: str, file: Path) -> None:
         self._add(stem, file)
@@ -250,10 +250,10 @@ class _Run:
     # Record ----------------------------------------------------------------------------------------------
 
     def finish(self, state: Literal["succeeded", "failed", "cancelled"], error: ErrorRecord | None = None) -> None:
-        for node in self.plan.nodes:
-            if node.path not in self.nodes:
-                failed = node.path == self.current and state == "failed"
-                self.nodes[node.path] = _record(node, "failed" if failed else "not_run", 0.0, {})
+        for run in self.plan.runs:
+            if run.path not in self.nodes:
+                failed = run.path == self.current and state == "failed"
+                self.nodes[run.path] = _record(run, "failed" if failed else "not_run", 0.0, {})
         stems = {name: file.record for name, file in self.files.items()}
         self.manifest = Manifest(
             stemset_version=__version__,
@@ -265,7 +265,7 @@ class _Run:
             finished_at=datetime.now(UTC),
             state=state,
             input=self.source,
-            nodes=tuple(self.nodes[node.path] for node in self.plan.nodes),
+            nodes=tuple(self.nodes[run.path] for run in self.plan.runs),
             mixture=stems.pop(MIXTURE, None),
             stems=tuple(stems.values()),
             sum_to_mixture_db=self.sum_to_mixture_db,
@@ -281,7 +281,7 @@ class _Run:
 
 
 def _record(
-    node: Node,
+    run: Run,
     state: Literal["done", "failed", "not_run"],
     seconds: float,
     weights: dict[str, str],
@@ -289,9 +289,9 @@ def _record(
     cached: bool = False,
 ) -> NodeRecord:
     return NodeRecord(
-        path=node.path,
-        model=node.model.model_filename,
-        params=node.params.model_dump(mode="json"),
+        path=run.path,
+        model=run.model.model_filename,
+        params=run.params.model_dump(mode="json"),
         weights_sha256=weights,
         state=state,
         seconds=round(seconds, 3),

@@ -8,13 +8,22 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from stemset.api import wire
-from stemset.api.models import Model, ModelFile, ModelScore, Quality, StrategyNode, WeightsState
+from stemset.api.models import (
+    Model,
+    ModelFile,
+    ModelScore,
+    Quality,
+    StrategyBlend,
+    StrategyModel,
+    StrategyNode,
+    WeightsState,
+)
 from stemset.api.models import Strategy as WireStrategy
 from stemset.jobs.estimates import published_pace
 from stemset.models import preparation, registry
 from stemset.models.registry import Architecture, ModelCard
 from stemset.models.weights import file_states, weights_state
-from stemset.strategy import Leaf, Strategy
+from stemset.strategy import Blend, Leaf, Strategy
 
 SONG_S = 240.0
 """Estimates are for a song of four minutes."""
@@ -39,8 +48,8 @@ def quality_of(strategy: Strategy) -> Quality:
 
     preview: a node without a network. best: 2 dB better or more; very good: not worse; good: worse, or not comparable.
     """
-    cards = [card for card in _cards(strategy) if card.architecture is not Architecture.SPECTRAL]
-    if len(cards) < len(strategy.nodes):
+    cards = [registry.card(model) for model in strategy.models]
+    if any(card.architecture is Architecture.SPECTRAL for card in cards):
         return Quality.PREVIEW
     leads = [_lead_db(card) for card in cards]
     known = [lead for lead in leads if lead is not None]
@@ -51,8 +60,8 @@ def quality_of(strategy: Strategy) -> Quality:
 
 def estimated_s(strategy: Strategy, cores: int) -> float:
     """Seconds for a song of four minutes."""
-    seconds = sum(published_pace(card, cores) * SONG_S for card in _cards(strategy))
-    return round(seconds, 1)
+    cards = (registry.card(run.model.model_filename) for run in strategy.runs)
+    return round(sum(published_pace(card, cores) * SONG_S for card in cards), 1)
 
 
 @cache
@@ -62,8 +71,7 @@ def engine_installed() -> bool:
 
 
 def _strategy(strategy: Strategy, models_dir: Path) -> WireStrategy:
-    cards = {node.model.model_filename: registry.card(node.model.model_filename) for node in strategy.nodes}
-    files = {file.name: file for card in cards.values() for file in file_states(card, models_dir)}
+    files = {file.name: file for model in strategy.models for file in file_states(registry.card(model), models_dir)}
     absent = [file.name for file in files.values() if not file.present]
     missing = list(absent)
     order = preparation.find(strategy.name, models_dir)
@@ -71,7 +79,7 @@ def _strategy(strategy: Strategy, models_dir: Path) -> WireStrategy:
         missing.insert(0, ENGINE)
     return WireStrategy(
         name=strategy.name,
-        summary=_summary(strategy, list(cards.values())),
+        summary=_summary(strategy),
         stems=list(strategy.stems),
         nodes=_nodes(strategy),
         quality=quality_of(strategy),
@@ -84,12 +92,16 @@ def _strategy(strategy: Strategy, models_dir: Path) -> WireStrategy:
     )
 
 
-def _summary(strategy: Strategy, cards: list[ModelCard]) -> str:
+def _summary(strategy: Strategy) -> str:
     if wire.is_built_in(strategy):
         return "A preview without a download: filters, no neural network, so every stem keeps traces of the others."
-    if len(cards) == 1:
-        return cards[0].summary
-    return f"{len(cards)} models one after another: {', then '.join(card.title for card in cards)}."
+    if len(strategy.models) == 1:
+        return registry.card(strategy.models[0]).summary
+    steps = dict.fromkeys(
+        " with ".join(wire.title_of_model(run.model.model_filename) for run in node.runs) for node in strategy.nodes
+    )
+    blended = " The stems of models named with each other are blended." if any(n.blend for n in strategy.nodes) else ""
+    return f"{len(strategy.models)} models: {', then '.join(steps)}.{blended}"
 
 
 def _nodes(strategy: Strategy) -> list[StrategyNode]:
@@ -98,12 +110,20 @@ def _nodes(strategy: Strategy) -> list[StrategyNode]:
             path=node.path,
             parent=node.parent,
             slot=node.slot,
-            model=node.model.model_filename,
-            title=wire.title_of_model(node.model.model_filename),
+            models=[
+                StrategyModel(name=run.model.model_filename, title=wire.title_of_model(run.model.model_filename))
+                for run in node.runs
+            ],
+            blend=_blend(node.blend) if node.blend else None,
             stems={slot: branch.stem for slot, branch in node.branches.items() if isinstance(branch, Leaf)},
         )
         for node in strategy.nodes
     ]
+
+
+def _blend(blend: Blend) -> StrategyBlend:
+    weights = list(blend.weights) if blend.weights else None
+    return StrategyBlend(kind=blend.kind, domain=blend.domain, weights=weights)
 
 
 def _model(name: str, models_dir: Path) -> Model:
@@ -131,10 +151,6 @@ def _model(name: str, models_dir: Path) -> Model:
         weights=weights,
         files=files,
     )
-
-
-def _cards(strategy: Strategy) -> list[ModelCard]:
-    return [registry.card(node.model.model_filename) for node in strategy.nodes]
 
 
 def _lead_db(card: ModelCard) -> float | None:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
 from stemset.jobs.records import JobState, NodeState
+from stemset.strategy import BlendDomain, BlendKind
 
 MAX_NAME = 40
 MAX_TITLE = 120
@@ -122,14 +123,32 @@ class Model(Wire):
     files: list[ModelFile]
 
 
+class StrategyModel(Wire):
+    """One model of a node."""
+
+    name: str
+    title: str
+
+
+class StrategyBlend(Wire):
+    """How the outputs of several models become one. weights: of an average, one for each model; null where equal."""
+
+    kind: BlendKind
+    domain: BlendDomain
+    weights: list[float] | None
+
+
 class StrategyNode(Wire):
-    """One model run in a strategy's tree. parent: the path of the node above, null at the root."""
+    """One node of a strategy's tree. parent: the path of the node above, null at the root.
+
+    models: one, or several whose outputs are blended; blend is null with one.
+    """
 
     path: str
     parent: str | None
     slot: str | None
-    model: str
-    title: str
+    models: list[StrategyModel]
+    blend: StrategyBlend | None
     stems: dict[str, str]
 
 

@@ -125,8 +125,7 @@ async def prepare_strategy(context: Context, name: FromPath[str]) -> Strategy:
     if strategy is None:
         raise NotFound("strategy", name, context.config.strategies)
     folder = context.settings.weights_dir
-    models = [node.model.model_filename for node in strategy.nodes]
-    order = await to_thread.run_sync(preparation.place, name, models, folder)
+    order = await to_thread.run_sync(preparation.place, name, strategy.models, folder)
     if order:
         try:
             await context.dispatcher.prepare(order)

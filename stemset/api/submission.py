@@ -122,9 +122,7 @@ async def start(
         recording_id,
         strategy=strategy.name,
         tree=strategy.tree,
-        nodes=[
-            NodeStatus(path=node.path, parent=node.parent, model=node.model.model_filename) for node in strategy.nodes
-        ],
+        nodes=[NodeStatus(path=run.path, parent=run.parent, model=run.model.model_filename) for run in strategy.runs],
         expected_stems=strategy.stems,
         options=RunOptions(
             bit_depth=context.config.output.bit_depth,

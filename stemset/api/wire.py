@@ -145,8 +145,7 @@ def title_of_model(name: str) -> str:
 
 def is_built_in(strategy: Strategy) -> bool:
     """Whether it runs without weights and without torch."""
-    cards = (registry.card(node.model.model_filename) for node in strategy.nodes)
-    return all(card.architecture is Architecture.SPECTRAL for card in cards)
+    return all(registry.card(model).architecture is Architecture.SPECTRAL for model in strategy.models)
 
 
 def fallback_of(config: Config) -> str | None:

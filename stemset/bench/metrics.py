@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stemset.audio.pcm import BLOCK_FRAMES, Samples, blocks
-from stemset.models.spectral.stft import OVERLAP, Grid, backward, forward
+from stemset.models.spectral.stft import OVERLAP, Grid, backward, forward, windows
 
 # Of the Music Demixing Challenge's definition: keeps the ratio finite when a stem is silent.
 _EPSILON = 1e-7
@@ -78,8 +78,8 @@ def ideal_mask_agreements(
     results = {name: Agreement() for name in references}
     margin = (OVERLAP - 1) * grid.hop
     for whole, *parts in zip(
-        _with_margin([mixture], frames, margin),
-        *(_with_margin(files, frames, margin) for files in references.values()),
+        windows(_summed([mixture], frames), frames, margin),
+        *(windows(_summed(files, frames), frames, margin) for files in references.values()),
         strict=True,
     ):
         spectrum = forward(whole, grid)
@@ -101,17 +101,3 @@ def _power(samples: Samples, grid: Grid) -> NDArray[np.float32]:
 def _summed(files: Sequence[Path], frames: int = BLOCK_FRAMES) -> Iterator[Samples]:
     for parts in zip(*(blocks(file, frames) for file in files), strict=True):
         yield np.stack(parts).sum(axis=0, dtype=np.float32)
-
-
-def _with_margin(files: Sequence[Path], frames: int, margin: int) -> Iterator[Samples]:
-    """Blocks of `frames` of the sum, with `margin` samples of their neighbours on both sides; zeros outside of it."""
-    window = np.zeros((2, margin), np.float32)
-    for block in _summed(files, frames):
-        window = np.concatenate((window, block), axis=1)
-        if window.shape[1] >= frames + 2 * margin:
-            yield window[:, : frames + 2 * margin]
-            window = window[:, frames:]
-    # Full length, so that every block has whole frames; zeros beyond the end add nothing to any sum.
-    while window.shape[1] > margin:
-        yield np.pad(window, ((0, 0), (0, max(0, frames + 2 * margin - window.shape[1]))))
-        window = window[:, frames:]

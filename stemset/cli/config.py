@@ -36,7 +36,8 @@ def _draw(tree: Tree, slot: str | None, branch: Branch) -> None:
         case Leaf(stem):
             tree.add(f"{label}[green]{stem}[/]")
         case Node():
-            below = tree.add(f"{label}[cyan]{branch.model.model_filename}[/]")
+            models = " + ".join(f"[cyan]{run.model.model_filename}[/]" for run in branch.runs)
+            below = tree.add(f"{label}{models}{f' [dim]({branch.blend})[/]' if branch.blend else ''}")
             for name, child in branch.branches.items():
                 _draw(below, name, child)
 

@@ -79,7 +79,7 @@ def models_download(names: Annotated[list[str], typer.Argument(help="Models, or 
         if name not in strategies and name not in registry.names():
             known = ", ".join((*strategies, *registry.names()))
             raise typer.BadParameter(f"unknown model or strategy {name!r}; choose from: {known}")
-        wanted = [node.model.model_filename for node in strategies[name].nodes] if name in strategies else [name]
+        wanted = strategies[name].models if name in strategies else (name,)
         models |= dict.fromkeys(wanted)
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, console=err) as progress:

@@ -21,7 +21,7 @@ from stemset.models import registry
 from stemset.models.base import Runtime
 from stemset.models.pool import ModelPool
 from stemset.separation import SILENCE_DB, Listener, Separation, StemFile, separate
-from stemset.strategy import Node, Strategy
+from stemset.strategy import Run, Strategy
 
 app = typer.Typer()
 
@@ -93,21 +93,21 @@ class _Bars(Listener):
     def __init__(self, progress: Progress, plan: Strategy) -> None:
         self.progress = progress
         self.tasks: dict[str, TaskID] = {}
-        for node in plan.nodes:
-            depth = node.path.count("/")
-            label = f"{'  ' * depth}{registry.card(node.model.model_filename).title}"
-            self.tasks[node.path] = progress.add_task(label, total=1.0, start=False, note="waiting")
+        for run in plan.runs:
+            depth = run.path.count("/")
+            label = f"{'  ' * depth}{registry.card(run.model.model_filename).title}"
+            self.tasks[run.path] = progress.add_task(label, total=1.0, start=False, note="waiting")
 
-    def node_started(self, node: Node) -> None:
-        self.progress.start_task(self.tasks[node.path])
-        self.progress.update(self.tasks[node.path], note="")
+    def node_started(self, run: Run) -> None:
+        self.progress.start_task(self.tasks[run.path])
+        self.progress.update(self.tasks[run.path], note="")
 
-    def node_progress(self, node: Node, fraction: float) -> None:
-        self.progress.update(self.tasks[node.path], completed=fraction)
+    def node_progress(self, run: Run, fraction: float) -> None:
+        self.progress.update(self.tasks[run.path], completed=fraction)
 
-    def node_done(self, node: Node, seconds: float, *, cached: bool) -> None:
+    def node_done(self, run: Run, seconds: float, *, cached: bool) -> None:
         note = "from cache" if cached else f"{seconds:.1f} s"
-        self.progress.update(self.tasks[node.path], completed=1.0, note=note)
+        self.progress.update(self.tasks[run.path], completed=1.0, note=note)
 
     def stem_ready(self, stem: StemFile) -> None:
         self.progress.console.print(f"{stem.record.name} is ready: {stem.file}", highlight=False, soft_wrap=True)

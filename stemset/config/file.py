@@ -19,8 +19,6 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints,
 from stemset import strategy
 from stemset.audio import AudioFormat
 from stemset.errors import ConfigError
-from stemset.models import registry
-from stemset.models.base import RESIDUAL, ManyStemParams
 from stemset.strategy import Strategy
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
@@ -201,24 +199,7 @@ class _UniqueKeysLoader(yaml.SafeLoader):
 def json_schema() -> dict[str, JsonValue]:
     """The JSON Schema of config.yaml, with every model, slot and parameter, for editors."""
     schema = cast("dict[str, JsonValue]", ConfigFile.model_json_schema())
-    definitions = cast("dict[str, JsonValue]", schema["$defs"])
-    branch: JsonValue = {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/Node"}, {"type": "null"}]}
-    nodes: list[JsonValue] = []
-    for name in registry.names():
-        model = registry.find(name)
-        slots = strategy.slots_of(model, model.Params())
-        properties: dict[str, JsonValue] = {
-            "_": {"const": name, "description": registry.card(name).summary},
-            "params": cast("JsonValue", model.Params.model_json_schema()),
-        }
-        for slot in slots:
-            properties[slot] = {"$ref": "#/$defs/Branch", "description": model.output_slots.get(slot, "what is left")}
-        if issubclass(model.Params, ManyStemParams):
-            properties[RESIDUAL] = {"$ref": "#/$defs/Branch", "description": "with keep_residual: what is left"}
-        required: list[JsonValue] = ["_", *slots]
-        nodes.append({"type": "object", "properties": properties, "required": required, "additionalProperties": False})
-    definitions["Branch"] = branch
-    definitions["Node"] = {"anyOf": nodes}
+    cast("dict[str, JsonValue]", schema["$defs"]).update(strategy.definitions())
     properties = cast("dict[str, JsonValue]", schema["properties"])
     properties["strategies"] = {"type": "object", "minProperties": 1, "additionalProperties": {"$ref": "#/$defs/Node"}}
     return schema

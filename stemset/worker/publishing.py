@@ -7,7 +7,7 @@ from stemset.jobs.messages import JobPayload, Layout, NodeDone, NodeStarted, Tra
 from stemset.jobs.reporter import Reporter
 from stemset.separation import Listener, StemFile
 from stemset.storage import Keys, Storage
-from stemset.strategy import Node
+from stemset.strategy import Run
 
 
 class Publisher(Listener):
@@ -24,14 +24,14 @@ class Publisher(Listener):
     def stem_ready(self, stem: StemFile) -> None:
         self._publish(stem)
 
-    def node_started(self, node: Node) -> None:
-        self._reporter.tell(NodeStarted(node=node.path))
+    def node_started(self, run: Run) -> None:
+        self._reporter.tell(NodeStarted(node=run.path))
 
-    def node_progress(self, node: Node, fraction: float) -> None:
-        self._reporter.progress(node.path, fraction)
+    def node_progress(self, run: Run, fraction: float) -> None:
+        self._reporter.progress(run.path, fraction)
 
-    def node_done(self, node: Node, seconds: float, *, cached: bool) -> None:
-        self._reporter.tell(NodeDone(node=node.path, seconds=round(seconds, 3), cached=cached))
+    def node_done(self, run: Run, seconds: float, *, cached: bool) -> None:
+        self._reporter.tell(NodeDone(node=run.path, seconds=round(seconds, 3), cached=cached))
 
     def _publish(self, track: StemFile) -> None:
         name = track.record.name

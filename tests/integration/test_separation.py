@@ -62,7 +62,9 @@ def test_stems_sum_to_the_song(song: Path, strategy: str, tmp_path: Path, pool: 
 
 
 @pytest.mark.parametrize("song", [("demo", 2.1)], indirect=True, ids=["demo"])
-@pytest.mark.parametrize("strategy", ["htdemucs_ft", "vocals_then_ft", "six_stems", "karaoke", "drum_kit"])
+@pytest.mark.parametrize(
+    "strategy", ["htdemucs_ft", "vocals_then_ft", "vocals_ensemble", "six_stems", "karaoke", "drum_kit"]
+)
 def test_every_shipped_strategy_runs(song: Path, strategy: str, tmp_path: Path, pool: ModelPool) -> None:
     plan = load_config(ROOT / "config.yaml").strategies[strategy]
     result = separate(song, plan, tmp_path / "stems", pool=pool)

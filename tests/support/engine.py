@@ -66,7 +66,7 @@ class Engine:
             recording_id,
             strategy=plan.name,
             tree=plan.tree,
-            nodes=[NodeStatus(path=n.path, parent=n.parent, model=n.model.model_filename) for n in plan.nodes],
+            nodes=[NodeStatus(path=r.path, parent=r.parent, model=r.model.model_filename) for r in plan.runs],
             expected_stems=plan.stems,
             options=RunOptions(max_duration_s=60, max_channels=2),
         )

@@ -59,6 +59,13 @@ class Bands(AudioSeparator):
 
 
 @register(CARD)
+class BandsToo(Bands):
+    """The same slots under another name, to be blended with."""
+
+    model_filename = "test_bands_too"
+
+
+@register(CARD)
 class Broken(AudioSeparator):
     """Always fails."""
 

@@ -58,12 +58,12 @@ class Told:
         self.cached: dict[str, bool] = {}
         self.leaves: dict[str, np.ndarray] = {}
 
-    def node_started(self, node: strategy.Node) -> None: ...
+    def node_started(self, run: strategy.Run) -> None: ...
 
-    def node_progress(self, node: strategy.Node, fraction: float) -> None: ...
+    def node_progress(self, run: strategy.Run, fraction: float) -> None: ...
 
-    def node_done(self, node: strategy.Node, facts: ModelFacts, seconds: float, *, cached: bool) -> None:
-        self.cached[node.path] = cached
+    def node_done(self, run: strategy.Run, facts: ModelFacts, seconds: float, *, cached: bool) -> None:
+        self.cached[run.path] = cached
 
     def leaf_ready(self, stem: str, file: Path) -> None:
         self.leaves[stem] = audio.read(file)[0]
@@ -86,6 +86,35 @@ def outputs(folder: Path, frames: int = 1000, **slots: float) -> dict[str, Path]
 
 def entries(folder: Path) -> set[str]:
     return {entry.name for entry in folder.iterdir()} if folder.exists() else set()
+
+
+# --- ensembles -------------------------------------------------------------------------------------------
+
+QUARTER: Tree = {"_": "test_share", "params": {"share": 0.25}}
+ALONE: Tree = {**QUARTER, "part": "first", "rest": "second"}
+BLENDED: Tree = {"_": ["test_share", QUARTER], "part": "first", "rest": "second"}
+
+
+def test_each_model_of_an_ensemble_is_taken_from_what_it_made_before(
+    noise: Path, tmp_path: Path, cache: FolderCache
+) -> None:
+    run(ALONE, noise, tmp_path / "alone", cache)
+    fresh = run(BLENDED, noise, tmp_path / "fresh", None)
+    blended = run(BLENDED, noise, tmp_path / "blended", cache)
+    assert blended.cached == {"root.1": False, "root.2": True}
+    again = run(BLENDED, noise, tmp_path / "again", cache)
+    assert again.cached == {"root.1": True, "root.2": True}
+    for told in (blended, again):
+        for stem, samples in fresh.leaves.items():
+            np.testing.assert_array_equal(told.leaves[stem], samples)
+
+
+@pytest.mark.parametrize("only", [(), ("first",), ("second",)])
+def test_what_an_ensemble_made_serves_one_of_its_models_alone(
+    only: tuple[str, ...], noise: Path, tmp_path: Path, cache: FolderCache
+) -> None:
+    run(BLENDED, noise, tmp_path / "blended", cache, only)
+    assert run(ALONE, noise, tmp_path / "alone", cache, only).cached == {"root": True}
 
 
 # --- keys ------------------------------------------------------------------------------------------------
@@ -348,8 +377,8 @@ def test_a_run_that_broke_off_goes_on_where_it_was(
 
     class Kill(Told):
         @override
-        def node_started(self, node: strategy.Node) -> None:
-            if node.path == "root/rest":
+        def node_started(self, run: strategy.Run) -> None:
+            if run.path == "root/rest":
                 raise Killed
 
     root = strategy.parse("any", NESTED).root

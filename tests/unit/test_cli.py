@@ -77,7 +77,7 @@ def test_config_check_tells_the_place_of_a_mistake(tmp_path: Path) -> None:
 def test_the_shipped_config_is_used_where_there_is_none(tmp_path: Path) -> None:
     done = stemset("config", "check", folder=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "8 strategies, all valid" in done.stdout
+    assert "9 strategies, all valid" in done.stdout
 
 
 def test_strategies_and_models_are_listed(tmp_path: Path) -> None:

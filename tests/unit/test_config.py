@@ -16,6 +16,7 @@ SHIPPED = [
     "htdemucs_ft",
     "htdemucs_6s",
     "vocals_then_ft",
+    "vocals_ensemble",
     "six_stems",
     "karaoke",
     "drum_kit",

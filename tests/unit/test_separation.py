@@ -16,7 +16,7 @@ from stemset.manifest import Manifest
 from stemset.models.base import Runtime
 from stemset.models.pool import ModelPool
 from stemset.separation import Listener, Separation, StemFile, separate
-from stemset.strategy import Node, Strategy, parse
+from stemset.strategy import Run, Strategy, parse
 
 THREE = parse(
     "three", {"_": "test_share", "part": "first", "rest": {"_": "test_share", "part": "second", "rest": "third"}}
@@ -108,8 +108,8 @@ def test_a_stem_is_told_before_the_next_node_begins(noise: Path, tmp_path: Path,
         def mixture_ready(self, mixture: StemFile) -> None:
             told.append(mixture.record.name)
 
-        def node_started(self, node: Node) -> None:
-            told.append(node.path)
+        def node_started(self, run: Run) -> None:
+            told.append(run.path)
 
         def stem_ready(self, stem: StemFile) -> None:
             told.append(stem.record.name)
@@ -129,8 +129,8 @@ def test_every_format_is_written(noise: Path, tmp_path: Path, pool: ModelPool, o
 
 def test_a_cancelled_run_leaves_a_manifest_and_no_work(noise: Path, tmp_path: Path, pool: ModelPool) -> None:
     class Stop(Listener):
-        def node_progress(self, node: Node, fraction: float) -> None:
-            if node.path == "root/rest":
+        def node_progress(self, run: Run, fraction: float) -> None:
+            if run.path == "root/rest":
                 raise Cancelled
 
     with pytest.raises(Cancelled):
@@ -179,15 +179,15 @@ def test_a_song_that_was_cancelled_goes_on_where_it_was(noise: Path, tmp_path: P
     cache = FolderCache(tmp_path / "cache", 1 << 30)
 
     class Stop(Listener):
-        def node_started(self, node: Node) -> None:
-            if node.path == "root/rest":
+        def node_started(self, run: Run) -> None:
+            if run.path == "root/rest":
                 raise Cancelled
 
     class Ears(Listener):
         def __init__(self) -> None:
             self.cached: list[bool] = []
 
-        def node_done(self, node: Node, seconds: float, *, cached: bool) -> None:
+        def node_done(self, run: Run, seconds: float, *, cached: bool) -> None:
             self.cached.append(cached)
 
     with pytest.raises(Cancelled):
@@ -222,3 +222,35 @@ def test_a_common_gain_leaves_what_is_cached_as_it_is(noise: Path, tmp_path: Pat
     assert [result.manifest.common_gain for result in results] == [pytest.approx(0.5, abs=0.001)] * 2
     for result in results:
         assert_exact(result)
+
+
+def test_the_manifest_tells_of_each_model_of_an_ensemble_and_the_stems_sum(
+    noise: Path, tmp_path: Path, pool: ModelPool
+) -> None:
+    quarter: JsonValue = {"_": "test_share", "params": {"share": 0.25}}
+    plan = parse("both", {"_": ["test_share", quarter], "blend": "max", "part": "a", "rest": "b"})
+    manifest = separate(noise, plan, tmp_path / "out", pool=pool).manifest
+    assert [(node.path, node.params, node.state) for node in manifest.nodes] == [
+        ("root.1", {"share": 0.5}, "done"),
+        ("root.2", {"share": 0.25}, "done"),
+    ]
+    assert manifest.sum_to_mixture_db is not None
+    assert manifest.sum_to_mixture_db <= -90
+
+
+def test_a_job_may_stop_while_an_ensemble_is_blended(noise: Path, tmp_path: Path, pool: ModelPool) -> None:
+    class Stop(Listener):
+        done = False
+
+        def node_done(self, run: Run, seconds: float, *, cached: bool) -> None:
+            self.done = run.path == "root.2"
+
+        def node_progress(self, run: Run, fraction: float) -> None:
+            if self.done:
+                raise Cancelled
+
+    quarter: JsonValue = {"_": "test_share", "params": {"share": 0.25}}
+    plan = parse("both", {"_": ["test_share", quarter], "part": "a", "rest": "b"})
+    with pytest.raises(Cancelled):
+        separate(noise, plan, tmp_path / "out", pool=pool, listener=Stop())
+    assert not list((tmp_path / "out").rglob("*.wav"))

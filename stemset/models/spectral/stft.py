@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,3 +66,21 @@ def backward(spectrum: NDArray[np.complex64], grid: Grid) -> NDArray[np.float32]
     for part in range(OVERLAP):
         samples[part : part + frames] += pieces[:, part]
     return samples.ravel()
+
+
+def windows(sound: Iterable[NDArray[np.float32]], frames: int, margin: int) -> Iterator[NDArray[np.float32]]:
+    """Of sound that comes in runs of `frames`, shape (channels, frames): each with `margin` samples of its neighbours
+    on both sides, zeros outside of the sound and in what the last one lacks.
+
+    With a margin of OVERLAP - 1 hops, what lies between the margins comes back whole through forward and backward.
+    """
+    waiting: NDArray[np.float32] | None = None
+    for block in sound:
+        before = np.zeros((len(block), margin), np.float32) if waiting is None else waiting
+        waiting = np.concatenate((before, block), axis=1)
+        if waiting.shape[1] >= frames + 2 * margin:
+            yield waiting[:, : frames + 2 * margin]
+            waiting = waiting[:, frames:]
+    while waiting is not None and waiting.shape[1] > margin:
+        yield np.pad(waiting, ((0, 0), (0, max(0, frames + 2 * margin - waiting.shape[1]))))[:, : frames + 2 * margin]
+        waiting = waiting[:, frames:]

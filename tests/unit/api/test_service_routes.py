@@ -5,16 +5,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import JsonValue
 
 from stemset.api import catalogue
-from stemset.api.models import Quality
+from stemset.api.models import Quality, StrategyBlend
 from stemset.config import ApiSettings
 from stemset.errors import Unavailable, WeightsMissing
 from stemset.jobs.database import create_engine_for
 from stemset.jobs.messages import Started
 from stemset.models import preparation
 from stemset.models.registry import card
-from stemset.strategy import parse
+from stemset.strategy import BlendDomain, BlendKind, parse
 from stemset.worker.presence import ready_file
 from tests.support.weights_server import serving_weights
 from tests.unit.api.conftest import Service
@@ -55,8 +56,8 @@ async def test_strategies_say_how_good_they_are_and_what_they_lack(service: Serv
         "path": "root/not_drums",
         "parent": "root",
         "slot": "not_drums",
-        "model": "centre_voice",
-        "title": "Centre voice (built in)",
+        "models": [{"name": "centre_voice", "title": "Centre voice (built in)"}],
+        "blend": None,
         "stems": {"vocals": "vocals", "not_vocals": "other"},
     }
     assert (drums_first["quality"], drums_first["ready"]) == ("good", False)
@@ -75,6 +76,21 @@ async def test_a_strategy_is_ready_once_its_weights_are_there(service: Service, 
     )
     assert models["kuielab_b_drums.onnx"]["weights"] == "present"
     assert models["percussive"]["weights"] == "none"
+
+
+def test_an_ensemble_names_its_models_and_its_blend_and_costs_the_time_of_all(tmp_path: Path) -> None:
+    kim: JsonValue = "Kim_Vocal_2.onnx"
+    slots: dict[str, JsonValue] = {"vocals": "vocals", "not_vocals": "rest"}
+    blend: JsonValue = {"domain": "spectrum", "weights": [3, 1]}
+    both = parse("both", {"_": ["vocals_mel_band_roformer.ckpt", kim], "blend": blend, **slots})
+    (told,) = catalogue.strategies({"both": both}, tmp_path)
+    (node,) = told.nodes
+    assert [model.name for model in node.models] == ["vocals_mel_band_roformer.ckpt", kim]
+    assert node.blend == StrategyBlend(kind=BlendKind.AVERAGE, domain=BlendDomain.SPECTRUM, weights=[3, 1])
+    assert "MelBand Roformer, vocals (Kim) with Kim Vocal 2" in told.summary
+    assert kim in told.missing
+    alone = [parse("one", {"_": model, **slots}) for model in both.models]
+    assert catalogue.estimated_s(both, 2) == pytest.approx(sum(catalogue.estimated_s(one, 2) for one in alone), abs=0.1)
 
 
 def test_the_weakest_network_decides_on_the_quality() -> None:

@@ -12,6 +12,20 @@ export type ClientOptions = {
 export type AudioFormat = 'flac' | 'wav' | 'mp3' | 'opus' | 'm4a';
 
 /**
+ * BlendDomain
+ *
+ * Of which values: samples, or bins of the short-time spectrum.
+ */
+export type BlendDomain = 'waveform' | 'spectrum';
+
+/**
+ * BlendKind
+ *
+ * What is taken of several values.
+ */
+export type BlendKind = 'average' | 'median' | 'max' | 'min';
+
+/**
  * CallbackAnswer
  *
  * What the API tells a worker that reports. cancel: somebody asked for the job to stop.
@@ -561,19 +575,42 @@ export type Strategy = {
 };
 
 /**
+ * StrategyBlend
+ *
+ * How the outputs of several models become one. weights: of an average, one for each model; null where equal.
+ */
+export type StrategyBlend = {
+    domain: BlendDomain;
+    kind: BlendKind;
+    weights: Array<number> | null;
+};
+
+/**
+ * StrategyModel
+ *
+ * One model of a node.
+ */
+export type StrategyModel = {
+    name: string;
+    title: string;
+};
+
+/**
  * StrategyNode
  *
- * One model run in a strategy's tree. parent: the path of the node above, null at the root.
+ * One node of a strategy's tree. parent: the path of the node above, null at the root.
+ *
+ * models: one, or several whose outputs are blended; blend is null with one.
  */
 export type StrategyNode = {
-    model: string;
+    blend: StrategyBlend | null;
+    models: Array<StrategyModel>;
     parent: string | null;
     path: string;
     slot: string | null;
     stems: {
         [key: string]: string;
     };
-    title: string;
 };
 
 /**

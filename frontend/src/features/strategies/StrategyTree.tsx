@@ -1,3 +1,4 @@
+import type { StrategyNode } from '@/api/generated/types.gen'
 import { StemChip } from '@/ui/Chip'
 import { text } from './text'
 import { type Branch, depth, type TreeNode } from './tree'
@@ -15,11 +16,27 @@ function Slot({ branch }: { branch: Branch }) {
   )
 }
 
+/** The model of a node, or all of an ensemble, each on a line of its own. */
+function Models({ node }: { node: StrategyNode }) {
+  return (
+    <p className="font-medium">
+      {node.models.map(({ name, title }, number) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: one model may stand twice, with other parameters
+        <span key={number} className="block" title={name}>
+          {number > 0 && text.and}
+          {title}
+        </span>
+      ))}
+    </p>
+  )
+}
+
 function Node({ tree }: { tree: TreeNode }) {
   return (
     <div className="node">
-      <div className="box text-[13px]" title={tree.node.model}>
-        <p className="font-medium">{tree.node.title}</p>
+      <div className="box text-[13px]">
+        <Models node={tree.node} />
+        {tree.node.blend && <p className="mt-1 text-xs text-muted">{text.blend(tree.node.blend)}</p>}
       </div>
       <ul>
         {tree.branches.map((branch) => (

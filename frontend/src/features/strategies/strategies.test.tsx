@@ -23,8 +23,8 @@ const ABSENT = aStrategy({
       path: 'root',
       parent: null,
       slot: null,
-      model: 'voice.onnx',
-      title: 'Voice network',
+      models: [{ name: 'voice.onnx', title: 'Voice network' }],
+      blend: null,
       stems: { vocals: 'vocals', not_vocals: 'instrumental' },
     },
   ],
@@ -45,6 +45,17 @@ it('draws each strategy as a tree of models, slots and stems', async () => {
     'vocals→Vocals',
     'not_vocals→Instrumental',
   ])
+})
+
+it('draws the models of an ensemble together, and how they are blended', async () => {
+  const [node] = ABSENT.nodes
+  if (!node) throw new Error('a strategy has a node')
+  const models = [...node.models, { name: 'choir.onnx', title: 'Choir network' }]
+  open({ ...ABSENT, nodes: [{ ...node, models, blend: { kind: 'average', domain: 'spectrum', weights: [2, 1] } }] })
+  const tree = within(await screen.findByRole('group', { name: 'Tree of voice' }))
+  expect(tree.getByText('Voice network')).toBeVisible()
+  expect(tree.getByText('+ Choir network')).toBeVisible()
+  expect(tree.getByText('average of their spectra, weighted 2 : 1')).toBeVisible()
 })
 
 it('tells quality, time, size and licence', async () => {

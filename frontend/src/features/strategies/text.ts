@@ -1,4 +1,12 @@
+import type { StrategyBlend } from '@/api/generated/types.gen'
 import { bytes, list, plural, roughly } from '@/ui/format'
+
+const BLENDS: Record<StrategyBlend['kind'], string> = {
+  average: 'average',
+  median: 'median',
+  max: 'largest value',
+  min: 'smallest value',
+}
 
 /** Every sentence of the strategies page. */
 export const text = {
@@ -13,6 +21,9 @@ export const text = {
   emptyHint: 'Add one to config.yaml; `stemset config check` validates it.',
   jump: 'Strategies on this page',
   discarded: 'not kept',
+  and: '+ ',
+  blend: ({ kind, domain, weights }: StrategyBlend) =>
+    `${BLENDS[kind]}${domain === 'spectrum' ? ' of their spectra' : ''}${weights ? `, weighted ${weights.join(' : ')}` : ''}`,
   treeOf: (strategy: string) => `Tree of ${strategy}`,
   quality: {
     preview: 'preview quality',

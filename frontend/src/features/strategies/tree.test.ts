@@ -7,16 +7,16 @@ const ROOT: StrategyNode = {
   path: 'root',
   parent: null,
   slot: null,
-  model: 'voice.onnx',
-  title: 'Voice',
+  models: [{ name: 'voice.onnx', title: 'Voice' }],
+  blend: null,
   stems: { vocals: 'vocals' },
 }
 const REST: StrategyNode = {
   path: 'root/not_vocals',
   parent: 'root',
   slot: 'not_vocals',
-  model: 'drums.onnx',
-  title: 'Drums',
+  models: [{ name: 'drums.onnx', title: 'Drums' }],
+  blend: null,
   stems: { drums: 'drums' },
 }
 const MODELS = [
@@ -60,6 +60,11 @@ it('counts how many models stand one behind another', () => {
 it('names the models in the order of the tree, each once', () => {
   const twice = aStrategy({ nodes: [ROOT, REST, { ...REST, path: 'root/vocals', slot: 'vocals' }] })
   expect(modelsOf(twice, MODELS).map(({ name }) => name)).toEqual(['voice.onnx', 'drums.onnx'])
+})
+
+it('names all models of an ensemble', () => {
+  const both = { ...ROOT, models: [...ROOT.models, ...REST.models] }
+  expect(modelsOf(aStrategy({ nodes: [both] }), MODELS).map(({ name }) => name)).toEqual(['voice.onnx', 'drums.onnx'])
 })
 
 it('asks for licences of weights only, since what is built in comes with the program', () => {

@@ -18,7 +18,7 @@ export function strategyTree(strategy: Strategy, models: readonly Model[]): Tree
 
   const grow = (node: StrategyNode): TreeNode => {
     const children = strategy.nodes.filter(({ parent }) => parent === node.path)
-    const slots = known.get(node.model)?.slots ?? {}
+    const slots = known.get(node.models[0]?.name ?? '')?.slots ?? {}
     const used = [...Object.keys(node.stems), ...children.flatMap(({ slot }) => slot ?? [])]
     const branches = [...new Set([...Object.keys(slots), ...used])].map((slot): Branch => {
       const description = slots[slot] ?? ''
@@ -41,7 +41,7 @@ export function depth(tree: TreeNode): number {
 
 /** The models of a strategy, each once, in the order of the tree. */
 export function modelsOf(strategy: Strategy, models: readonly Model[]): Model[] {
-  const names = new Set(strategy.nodes.map(({ model }) => model))
+  const names = new Set(strategy.nodes.flatMap((node) => node.models.map(({ name }) => name)))
   return [...names].flatMap((name) => models.find((model) => model.name === name) ?? [])
 }
 
