@@ -36,6 +36,7 @@ setup: $(VENV)/.core $(VENV)/.ml $(VENV)/.dev frontend/node_modules/.installed #
 
 test: setup frontend/dist/index.html ## run all tests: backend, frontend, browser
 	@tests/install_browser.sh
+	@tests/install_s3.sh
 	$(MAKE) --no-print-directory test-backend test-frontend test-browser
 
 test-backend: setup

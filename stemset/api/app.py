@@ -27,7 +27,7 @@ from stemset.jobs.mixes import Mixes
 from stemset.jobs.reconciler import Reconciler
 from stemset.jobs.service import JobService
 from stemset.logs import configure_logging
-from stemset.storage import LocalStorage
+from stemset.storage import open_storage
 
 _PROBES_AT_ONCE = 2
 _ENCODES_AT_ONCE = 2
@@ -99,7 +99,7 @@ def make_parts(settings: ApiSettings, dispatcher: Dispatcher) -> Parts:
         library=Library(made),
         jobs=jobs,
         mixes=Mixes(made),
-        storage=LocalStorage(settings.data_dir / "objects"),
+        storage=open_storage(settings),
         outbox=Outbox(jobs, dispatcher),
         dispatcher=dispatcher,
         notifier=Notifier(),

@@ -13,7 +13,7 @@ from litestar.response import Stream
 
 from stemset.api import examples, wire
 from stemset.api.context import Context
-from stemset.api.downloads import Entry, archive, attachment, encoded, file_name
+from stemset.api.downloads import Entry, archive, encoded, file_name
 from stemset.api.files import ASK_AGAIN, chunks_of
 from stemset.api.problems import problem_responses
 from stemset.api.ranges import Span
@@ -21,6 +21,7 @@ from stemset.audio import AudioFormat
 from stemset.errors import Conflict, NotFound
 from stemset.jobs.records import JobState
 from stemset.storage import Keys
+from stemset.storage.disposition import attachment
 
 _AUDIO = "audio/*"
 _ZIP = "application/zip"

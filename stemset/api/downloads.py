@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
-from urllib.parse import quote
 
 import structlog
 from anyio import CancelScope, to_thread
@@ -41,12 +40,6 @@ def file_name(*parts: str) -> str:
     """Parts joined by a dash, without what some system forbids in a file name; the extension is still to come."""
     cleaned = (re.sub(r'[\\/:*?"<>|\x00-\x1f\x7f]+', "_", part).strip(" .") for part in parts)
     return " - ".join(part for part in cleaned if part)[:_MAX_NAME].strip(" .") or "stem"
-
-
-def attachment(name: str) -> str:
-    """The value of Content-Disposition: the name in UTF-8, and for old clients in ASCII."""
-    ascii_name = name.encode("ascii", "replace").decode().replace("?", "_")
-    return f"attachment; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
 async def encoded(context: Context, key: str, audio_format: AudioFormat, bit_depth: int, title: str) -> BinaryIO:

@@ -24,6 +24,9 @@ from stemset.worker.publishing import Publisher
 
 log = structlog.stdlib.get_logger()
 
+STORAGE_PATIENCE_S = 120.0
+"""So long a storage may be away before that costs a job its try."""
+
 
 def may_go_better(error: BaseException) -> bool:
     """Whether another try makes sense: a part of the service or of the machine was away, the song is not to blame."""

@@ -24,8 +24,8 @@ from stemset.models.base import Runtime
 from stemset.models.engine.loading import LOADING
 from stemset.models.pool import ModelPool
 from stemset.models.preparation import Order
-from stemset.storage import LocalStorage
-from stemset.worker.job import may_go_better, run_job
+from stemset.storage import open_storage
+from stemset.worker.job import STORAGE_PATIENCE_S, may_go_better, run_job
 from stemset.worker.presence import only_worker, ready_file
 
 log = structlog.stdlib.get_logger()
@@ -50,7 +50,7 @@ def serve_worker(settings: WorkerSettings, *, follow_parent: bool = False) -> No
     work_dir = settings.data_dir / "work"
     pool = ModelPool(Runtime(settings.weights_dir, settings.device, settings.weights_mirror))
     cache = FolderCache(settings.cache_dir, settings.cache_bytes) if settings.cache_bytes else None
-    storage = LocalStorage(settings.data_dir / "objects")
+    storage = open_storage(settings, patience_s=STORAGE_PATIENCE_S)
     secret = settings.signing_secret()
     idle, fetched = threading.Event(), threading.Event()
     idle.set()

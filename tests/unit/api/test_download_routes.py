@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from stemset.api.downloads import attachment, file_name
+from stemset.api.downloads import file_name
 from stemset.audio import probe
 from stemset.jobs.messages import Succeeded
 from stemset.storage import Keys
+from stemset.storage.disposition import attachment
 from tests.unit.api.conftest import Service, track
 
 

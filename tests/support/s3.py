@@ -1,0 +1,248 @@
+"""A real S3 server for tests: Ceph's gateway over one monitor and one store in memory, on loopback.
+
+`python -m tests.support.s3` serves until its input ends, for tests that are not in Python: it prints the settings of
+a new bucket as JSON, and takes `stop` and `start` by line.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from stemset.config import R2Account
+from stemset.storage.r2_client import make_client
+
+ACCESS_KEY, SECRET_KEY = "STEMSETTESTS", "secret-of-the-tests"
+PROGRAMS = ("ceph-mon", "ceph-osd", "radosgw", "radosgw-admin", "ceph", "ceph-authtool", "monmaptool")
+_PATIENCE_S = 60.0
+
+_CONFIG = """
+[global]
+fsid = {fsid}
+mon host = {mon}
+mon initial members = a
+auth cluster required = none
+auth service required = none
+auth client required = none
+public addr = 127.0.0.1
+osd pool default size = 1
+osd pool default min size = 1
+osd pool default pg num = 1
+osd pool default pgp num = 1
+osd pool default pg autoscale mode = off
+osd crush chooseleaf type = 0
+mon allow pool size one = true
+mon data = {folder}/mon
+mon data avail crit = 1
+mon data avail warn = 1
+osd data = {folder}/osd
+osd objectstore = memstore
+memstore device bytes = 4294967296
+osd class dir = {classes}
+# It waits a second before each change otherwise, and making a bucket takes several.
+paxos propose interval = 0.02
+paxos min wait = 0.01
+run dir = {folder}/run
+admin socket = {folder}/run/$name.$pid.asok
+log file = {folder}/log/$name.log
+pid file =
+keyring = {folder}/keyring
+[client.rgw.a]
+rgw frontends = beast endpoint=127.0.0.1:{port}
+rgw data = {folder}/rgw
+rgw lc debug interval = {lifecycle_day_s}
+"""
+
+
+class S3Server:
+    """One cluster in a folder. lifecycle_day_s: seconds that its lifecycle rules take for a day; -1: a real one."""
+
+    def __init__(self, folder: Path, *, lifecycle_day_s: int = -1) -> None:
+        self._folder = folder
+        self._fsid, self._mon = str(uuid4()), f"v1:127.0.0.1:{_free_port()}"
+        port = _free_port()
+        self.endpoint_url = f"http://127.0.0.1:{port}"
+        self._daemons: list[subprocess.Popen[bytes]] = []
+        self._gateway: subprocess.Popen[bytes] | None = None
+        self._numbers = itertools.count(1)
+        for name in ("mon", "osd", "run", "log", "rgw"):
+            (folder / name).mkdir()
+        classes = next(Path("/usr/lib").glob("*/rados-classes"), Path("/usr/lib/rados-classes"))
+        (folder / "ceph.conf").write_text(
+            _CONFIG.format(
+                fsid=self._fsid,
+                mon=self._mon,
+                port=port,
+                folder=folder,
+                classes=classes,
+                lifecycle_day_s=lifecycle_day_s,
+            )
+        )
+
+    def start(self) -> None:
+        """Until it answers."""
+        keyring, monmap = str(self._folder / "keyring"), str(self._folder / "monmap")
+        self._run("ceph-authtool", "--create-keyring", keyring, "--gen-key", "-n", "mon.", "--cap", "mon", "allow *")
+        self._run("monmaptool", "--create", "--fsid", self._fsid, "--addv", "a", f"[{self._mon}]", monmap)
+        self._run("ceph-mon", "--mkfs", "-i", "a", "--monmap", monmap, "--keyring", keyring)
+        self._daemons.append(self._daemon("ceph-mon", "-i", "a"))
+        osd = str(uuid4())
+        self._run("ceph", "osd", "new", osd)
+        self._run("ceph-osd", "-i", "0", "--mkfs", "--osd-uuid", osd)
+        self._daemons.append(self._daemon("ceph-osd", "-i", "0"))
+        self._start_gateway()
+        self._run("radosgw-admin", "user", "create", "--uid=tests", "--display-name=tests",
+                  f"--access-key={ACCESS_KEY}", f"--secret={SECRET_KEY}")  # fmt: skip
+
+    def stop(self) -> None:
+        """Kill it; its data are in memory."""
+        for process in (self._gateway, *reversed(self._daemons)):
+            if process:
+                process.kill()
+                process.wait()
+
+    def new_bucket(self) -> R2Account:
+        """An empty bucket and the key to it."""
+        account = R2Account(
+            f"bucket-{next(self._numbers)}-{uuid4().hex[:8]}", self.endpoint_url, ACCESS_KEY, SECRET_KEY
+        )
+        make_client(account).create_bucket(Bucket=account.bucket)
+        return account
+
+    @contextmanager
+    def away(self) -> Generator[None]:
+        """Nobody answers at its address in this block; what is stored stays."""
+        self.leave()
+        try:
+            yield
+        finally:
+            self.return_()
+
+    def leave(self) -> None:
+        """Stop answering."""
+        assert self._gateway
+        # Not killed: the next one would wait half a minute for it to hear of changes.
+        self._gateway.terminate()
+        self._gateway.wait()
+
+    def return_(self) -> None:
+        """Answer again."""
+        self._start_gateway()
+
+    def _start_gateway(self) -> None:
+        self._gateway = self._daemon("radosgw", "-n", "client.rgw.a", "--no-mon-config")
+        give_up_at = time.monotonic() + _PATIENCE_S
+        while True:
+            assert self._gateway.poll() is None, self._log("client.rgw.a")
+            try:
+                httpx.get(self.endpoint_url, timeout=5)
+                break
+            except httpx.TransportError:
+                assert time.monotonic() < give_up_at, self._log("client.rgw.a")
+                time.sleep(0.1)
+
+    def _daemon(self, *command: str) -> subprocess.Popen[bytes]:
+        with (self._folder / "log" / "daemons.txt").open("ab") as log:
+            return subprocess.Popen(
+                [command[0], "-f", "-c", str(self._folder / "ceph.conf"), *command[1:]],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            )  # fmt: skip
+
+    def _run(self, *command: str) -> None:
+        environment = os.environ | {"CEPH_CONF": str(self._folder / "ceph.conf")}
+        done = subprocess.run(command, env=environment, capture_output=True, timeout=_PATIENCE_S, check=False)
+        assert done.returncode == 0, f"{command}: {done.stderr.decode(errors='replace')}"
+
+    def _log(self, name: str) -> str:
+        file = self._folder / "log" / f"{name}.log"
+        return file.read_text(errors="replace")[-4000:] if file.is_file() else "no log"
+
+
+def why_not() -> str:
+    """Why no server can be had here; empty if one can."""
+    lacking = [program for program in PROGRAMS if shutil.which(program) is None]
+    if lacking:
+        return f"no S3 server here: {', '.join(lacking)} missing; tests/install_s3.sh installs it for root"
+    if os.geteuid() != 0:
+        return "the S3 server of the tests is started by root only"
+    return ""
+
+
+@contextmanager
+def s3_server(*, lifecycle_day_s: int = -1) -> Generator[S3Server]:
+    """A running server, gone after the block."""
+    # Paths of sockets may have a hundred characters, so this is not pytest's folder.
+    folder = Path(tempfile.mkdtemp(prefix="stemset-s3-"))
+    server = S3Server(folder, lifecycle_day_s=lifecycle_day_s)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def s3() -> Generator[S3Server]:
+    """The server of all tests; skips the test where there is none."""
+    reason = why_not()
+    if reason:
+        pytest.skip(reason)
+    with s3_server() as server:
+        yield server
+
+
+@pytest.fixture
+def r2_account(s3: S3Server) -> R2Account:
+    """An empty bucket of the test's own."""
+    return s3.new_bucket()
+
+
+def settings_of(account: R2Account) -> dict[str, str]:
+    """The environment variables that name this bucket."""
+    return {
+        "R2_BUCKET": account.bucket,
+        "R2_ENDPOINT_URL": account.endpoint_url,
+        "R2_ACCESS_KEY_ID": account.access_key_id,
+        "R2_SECRET_ACCESS_KEY": account.secret_access_key,
+    }
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _serve() -> None:
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit())
+    with s3_server() as server:
+        _say(json.dumps(settings_of(server.new_bucket())))
+        commands: dict[str, Callable[[], None]] = {"stop": server.leave, "start": server.return_}
+        for line in sys.stdin:
+            commands[line.strip()]()
+            _say("done")
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    _serve()
