@@ -11,7 +11,21 @@ from stemset.audio.encoding import encode
 from stemset.audio.flac import FlacLayout, flac_layout
 from stemset.audio.formats import AudioFormat
 from stemset.audio.loudness import Levels, measure, peak
-from stemset.audio.pcm import Pcm, Samples, blocks, pcm_of, read, replacing, resample, subtract, write
+from stemset.audio.pcm import (
+    Pcm,
+    Samples,
+    blocks,
+    fitted,
+    float_writer,
+    pcm_of,
+    read,
+    replacing,
+    resample,
+    resampled,
+    subtract,
+    write,
+    write_resampled,
+)
 from stemset.audio.peaks import RESOLUTIONS, overview, peaks, peaks_dat
 from stemset.audio.quantiser import Quantiser, common_gain, quantise
 
@@ -30,7 +44,9 @@ __all__ = [
     "decode",
     "describe",
     "encode",
+    "fitted",
     "flac_layout",
+    "float_writer",
     "measure",
     "overview",
     "pcm_of",
@@ -42,6 +58,8 @@ __all__ = [
     "read",
     "replacing",
     "resample",
+    "resampled",
     "subtract",
     "write",
+    "write_resampled",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,6 +109,29 @@ def resampled(sound: Iterable[Samples], from_rate: int, to_rate: int, channels: 
     for block in sound:
         yield np.ascontiguousarray(resampler.resample_chunk(np.ascontiguousarray(block.T)).T)
     yield np.ascontiguousarray(resampler.resample_chunk(np.zeros((0, channels), np.float32), last=True).T)
+
+
+def fitted(sound: Iterable[Samples], frames: int, channels: int) -> Iterator[Samples]:
+    """The sound cut, or followed by silence, so that it has exactly so many frames. Empty blocks are left out."""
+    left = frames
+    for block in sound:
+        if block.shape[1] and left:
+            yield block[:, :left]
+            left -= min(left, block.shape[1])
+    while left:
+        yield np.zeros((channels, min(left, BLOCK_FRAMES)), np.float32)
+        left -= min(left, BLOCK_FRAMES)
+
+
+def write_resampled(source: Path, target: Path, sample_rate: int, check: Callable[[], None]) -> None:
+    """The float WAV source at another rate, as long as the ratio gives. check: called for every block; it may raise."""
+    shape = pcm_of(source)
+    frames = round(shape.frames * sample_rate / shape.sample_rate)
+    sound = resampled(blocks(source), shape.sample_rate, sample_rate, shape.channels)
+    with float_writer(target, sample_rate, shape.channels, frames) as out:
+        for block in fitted(sound, frames, shape.channels):
+            check()
+            out.write(block.T)
 
 
 def subtract(minuend: Path, subtrahends: Sequence[Path], target: Path) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from stemset.models.base import AudioSeparatorLibraryModel
+from stemset.models.base import AudioSeparatorLibraryModel, DemucsParams
 from stemset.models.cards import CARDS
-from stemset.models.registry import register
+from stemset.models.registry import Architecture, register
 
 _VOCALS = {"vocals": "Singing and speech.", "not_vocals": "Everything but the voices."}
 _DRUMS = {"drums": "Drums and percussion.", "not_drums": "Everything but drums and percussion."}
@@ -33,7 +33,10 @@ _ACCOMPANIMENT = {"not_vocals": _VOCALS["not_vocals"], "vocals": _VOCALS["vocals
 
 
 def _described(model: type[AudioSeparatorLibraryModel]) -> type[AudioSeparatorLibraryModel]:
-    return register(CARDS[model.model_filename])(model)
+    card = CARDS[model.model_filename]
+    if card.architecture is Architecture.DEMUCS:
+        model.Params = DemucsParams
+    return register(card)(model)
 
 
 @_described

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 if TYPE_CHECKING:
     from stemset.models.engine.node import LibraryNode
@@ -17,6 +17,9 @@ Progress: TypeAlias = Callable[[float], None]
 """Told the fraction done, 0 to 1, in rising order. It may raise `Cancelled`; a model lets that through."""
 
 Device: TypeAlias = Literal["auto", "cpu", "cuda", "mps"]
+
+Precision: TypeAlias = Literal["float32", "float16", "bfloat16"]
+"""What matrices of networks are multiplied in."""
 
 
 def ignore_progress(_fraction: float) -> None:
@@ -35,17 +38,31 @@ class ManyStemParams(ModelParams):
     keep_residual: bool = False
 
 
+class DemucsParams(ManyStemParams):
+    """shifts: runs over the song, each shifted by up to half a second, that are averaged; 0: one run, unshifted.
+
+    More runs cost as many times more; the authors speak of up to 0.2 dB.
+    """
+
+    shifts: int = Field(default=1, ge=0, le=20)
+
+
 RESIDUAL = "residual"
 """The slot for what all others leave of the input, where no other slot takes it."""
 
 
 @dataclass(frozen=True)
 class Runtime:
-    """Where a process finds weights, and what it computes on. weights_mirror: see `weights.download`."""
+    """Where a process finds weights, and what it computes on.
+
+    weights_mirror: see `weights.download`. threads: that a network uses on the CPU; 0: as many as there are cores.
+    """
 
     models_dir: Path
     device: Device = "auto"
     weights_mirror: str | None = None
+    threads: int = 0
+    precision: Precision = "float32"
 
 
 @dataclass(frozen=True)
@@ -134,5 +151,6 @@ class AudioSeparatorLibraryModel(AudioSeparator):
 
             keeps = isinstance(self.params, ManyStemParams) and self.params.keep_residual
             rest = RESIDUAL if keeps else self.complement() or RESIDUAL
-            self._node = LibraryNode(type(self), self.runtime, rest)
+            shifts = self.params.shifts if isinstance(self.params, DemucsParams) else 1
+            self._node = LibraryNode(type(self), self.runtime, rest, shifts)
         return self._node

@@ -10,22 +10,15 @@ from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from importlib import import_module
-from inspect import getclosurevars
 from threading import get_ident
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stemset.models.base import Progress
 from stemset.models.engine.loading import LOOK_S
-
-
-class Spectrum(Protocol):
-    """What is used of a torch tensor."""
-
-    def cpu(self) -> Spectrum: ...
-    def numpy(self) -> NDArray[np.float32]: ...
+from stemset.models.engine.untyped import Untyped
 
 
 class Heed:
@@ -64,27 +57,27 @@ def watched_modules(heed: Heed) -> Generator[None]:
         handle.remove()
 
 
-class OnnxSession:
-    """The session of an MDX-Net, run so that it can be terminated. Always in one thread: CUDA keeps state for each."""
+class InterruptibleSession:
+    """A session of onnxruntime, run so that it can be ended. Always in one thread: CUDA keeps state for each."""
 
-    def __init__(self, model_run: Callable[[Any], Any]) -> None:
-        """model_run: the library's function, which has the session in its closure."""
-        self._session: Any = getclosurevars(model_run).nonlocals["ort_inference_session"]
+    def __init__(self, session: Untyped) -> None:
+        self._session = session
+        self._names = [put.name for put in session.get_inputs()[:1]]
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="onnxruntime")
 
-    def runner(self, heed: Heed) -> Callable[[Any], Any]:
-        """What the library calls with a spectrum in place of model_run."""
+    def run(self, spectrum: NDArray[np.float32], heed: Heed) -> NDArray[np.float32]:
+        """The session's output for its one input. What heed raises meanwhile ends the run, which is awaited."""
+        feed = dict.fromkeys(self._names, spectrum)
+        return self._ended_by(heed, lambda options: self._session.run(None, feed, options)[0])
 
-        def run(spectrum: Spectrum) -> object:
-            options = import_module("onnxruntime").RunOptions()
-            future = self._thread.submit(self._session.run, None, {"input": spectrum.cpu().numpy()}, options)
-            try:
-                while not wait([future], LOOK_S).done:
-                    heed.again()
-            except BaseException:
-                options.terminate = True
-                wait([future])
-                raise
-            return future.result()[0]
-
-        return run
+    def _ended_by(self, heed: Heed, call: Callable[[Any], Any]) -> Untyped:
+        options = import_module("onnxruntime").RunOptions()
+        future = self._thread.submit(call, options)
+        try:
+            while not wait([future], LOOK_S).done:
+                heed.again()
+        except BaseException:
+            options.terminate = True
+            wait([future])
+            raise
+        return future.result()

@@ -1,126 +1,123 @@
-"""One loaded network: float32 samples in, float32 samples out.
-
-The seam for a faster engine: whatever replaces the library's own chunk loops has this class's three members.
-"""
+"""One loaded network of any architecture: a file of sound in, its stems out, block by block."""
 
 from __future__ import annotations
 
-import random
-import sys
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
+from typing import Protocol
 
 import numpy as np
 
 from stemset.audio import Samples
 from stemset.errors import ModelFailed
-from stemset.models.base import Device, Progress
-from stemset.models.engine.interrupting import Heed, OnnxSession, watched_modules
-from stemset.models.engine.library import LIBRARY_TYPES, MODULES, Network, library, load
-from stemset.models.registry import ModelCard
+from stemset.models import weights
+from stemset.models.base import Progress, Runtime
+from stemset.models.engine.demucs import DemucsNetwork
+from stemset.models.engine.interrupting import Heed, watched_modules
+from stemset.models.engine.library import library
+from stemset.models.engine.mdx import MdxNetwork
+from stemset.models.engine.mdxc import MdxcNetwork
+from stemset.models.engine.overlap_add import Pass, averaged
+from stemset.models.engine.song import Levels, Scale, levels, opened
+from stemset.models.registry import Architecture, ModelCard
 
 SAMPLE_RATE = 44100
 """What every network of the library was trained at."""
 
-# The peak at which networks hear their input; the library's own choice.
-_PEAK = 0.9
-# Half a step of 24 bits: below it there is nothing to bring up.
-_SILENCE = 2**-24
-# Below this length the library gives a Roformer or MDX23C another window than it was trained with; so we pad.
-_SHORTEST_FRAMES = 10 * SAMPLE_RATE
+
+class Network(Protocol):
+    """What an architecture brings: its stems by the library's names, and how it goes over a song."""
+
+    @property
+    def stems(self) -> tuple[str, ...]: ...
+
+    device: str
+    notice: str | None
+
+    def scale(self, levels: Levels) -> Scale:
+        """At which level it hears a song of these levels."""
+        ...
+
+    def passes(self, frames: int, stems: Collection[str], heed: Heed, shifts: int) -> Sequence[Pass]:
+        """The runs over a song of so many frames that these of its stems need. What heed raises ends a run.
+
+        shifts: runs that are averaged, where the architecture knows that; 1 is the plain run.
+        """
+        ...
 
 
-class LibraryNetwork:
+class LoadedNetwork:
     """A network in memory."""
 
-    def __init__(self, model_filename: str, card: ModelCard, models_dir: Path, device: Device) -> None:
-        """Load it; packages and weights must be there. Raises ModelFailed where the library can't load it."""
+    def __init__(self, model_filename: str, card: ModelCard, runtime: Runtime) -> None:
+        """Load it; packages and weights must be there. Raises ModelFailed where it can't be loaded."""
         self._name = model_filename
-        self._kind = LIBRARY_TYPES[card.architecture]
+        self._on_torch = card.architecture is not Architecture.MDX
         with library(f"{model_filename} could not be loaded"):
-            self._network: Network = load(model_filename, card, models_dir, device)
-        self._onnx = OnnxSession(self._network.model_run) if self._kind == "MDX" else None
+            self._network = _load(card, runtime)
 
     @property
     def device(self) -> str:
         """What it computes on: `cpu`, `cuda`, `mps`."""
-        # An MDX-Net runs in onnxruntime, which may lack the GPU that torch has.
-        if self._kind == "MDX" and (self._network.onnx_execution_provider or ("CPU",))[0].startswith("CPU"):
-            return "cpu"
-        return str(self._network.torch_device)
+        return self._network.device
 
-    def demix(self, mix: Samples, progress: Progress) -> dict[str, Samples]:
-        """The network's stems of a stereo mix at SAMPLE_RATE, by the library's names; each of the mix's length.
+    @property
+    def notice(self) -> str | None:
+        """What whoever runs this should know, in words."""
+        return self._network.notice
 
-        Linear in gain: a network always hears the mix at the same peak, however quiet it is. Raises ModelFailed.
-        progress is told the same fraction again and again, even in the middle of a forward pass; what it raises
-        ends that within a few operations of the network, which stays whole.
+    @property
+    def stems(self) -> tuple[str, ...]:
+        """All stems that it can make, by the library's names."""
+        return self._network.stems
+
+    @contextmanager
+    def demixing(
+        self, song: Path, stems: Collection[str], progress: Progress, *, shifts: int = 1
+    ) -> Generator[Iterator[dict[str, Samples]]]:
+        """The wanted stems of a stereo WAV at SAMPLE_RATE, by the library's names, in blocks of the same length.
+
+        The song must not be empty. While this lasts, no other network runs. Raises ModelFailed. progress is told the
+        same fraction again and again, even in the middle of a forward pass; what it raises ends that within a few
+        operations of the network, which stays whole.
         """
-        peak = float(np.abs(mix).max(initial=0.0))
-        gain = _PEAK / peak if peak > _SILENCE else 1.0
         heed = Heed(progress)
         with (
             library(f"{self._name} failed", heed.again),
-            _chunk_loops(self._loops(), heed.tell),
-            self._interruptible(heed),
+            watched_modules(heed) if self._on_torch else nullcontext(),
         ):
-            raw = self._run(np.ascontiguousarray(mix * np.float32(gain)))
-        stems = {name: np.asarray(stem[:, : mix.shape[1]], dtype=np.float32) for name, stem in raw.items()}
-        for name, stem in stems.items():
-            if stem.shape != mix.shape or not np.isfinite(stem).all():
-                raise ModelFailed(f"{self._name} gave no usable sound for its stem {name!r}.")
-        return {name: stem / np.float32(gain) for name, stem in stems.items()}
+            measured = levels(song, heed.again)
+            scale = self._network.scale(measured)
+            with opened(song, scale) as opened_song:
+                passes = self._network.passes(measured.frames, stems, heed, shifts)
+                made = averaged(passes, measured.frames, opened_song.read, _counted(passes, heed.tell))
+                yield (self._checked(block, scale) for block in made)
 
-    @contextmanager
-    def _interruptible(self, heed: Heed) -> Generator[None]:
-        if self._onnx:
-            self._network.model_run = self._onnx.runner(heed)
-        with watched_modules(heed):
-            yield
-
-    def _loops(self) -> int:
-        """How often the network goes over the song; each network of a Demucs bag does once."""
-        return len(self._network.demucs_model_instance.models) if self._kind == "Demucs" else 1
-
-    def _run(self, mix: Samples) -> dict[str, Samples]:
-        if self._kind == "Demucs":
-            first, second, *rest = self._network.demucs_model_instance.sources
-            return dict(zip((second, first, *rest), self._network.demix_demucs(mix), strict=True))
-        if self._kind == "MDXC":
-            mix = np.pad(mix, ((0, 0), (0, max(0, _SHORTEST_FRAMES - mix.shape[1]))))
-        stems = self._network.demix(mix)
-        # An MDX-Net's one stem is not multiplied by its `compensate`: the other slot is what it leaves, at any level.
-        return stems if isinstance(stems, dict) else {self._network.primary_stem_name: stems}
+    def _checked(self, block: dict[str, Samples], scale: Scale) -> dict[str, Samples]:
+        for stem, samples in block.items():
+            if not np.isfinite(samples).all():
+                raise ModelFailed(f"{self._name} gave no usable sound for its stem {stem!r}.")
+        undo, offset = np.float32(scale.undo), np.float32(scale.offset)
+        return {stem: samples * undo + offset for stem, samples in block.items()}
 
 
-@contextmanager
-def _chunk_loops(count: int, progress: Progress) -> Generator[None]:
-    """Follow `count` loops over chunks, which the library draws as progress bars. Inside `library()` only."""
-    done = 0
+def _load(card: ModelCard, runtime: Runtime) -> Network:
+    files = [file for name in card.weights if (file := weights.locate(name, runtime.models_dir))]
+    if card.architecture is Architecture.MDX:
+        return MdxNetwork(files[0], runtime)
+    if card.architecture is Architecture.DEMUCS:
+        return DemucsNetwork(files[0], files[1:], runtime)
+    return MdxcNetwork(files[0], files[1], runtime)
 
-    def follow(chunks: Sequence[object], *_: object, **__: object) -> Generator[object]:
+
+def _counted(passes: Sequence[Pass], progress: Progress) -> Callable[[], None]:
+    """To be called after each chunk of the passes; tells the share that is done."""
+    whole, done = sum(len(one.schedule.chunks) for one in passes), 0
+
+    def count() -> None:
         nonlocal done
-        for number, chunk in enumerate(chunks, start=1):
-            yield chunk
-            progress(min((done + number / len(chunks)) / count, 1.0))
         done += 1
+        progress(min(done / whole, 1.0))
 
-    replacements: list[tuple[str, str, Any]] = [
-        (f"{MODULES}.architectures.mdx_separator", "tqdm", follow),
-        (f"{MODULES}.architectures.mdxc_separator", "tqdm", follow),
-        (f"{MODULES}.uvr_lib_v5.demucs.apply", "tqdm", SimpleNamespace(tqdm=follow)),
-        # Demucs shifts its input at random; seeded, a song gives the same stems whatever ran before.
-        (f"{MODULES}.uvr_lib_v5.demucs.apply", "random", random.Random(0)),  # noqa: S311
-    ]
-    loaded = [(sys.modules[module], name, value) for module, name, value in replacements if module in sys.modules]
-    originals = [getattr(module, name) for module, name, _ in loaded]
-    try:
-        for module, name, value in loaded:
-            setattr(module, name, value)
-        yield
-    finally:
-        for (module, name, _), original in zip(loaded, originals, strict=True):
-            setattr(module, name, original)
+    return count

@@ -1,0 +1,114 @@
+"""MDX-Net: a mask over the spectrum, one stem, in onnxruntime."""
+
+# Neither library is typed well enough.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from stemset.audio import Samples
+from stemset.errors import ModelFailed
+from stemset.models.base import Runtime
+from stemset.models.engine import devices
+from stemset.models.engine.chunks import mdx_schedule
+from stemset.models.engine.interrupting import Heed, InterruptibleSession
+from stemset.models.engine.library import package_folder
+from stemset.models.engine.overlap_add import Array, NumpyArrays, Pass
+from stemset.models.engine.song import Levels, Scale, level_scale
+from stemset.models.engine.stft import Spectra
+from stemset.models.weights import MDX_CATALOGUE
+
+OVERLAP = 0.25
+"""The share of a chunk that the next one hears, too: the library's own choice."""
+
+_HOP = 1024
+_HASHED_BYTES = 10_240_000
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What the catalogue says of a network. bins, times: of the spectrum that it hears; stem: its one stem."""
+
+    n_fft: int
+    bins: int
+    times: int
+    stem: str
+
+    @property
+    def chunk(self) -> int:
+        """Frames that it hears at a time."""
+        return _HOP * (self.times - 1)
+
+
+class MdxNetwork:
+    """A loaded network. Its one stem is not multiplied by its `compensate`: the other slot is what it leaves."""
+
+    def __init__(self, weights: Path, runtime: Runtime) -> None:
+        """Load it. Raises ModelFailed where the catalogue doesn't know these weights."""
+        self._shape = _shape_of(weights, runtime.models_dir)
+        self.device = devices.onnx_device(runtime.device)
+        self._session = _session(weights, self.device, runtime.threads or devices.available_cpus())
+        self._spectra = Spectra(self._shape.n_fft, _HOP, self._shape.bins, self._shape.times)
+        self.notice = devices.unused_gpu(runtime.device, self.device)
+
+    @property
+    def stems(self) -> tuple[str, ...]:
+        """Its stem, by the library's name."""
+        return (self._shape.stem,)
+
+    def scale(self, levels: Levels) -> Scale:
+        """See Network."""
+        return level_scale(levels)
+
+    def passes(self, frames: int, stems: Collection[str], heed: Heed, shifts: int) -> Sequence[Pass]:  # noqa: ARG002
+        """See Network."""
+
+        def run(chunks: Sequence[Samples]) -> Sequence[Array]:
+            return [self._estimate(chunk, heed)[None] for chunk in chunks]
+
+        schedule = mdx_schedule(frames, self._shape.chunk, self._shape.n_fft // 2, OVERLAP)
+        return [Pass(schedule, run, lambda: 1, NumpyArrays(), dict.fromkeys(stems, (0, 1.0)))]
+
+    def _estimate(self, chunk: Samples, heed: Heed) -> Samples:
+        return self._spectra.inverse(self._session.run(self._spectra.forward(chunk), heed)[0])
+
+
+def _shape_of(weights: Path, models_dir: Path) -> Shape:
+    """From the catalogues on disk: the one that was fetched, and over it the one that the library ships."""
+    with weights.open("rb") as file:
+        file.seek(max(0, weights.stat().st_size - _HASHED_BYTES))
+        digest = hashlib.md5(file.read(), usedforsecurity=False).hexdigest()
+    fetched: dict[str, Any] = json.loads((models_dir / MDX_CATALOGUE).read_text("utf-8"))
+    shipped: dict[str, Any] = json.loads((package_folder() / "model-data.json").read_text("utf-8"))["mdx_model_data"]
+    found = {**fetched, **shipped}.get(digest)
+    if found is None:
+        raise ModelFailed(f"{weights} is damaged, or unknown to {MDX_CATALOGUE}: its hash isn't in there.")
+    return Shape(
+        n_fft=found["mdx_n_fft_scale_set"],
+        bins=found["mdx_dim_f_set"],
+        times=2 ** found["mdx_dim_t_set"],
+        stem=found["primary_stem"],
+    )
+
+
+def _session(weights: Path, device: str, threads: int) -> InterruptibleSession:
+    onnxruntime = import_module("onnxruntime")
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    # Threads that spin while a spectrum is computed would take the cores from it.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    chosen = devices.provider(device)
+    providers = [*([chosen] if chosen else []), "CPUExecutionProvider"]
+    session = onnxruntime.InferenceSession(str(weights), options, providers=providers)
+    if chosen and chosen not in session.get_providers():
+        raise ModelFailed(f"onnxruntime can't use the device {device!r}: its {chosen} did not start.")
+    return InterruptibleSession(session)

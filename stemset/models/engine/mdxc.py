@@ -1,0 +1,110 @@
+"""The networks that audio-separator calls MDXC: BS-Roformer, MelBand-Roformer and MDX23C, in torch."""
+
+# Neither library is typed well enough.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from stemset.errors import ModelFailed
+from stemset.models.base import Runtime
+from stemset.models.engine import devices
+from stemset.models.engine.checkpoints import fill, state_of, uninitialised
+from stemset.models.engine.chunks import Schedule, mdx23c_schedule, roformer_schedule
+from stemset.models.engine.forward import Forward
+from stemset.models.engine.interrupting import Heed
+from stemset.models.engine.library import module
+from stemset.models.engine.overlap_add import Pass
+from stemset.models.engine.song import Levels, Scale, level_scale
+from stemset.models.engine.untyped import Untyped
+
+OVERLAP = 2
+"""Windows that cover each moment. More cost as many times more and gain little."""
+
+
+class MdxcNetwork:
+    """A loaded network. Of one with a target only that stem is estimated."""
+
+    def __init__(self, weights: Path, config: Path, runtime: Runtime) -> None:
+        """Load it. Raises ModelFailed where the weights don't fit the configuration."""
+        torch = devices.torch_with_threads(runtime.threads)
+        # As in the published files, which hold Python tuples; the library reads them with the same loader.
+        settings: dict[str, Any] = yaml.load(config.read_text("utf-8"), yaml.FullLoader)  # noqa: S506
+        self.device = devices.torch_device(runtime.device)
+        self.notice = devices.unused_gpu(runtime.device, self.device)
+        training = settings["training"]
+        target = training.get("target_instrument")
+        self.stems: tuple[str, ...] = (target,) if target else tuple(training["instruments"])
+        roformer = _roformer_type(settings, weights)
+        network = _roformer(torch, settings, roformer, weights) if roformer else _mdx23c(torch, settings, weights)
+        self._schedule = _roformer_schedule(settings) if roformer else _mdx23c_schedule(settings)
+        self._forward = Forward(torch, network.to(self.device), self.device, precision=runtime.precision)
+
+    def scale(self, levels: Levels) -> Scale:
+        """See Network."""
+        return level_scale(levels)
+
+    def passes(self, frames: int, stems: Collection[str], heed: Heed, shifts: int) -> Sequence[Pass]:  # noqa: ARG002
+        """See Network."""
+        rows = {stem: (row, 1.0) for row, stem in enumerate(self.stems) if stem in stems}
+        forward = self._forward
+        return [Pass(self._schedule(frames), forward.run, forward.batch, forward.arrays, rows)]
+
+
+def _roformer_schedule(settings: dict[str, Any]) -> Callable[[int], Schedule]:
+    model = settings["model"]
+    hop = int(model.get("stft_hop_length") or settings["audio"]["hop_length"])
+    chunk = hop * (int(settings["inference"]["dim_t"]) - 1)
+    # Spectra are mirrored at the ends by half a window, for which there must be enough of the song.
+    shortest = int(model.get("stft_n_fft", 2048)) // 2 + 1
+    return lambda frames: roformer_schedule(frames, chunk, OVERLAP, hop, shortest)
+
+
+def _mdx23c_schedule(settings: dict[str, Any]) -> Callable[[int], Schedule]:
+    chunk = int(settings["audio"]["hop_length"]) * (int(settings["inference"]["dim_t"]) - 1)
+    return lambda frames: mdx23c_schedule(frames, chunk, OVERLAP)
+
+
+def _roformer_type(settings: dict[str, Any], weights: Path) -> str | None:
+    """`bs_roformer` or `mel_band_roformer`, told by the configuration; None: an MDX23C."""
+    normaliser = module("roformer.configuration_normalizer").ConfigurationNormalizer()
+    return normaliser.resolve_model_type(settings, str(weights)) if normaliser.detect_model_type(settings) else None
+
+
+def _roformer(torch: Untyped, settings: dict[str, Any], kind: str, weights: Path) -> Untyped:
+    """The library builds a Roformer from its normalised configuration, and if the weights don't fit that, from the
+    configuration as it is."""
+    loader = module("roformer.roformer_loader").RoformerLoader()
+    normalise = loader.config_normalizer.normalize_config
+    state = state_of(torch, weights)
+
+    def new() -> Untyped:
+        config = normalise(settings, kind, apply_defaults=True, validate=True)
+        return getattr(loader, f"_create_{kind}")(config)
+
+    def old() -> Untyped:
+        config = normalise(settings.get("model", settings), kind, apply_defaults=False, validate=False)
+        name = {"bs_roformer": "BSRoformer", "mel_band_roformer": "MelBandRoformer"}[kind]
+        return getattr(module(f"uvr_lib_v5.roformer.{kind}"), name)(**config)
+
+    try:
+        with uninitialised(torch):
+            network = new()
+        return fill(network, state, weights.name)
+    except (ModelFailed, ValueError, TypeError):
+        with uninitialised(torch):
+            network = old()
+        return fill(network, state, weights.name)
+
+
+def _mdx23c(torch: Untyped, settings: dict[str, Any], weights: Path) -> Untyped:
+    config = import_module("ml_collections").ConfigDict(settings)
+    with uninitialised(torch):
+        network = module("uvr_lib_v5.tfc_tdf_v3").TFC_TDF_net(config, device="cpu")
+    return fill(network, state_of(torch, weights), weights.name)

@@ -1,0 +1,70 @@
+"""The spectra that an MDX-Net works on, with numpy alone: importing torch takes longer than a small network runs."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stemset.audio import Samples
+
+_SILENT_BINS = 3
+"""The lowest bins, which these networks were trained without."""
+
+
+class Spectra:
+    """Short-time Fourier transforms of one shape. Not for several threads at once: the buffers are kept.
+
+    A spectrum has the shape (1, 4, bins, times): left real, left imaginary, right real, right imaginary. Frames of
+    n_fft samples under a periodic Hann window, every `hop` samples, the first and last centred on the ends.
+    """
+
+    def __init__(self, n_fft: int, hop: int, bins: int, times: int) -> None:
+        self._n_fft, self._hop, self._bins, self._times = n_fft, hop, bins, times
+        self._window = np.hanning(n_fft + 1)[:-1].astype(np.float32)
+        self._framed = np.empty((times, n_fft), np.float32)
+        self._spectrum = np.zeros((1, 4, bins, times), np.float32)
+        self._complex = np.zeros((times, n_fft // 2 + 1), np.complex64)
+        square = self._overlapped(np.broadcast_to(np.square(self._window), (times, n_fft)))
+        middle = slice(n_fft // 2, n_fft // 2 + self.frames)
+        self._inverse_weight = 1 / np.maximum(square[middle], np.float32(1e-11))
+
+    @property
+    def frames(self) -> int:
+        """Samples that a spectrum stands for."""
+        return self._hop * (self._times - 1)
+
+    def forward(self, samples: Samples) -> NDArray[np.float32]:
+        """The spectrum of (2, frames) samples; valid until the next call."""
+        half = self._n_fft // 2
+        for channel, samples_of_channel in enumerate(samples):
+            padded = np.pad(samples_of_channel, half, mode="reflect")
+            framed = np.lib.stride_tricks.sliding_window_view(padded, self._n_fft)[:: self._hop]
+            np.multiply(framed, self._window, out=self._framed)
+            transformed = np.fft.rfft(self._framed)[:, _SILENT_BINS : self._bins].T
+            self._spectrum[0, 2 * channel, _SILENT_BINS:] = transformed.real
+            self._spectrum[0, 2 * channel + 1, _SILENT_BINS:] = transformed.imag
+        return self._spectrum
+
+    def inverse(self, spectrum: NDArray[np.float32]) -> Samples:
+        """The samples of a spectrum (4, bins, times), shape (2, frames)."""
+        samples = np.empty((2, self.frames), np.float32)
+        half = self._n_fft // 2
+        for channel in range(2):
+            self._complex.real[:, : self._bins] = spectrum[2 * channel].T
+            self._complex.imag[:, : self._bins] = spectrum[2 * channel + 1].T
+            framed = cast("NDArray[np.float32]", np.fft.irfft(self._complex, self._n_fft))
+            framed *= self._window
+            np.multiply(self._overlapped(framed)[half : half + self.frames], self._inverse_weight, out=samples[channel])
+        return samples
+
+    def _overlapped(self, framed: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The sum of frames of n_fft samples, each `hop` behind the one before."""
+        hop, times = self._hop, self._times
+        parts = -(-self._n_fft // hop)
+        total = np.zeros((times + parts, hop), np.float32)
+        for part in range(parts):
+            piece = framed[:, part * hop : (part + 1) * hop]
+            total[part : part + times, : piece.shape[1]] += piece
+        return total.reshape(-1)

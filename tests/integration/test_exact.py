@@ -1,0 +1,127 @@
+"""Our way over a song beside the library's own, on the same weights: the same samples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from stemset import audio
+from stemset.audio import Samples
+from stemset.models import registry
+from stemset.models.base import Runtime, ignore_progress
+from stemset.models.engine.mel import mel_filters
+from stemset.models.engine.names import slot_of
+from stemset.models.engine.network import LoadedNetwork
+from tests.support.peer import Peer
+
+TOLERANCE = 1e-5  # of full scale; float32 sums in another order differ by less
+
+NAMES = (
+    "kuielab_b_drums.onnx",
+    "vocals_mel_band_roformer.ckpt",
+    "model_bs_roformer_ep_317_sdr_12.9755.ckpt",
+    "BS-Roformer-SW.ckpt",
+    "MDX23C-8KFFT-InstVoc_HQ.ckpt",
+    "MDX23C-DrumSep-aufr33-jarredou.ckpt",
+    "htdemucs.yaml",
+    "htdemucs_ft.yaml",
+    "hdemucs_mmi.yaml",
+)
+
+EACH = tuple(name for name in NAMES if name != "htdemucs_ft.yaml")
+
+Pair = Callable[[str], tuple[LoadedNetwork, Peer]]
+
+
+@pytest.fixture(scope="module")
+def pair(tiny_models: Path) -> Pair:
+    """Our network and the library's, each loaded once."""
+    loaded: dict[str, tuple[LoadedNetwork, Peer]] = {}
+
+    def get(name: str) -> tuple[LoadedNetwork, Peer]:
+        if name not in loaded:
+            ours = LoadedNetwork(name, registry.card(name), Runtime(tiny_models, "cpu", threads=1))
+            loaded[name] = ours, Peer(name, tiny_models)
+        return loaded[name]
+
+    return get
+
+
+def full_scale(samples: Samples) -> Samples:
+    """With a peak of exactly 1, at which a song is heard as it is."""
+    return (samples / np.abs(samples).max()).astype(np.float32)
+
+
+def noise(frames: int, seed: int = 0) -> Samples:
+    return full_scale(np.random.default_rng(seed).normal(0, 0.2, (2, frames)).astype(np.float32))
+
+
+def ours(network: LoadedNetwork, mix: Samples, folder: Path, shifts: int = 1) -> dict[str, Samples]:
+    file = folder / "mix.wav"
+    audio.write(file, mix, 44_100)
+    with network.demixing(file, network.stems, ignore_progress, shifts=shifts) as blocks:
+        parts = list(blocks)
+    return {stem: np.concatenate([part[stem] for part in parts], axis=1) for stem in network.stems}
+
+
+def compare(network: LoadedNetwork, peer: Peer, mix: Samples, folder: Path, shifts: int = 1) -> None:
+    expected = peer.demix(mix)
+    got = ours(network, mix, folder, shifts)
+    assert got
+    for stem, samples in got.items():
+        assert samples.shape == mix.shape
+        assert np.abs(samples - expected[stem][:, : mix.shape[1]]).max() <= TOLERANCE
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("frames", [100_003, 31_743, 5_003])
+def test_any_length_gives_what_the_library_gives(name: str, frames: int, pair: Pair, tmp_path: Path) -> None:
+    compare(*pair(name), noise(frames), tmp_path)
+
+
+@pytest.mark.parametrize("name", EACH)
+def test_mono_made_stereo_gives_what_the_library_gives(name: str, pair: Pair, tmp_path: Path) -> None:
+    mono = noise(70_001)[:1]
+    compare(*pair(name), np.ascontiguousarray(np.repeat(full_scale(mono), 2, axis=0)), tmp_path)
+
+
+@pytest.mark.parametrize("name", EACH)
+def test_silence_gives_what_the_library_gives(name: str, pair: Pair, tmp_path: Path) -> None:
+    compare(*pair(name), np.zeros((2, 70_001), np.float32), tmp_path)
+
+
+@pytest.mark.parametrize("name", ["kuielab_b_drums.onnx", "vocals_mel_band_roformer.ckpt", "htdemucs.yaml"])
+def test_a_song_at_48_khz_gives_what_the_library_gives(
+    name: str, tiny_models: Path, pair: Pair, tmp_path: Path
+) -> None:
+    """From file to file, between two conversions of the rate of the whole song at once."""
+    mix = 0.9 * noise(96_001)
+    audio.write(tmp_path / "in.wav", mix, 48_000)
+    kind = registry.find(name)
+    files = kind(kind.Params(), Runtime(tiny_models, "cpu", threads=1)).separate(tmp_path / "in.wav", tmp_path / "out")
+    heard = audio.resample(mix, 48_000, 44_100, round(96_001 * 44_100 / 48_000))
+    peak = np.abs(heard).max()
+    expected = pair(name)[1].demix(heard / peak)
+    for slot, file in list(files.items())[:-1]:
+        stem = next(stem for stem in expected if slot_of(stem, [slot]))
+        at_48_khz = audio.resample(expected[stem] * peak, 44_100, 48_000, 96_001)
+        assert np.abs(audio.read(file)[0] - at_48_khz).max() <= TOLERANCE
+
+
+@pytest.mark.parametrize("name", ["htdemucs.yaml", "htdemucs_ft.yaml"])
+@pytest.mark.parametrize("shifts", [0, 2])
+def test_shifted_runs_are_averaged_as_in_the_library(
+    name: str, shifts: int, tiny_models: Path, pair: Pair, tmp_path: Path
+) -> None:
+    compare(pair(name)[0], Peer(name, tiny_models, shifts=shifts), noise(40_001), tmp_path, shifts)
+
+
+@pytest.mark.parametrize(("n_fft", "bands"), [(2048, 60), (2048, 64), (4096, 96)])
+def test_mel_filters_are_those_of_librosa(n_fft: int, bands: int) -> None:
+    librosa = import_module("librosa")
+    expected = librosa.filters.mel(sr=44_100, n_fft=n_fft, n_mels=bands)
+    assert np.array_equal(mel_filters(sr=44_100, n_fft=n_fft, n_mels=bands), expected)
