@@ -19,9 +19,12 @@ StemsetError
 ├── Conflict               the thing is in a state that forbids the request
 │   ├── StaleAttempt       a report from an attempt that is no longer the current one
 │   └── UnknownPayload     a job handed over by another version of Stemset
-├── Forbidden              a signature or key that is wrong
+├── Forbidden              a signature that is wrong
+├── Unauthorized           no key, or a wrong one, where one is needed
+├── TooManyTries           too many wrong keys
 ├── Unavailable            a part of the service can't be reached at the moment
 │   └── WorkerLost         the workers of a job broke down, or went silent, again and again
+├── DeadlinePassed         a job took longer than a deployment allows
 └── Cancelled              somebody asked for the job to stop
 
 `kind` is stable: it becomes the `type` of a problem document, the `error.kind` of a manifest and the
@@ -39,6 +42,16 @@ class StemsetError(Exception):
     """Root of the tree; `str(error)` is fit to show to a user."""
 
     kind: ClassVar[str] = "error"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickles whatever its constructor takes: engines carry a worker's errors to the service."""
+        return _restored, (type(self), self.args, self.__dict__)
+
+
+def _restored(kind: type[StemsetError], args: tuple[object, ...], fields: dict[str, object]) -> StemsetError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(fields)
+    return error
 
 
 class ConfigError(StemsetError):
@@ -194,9 +207,25 @@ class UnknownPayload(Conflict):
 
 
 class Forbidden(StemsetError):
-    """A signature or key is wrong."""
+    """A signature is wrong."""
 
     kind = "forbidden"
+
+
+class Unauthorized(StemsetError):
+    """No key, or a wrong one, where one is needed."""
+
+    kind = "unauthorized"
+
+
+class TooManyTries(StemsetError):
+    """Too many wrong keys from one place; wait_s: how long it has to wait."""
+
+    kind = "too-many-tries"
+
+    def __init__(self, wait_s: float) -> None:
+        self.wait_s = max(1, round(wait_s))
+        super().__init__(f"There were too many wrong keys from here; try again in {self.wait_s} seconds.")
 
 
 class Unavailable(StemsetError):
@@ -209,6 +238,12 @@ class WorkerLost(Unavailable):
     """The workers of a job broke down, or went silent, again and again."""
 
     kind = "worker-lost"
+
+
+class DeadlinePassed(StemsetError):
+    """A job took longer than a deployment allows."""
+
+    kind = "deadline-passed"
 
 
 class Cancelled(StemsetError):

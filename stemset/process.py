@@ -32,7 +32,6 @@ from stemset.jobs.direct import REF, DirectChannel
 from stemset.jobs.messages import JobPayload, Report, Stopped
 from stemset.jobs.records import JobRecord, JobState, RecordingRecord, RunOptions
 from stemset.jobs.reporter import Reporter
-from stemset.jobs.service import payload_of
 from stemset.models.pool import ModelPool
 from stemset.strategy import Strategy
 from stemset.worker.job import run_job
@@ -201,7 +200,7 @@ class Processor:
         if job.dispatch_ref != REF:
             where = "runs in a worker" if job.state is JobState.RUNNING else "waits in the service's queue"
             return replace(result, outcome=Outcome.ELSEWHERE, message=f"its job {where}")
-        error = await self._run_until_stopped(payload_of(job, recording.source_key))
+        error = await self._run_until_stopped(JobPayload.of(job, recording.source_key))
         job = await self._parts.jobs.get_job(job.id)
         if job.state is JobState.SUCCEEDED:
             return replace(result, outcome=Outcome.SEPARATED)
@@ -225,7 +224,7 @@ class Processor:
         if not running.done():
             # A model in the middle of a node can't be asked to stop.
             self.abandoned = True
-            await self._end(payload.job_id, payload.attempt)
+            await self._end(payload.job_id, payload.attempt, payload.nonce)
             return None
         return running.exception()
 
@@ -241,10 +240,10 @@ class Processor:
         for job in left:
             if job.dispatch_ref == REF:
                 await self._parts.jobs.request_cancel(job.id)
-                await self._end(job.id, job.attempt)
+                await self._end(job.id, job.attempt, job.nonce)
 
-    async def _end(self, job_id: UUID, attempt: int) -> None:
-        report = Report(job_id=job_id, attempt=attempt, event=Stopped())
+    async def _end(self, job_id: UUID, attempt: int, nonce: str) -> None:
+        report = Report(job_id=job_id, attempt=attempt, nonce=nonce, event=Stopped())
         try:
             await self._parts.jobs.apply(report, report.message_id)
         except StaleAttempt:

@@ -11,8 +11,9 @@ import sys
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
+from ipaddress import ip_address
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import structlog
 from sqlalchemy import make_url
@@ -44,13 +45,14 @@ def run(host: str, port: int) -> None:
         signal.signal(number, _leave)
     with _listening(host, port) as listener:
         address = _address(listener)
+        settings = settings.model_copy(update={"access": settings.access or _access_at(listener)})
         # A mistake in it is told before anything runs.
         load_config(settings.config)
         _prepare_queue(settings)
         with _Worker(address) as worker:
             from stemset.api.app import create_app  # noqa: PLC0415 - seconds, which the worker uses as well
 
-            asyncio.run(_serve(create_app(), listener, worker, address))
+            asyncio.run(_serve(create_app(settings), listener, worker, address))
 
 
 def work() -> None:
@@ -86,6 +88,8 @@ async def _serve(app: Litestar, listener: socket.socket, worker: _Worker, addres
             await demo_done(parts, demo)
         if not parts.notifier.closed:
             print(f"Stemset is at {address} (Ctrl-C stops it)", flush=True)  # noqa: T201
+            if parts.gate.closed:
+                print(f"It is closed: {_where_the_key_is(parts.settings)}", flush=True)  # noqa: T201
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -185,6 +189,17 @@ def _address(listener: socket.socket) -> str:
     everywhere = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - looked up, not bound
     local = everywhere.get(host) or (f"[{host}]" if listener.family == socket.AF_INET6 else host)
     return f"http://{local}:{port}"
+
+
+def _access_at(listener: socket.socket) -> Literal["open", "closed"]:
+    """Open for whoever sits at this machine; others need the key, unless the operator wants it otherwise."""
+    return "open" if ip_address(listener.getsockname()[0]).is_loopback else "closed"
+
+
+def _where_the_key_is(settings: ApiSettings) -> str:
+    # Never the key itself: this may end up in a log.
+    place = "STEMSET_ACCESS_KEY" if settings.access_key else str(settings.data_dir / "access.key")
+    return f"its key is in {place}; STEMSET_ACCESS=open lets everybody in"
 
 
 def _prepare_queue(settings: ApiSettings) -> None:

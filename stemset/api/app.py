@@ -10,8 +10,10 @@ from anyio import CapacityLimiter, to_thread
 from litestar import Litestar
 from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
+from litestar.middleware import DefineMiddleware
 
 from stemset.api import docs_routes, page_routes
+from stemset.api.access import PUBLIC, AccessMiddleware, gate_of
 from stemset.api.context import Parts, provide_context
 from stemset.api.edge import Edge
 from stemset.api.notifier import Notifier
@@ -19,12 +21,14 @@ from stemset.api.openapi import api_router, dependencies, pydantic_plugin
 from stemset.api.problems import exception_handlers
 from stemset.api.staging import sweep_often
 from stemset.config import ApiSettings, load_config
+from stemset.config.modal import ModalSettings
 from stemset.jobs.database import create_engine_for, sessions, upgrade_database
 from stemset.jobs.dispatch import Dispatcher, Outbox
 from stemset.jobs.library import Library
 from stemset.jobs.local import LocalDispatcher
 from stemset.jobs.mixes import Mixes
-from stemset.jobs.reconciler import Reconciler
+from stemset.jobs.modal_dispatch import ModalDispatcher
+from stemset.jobs.reconciler import Patience, Reconciler
 from stemset.jobs.service import JobService
 from stemset.logs import configure_logging
 from stemset.storage import open_storage
@@ -36,17 +40,39 @@ _ENCODES_AT_ONCE = 2
 _UNCOMPRESSED = [r"^/api/(jobs|shares)/[^/]+/(stems|peaks|events|download)(/|$)"]
 
 
-def create_app() -> Litestar:
-    """The application as the environment and config.yaml describe it."""
-    settings = ApiSettings()
+def create_app(settings: ApiSettings | None = None) -> Litestar:
+    """The application as the environment and config.yaml describe it, unless other settings are told."""
+    settings = settings or ApiSettings()
     configure_logging(settings.log_format)
-    return build_app(settings, LocalDispatcher(settings.queue_database))
+    return build_app(settings, dispatcher_of(settings))
+
+
+def dispatcher_of(settings: ApiSettings) -> Dispatcher:
+    """The engine that the settings name."""
+    if settings.engine == "modal":
+        return ModalDispatcher(ModalSettings().app)
+    return LocalDispatcher(settings.queue_database)
+
+
+def patience_of(settings: ApiSettings) -> Patience:
+    """How long jobs may take, and be silent, on the engine that the settings name."""
+    if settings.engine == "modal":
+        return Patience(deadline_s=ModalSettings().job_deadline_s)
+    return Patience()
 
 
 def build_app(settings: ApiSettings, dispatcher: Dispatcher) -> Litestar:
     """The application on any engine. Its database is brought up to date when it starts."""
     parts = make_parts(settings, dispatcher)
-    reconciler = Reconciler(parts.jobs, dispatcher, parts.outbox, parts.storage, parts.notifier.changed)
+    parts.gate.prepare()
+    reconciler = Reconciler(
+        parts.jobs,
+        dispatcher,
+        parts.outbox,
+        parts.storage,
+        parts.notifier.changed,
+        patience=patience_of(settings),
+    )
 
     @asynccontextmanager
     async def lifespan(_app: Litestar) -> AsyncGenerator[None]:
@@ -68,6 +94,7 @@ def build_app(settings: ApiSettings, dispatcher: Dispatcher) -> Litestar:
         route_handlers=[api_router(), docs_routes.router, page_routes.page],
         dependencies=dependencies(),
         lifespan=[lifespan],
+        middleware=[DefineMiddleware(AccessMiddleware, exclude_from_auth_key=PUBLIC)],
         state=State({"context": parts}),
         openapi_config=None,
         plugins=[pydantic_plugin],
@@ -95,6 +122,7 @@ def make_parts(settings: ApiSettings, dispatcher: Dispatcher) -> Parts:
         settings=settings,
         config=load_config(settings.config),
         secret=settings.signing_secret(),
+        gate=gate_of(settings),
         engine=engine,
         library=Library(made),
         jobs=jobs,

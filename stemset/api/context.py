@@ -11,6 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from stemset.api.access import Gate
 from stemset.api.notifier import Notifier
 from stemset.api.statuses import Statuses
 from stemset.config import ApiSettings, Config
@@ -25,13 +26,14 @@ from stemset.storage import Storage
 class Parts:
     """The parts of the service.
 
-    secret: signs the worker's reports. probes, encodes: how many uploads may be looked into at once, and how
-    many stems be written in another format.
+    secret: signs the worker's reports. gate: tells who may use the service. probes, encodes: how many uploads may be
+    looked into at once, and how many stems be written in another format.
     """
 
     settings: ApiSettings
     config: Config
     secret: str = field(repr=False)
+    gate: Gate
     engine: AsyncEngine
     library: Library
     jobs: JobService

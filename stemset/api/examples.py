@@ -28,6 +28,7 @@ from stemset.api.models import (
     Recording,
     RecordingPage,
     ServiceConfig,
+    Session,
     Strategy,
     StrategyModel,
     StrategyNode,
@@ -42,6 +43,7 @@ RECORDING_ID = UUID("0193b1c2-7d10-7a44-8b1f-6f0d0c9e5a11")
 JOB_ID = UUID("0193b1c2-7e61-7c3a-9d5e-2f4b8a6c1d03")
 _AT = datetime(2026, 11, 20, 17, 30, tzinfo=UTC)
 
+SESSION = Session(closed=True, signed_in=True)
 HEALTH = Health(status="ok", version="0.1.0", database=True, storage=True, worker=True, queued=0, running=1)
 CONFIG = ServiceConfig(
     version="0.1.0",

@@ -12,6 +12,7 @@ from litestar.status_codes import HTTP_200_OK
 from pydantic import ValidationError
 
 from stemset.api import examples, submission, wire
+from stemset.api.access import PUBLIC
 from stemset.api.callback import MAX_REPORT_BYTES, ReportOperation, verified
 from stemset.api.context import Context
 from stemset.api.models import CallbackAnswer, Job, JobPage, JobRequest
@@ -163,6 +164,7 @@ async def retry_job(context: Context, job_id: FromPath[UUID]) -> Job:
 @post(
     "/jobs/{job_id:uuid}/callback",
     operation_id="reportJob",
+    opt={PUBLIC: True},
     tags=["worker"],
     summary="A worker's report, signed as Standard Webhooks",
     status_code=HTTP_200_OK,

@@ -43,6 +43,19 @@ class Problem(Wire):
     choices: list[str] | None = None
 
 
+class Session(Wire):
+    """Whether a key is needed here, and whether this browser is signed in; on an open service everybody is."""
+
+    closed: bool
+    signed_in: bool
+
+
+class SignIn(Wire):
+    """The key of this Stemset, as its operator gave it."""
+
+    key: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=400)] = Field(repr=False)
+
+
 class Health(Wire):
     """Whether the parts that a request needs answer, and how much the queue holds. worker: one takes jobs."""
 

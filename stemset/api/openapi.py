@@ -30,11 +30,13 @@ from stemset.api import (
     player_routes,
     recording_routes,
     service_routes,
+    session_routes,
     share_routes,
     upload_routes,
 )
+from stemset.api.access import COOKIE, PUBLIC
 from stemset.api.context import provide_context
-from stemset.api.problems import exception_handlers
+from stemset.api.problems import PROBLEM_JSON, exception_handlers, problem_responses
 from stemset.jobs import mix
 
 Json: TypeAlias = Any
@@ -51,6 +53,7 @@ def api_router() -> Router:
         path="/api",
         route_handlers=[
             service_routes.router,
+            session_routes.router,
             recording_routes.router,
             upload_routes.router,
             job_routes.router,
@@ -79,6 +82,7 @@ def openapi_config() -> OpenAPIConfig:
         use_handler_docstrings=True,
         tags=[
             Tag(name="service", description="What the service is and offers."),
+            Tag(name="session", description="The key of a closed service, for browsers."),
             Tag(name="recordings", description="Songs, as they were uploaded."),
             Tag(name="uploads", description="Songs on their way in, in three steps."),
             Tag(name="jobs", description="One strategy run on one recording."),
@@ -101,6 +105,7 @@ def document() -> Json:
     )
     schema = app.openapi_schema.to_schema()
     _describe_types(schema)
+    _describe_access(schema)
     for route in app.routes:
         if isinstance(route, HTTPRoute):
             for handler in route.route_handlers:
@@ -115,12 +120,34 @@ def _describe_types(schema: Json) -> None:
             described["description"] = inspect.cleandoc(types[name].__doc__ or "")
 
 
+def _describe_access(schema: Json) -> None:
+    """A closed service wants one of these; where it is open, nobody asks."""
+    schema["components"]["securitySchemes"] = {
+        "bearer": {"type": "http", "scheme": "bearer", "description": "The key of this Stemset."},
+        "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "The same."},
+        "session": {"type": "apiKey", "in": "cookie", "name": COOKIE, "description": "Made by `signIn`."},
+    }
+    schema["security"] = [{"bearer": []}, {"apiKey": []}, {"session": []}]
+
+
+def _closed(status: int) -> Json:
+    """What any route behind the gate may answer to a stranger."""
+    spec = problem_responses(status)[status]
+    examples = {f"{status}-example-1": {"value": example.value} for example in spec.examples or ()}
+    content = {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": examples}
+    return {"description": spec.description, "content": {PROBLEM_JSON: content}}
+
+
 def _complete_responses(handler: HTTPRouteHandler, schema: Json) -> None:
     """Put back what Litestar leaves out: nulls inside examples, and that an audio file is no text."""
     for operations in schema["paths"].values():
         for operation in operations.values():
             if operation["operationId"] != handler.operation_id:
                 continue
+            if handler.opt.get(PUBLIC):
+                operation["security"] = []
+            else:
+                operation["responses"] |= {str(status): _closed(status) for status in (401, 429)}
             for status, spec in (handler.responses or {}).items():
                 for media_type, content in operation["responses"][str(status)].get("content", {}).items():
                     if media_type.startswith(_BINARY):

@@ -9,6 +9,7 @@ from anyio import to_thread
 from litestar import HttpMethod, Response, route
 from litestar.params import FromPath
 
+from stemset.api.access import PUBLIC
 from stemset.api.context import Context
 from stemset.api.files import ASK_AGAIN, FOR_EVER
 from stemset.api.problems import AnyRequest
@@ -30,9 +31,14 @@ mimetypes.add_type("text/javascript", ".js")
 mimetypes.add_type("application/manifest+json", ".webmanifest")
 
 
-@route(["/", "/{path:path}"], http_method=[HttpMethod.GET, HttpMethod.HEAD], include_in_schema=False)
+@route(
+    ["/", "/{path:path}"], http_method=[HttpMethod.GET, HttpMethod.HEAD], include_in_schema=False, opt={PUBLIC: True}
+)
 async def page(request: AnyRequest, context: Context, path: FromPath[str] = "/") -> Response[bytes]:
-    """A file of the build, else index.html: `/p/demo` is the page's own address."""
+    """A file of the build, else index.html: `/p/demo` is the page's own address.
+
+    Public: it is the same on every Stemset, and holds the screen to sign in.
+    """
     root = context.settings.frontend_dir
     found = await to_thread.run_sync(_file_in, root, path)
     if found is None:

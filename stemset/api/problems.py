@@ -29,6 +29,8 @@ from stemset.errors import (
     Stale,
     StemsetError,
     TooLarge,
+    TooManyTries,
+    Unauthorized,
     Unavailable,
 )
 
@@ -64,6 +66,7 @@ class RangeNotSatisfiable(StemsetError):
 # The nearest class in an error's ancestry decides; a StemsetError that is not listed is our own mistake.
 _STATUS: Mapping[type[Exception], int] = {
     InvalidRequest: 400,
+    Unauthorized: 401,
     Forbidden: 403,
     NotFound: 404,
     Conflict: 409,
@@ -73,6 +76,7 @@ _STATUS: Mapping[type[Exception], int] = {
     TooLarge: 413,
     RangeNotSatisfiable: 416,
     AudioError: 422,
+    TooManyTries: 429,
     Unavailable: 503,
     Exception: 500,
 }
@@ -80,6 +84,7 @@ _STATUS: Mapping[type[Exception], int] = {
 # The kinds of problems that the framework finds by itself.
 _KINDS: Mapping[int, str] = {
     400: InvalidRequest.kind,
+    401: Unauthorized.kind,
     403: Forbidden.kind,
     404: NotFound.kind,
     405: "method-not-allowed",
@@ -118,6 +123,10 @@ def _handle(request: AnyRequest, error: Exception) -> Response[bytes]:
         headers.update(error.headers or {})
     if isinstance(error, RangeNotSatisfiable):
         headers["Content-Range"] = f"bytes */{error.size}"
+    if isinstance(error, TooManyTries):
+        headers["Retry-After"] = str(error.wait_s)
+    if problem.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
     if problem.status == 503:
         headers["Retry-After"] = "2"
     if problem.status == 500:
@@ -173,6 +182,8 @@ _EXAMPLES: Mapping[int, Problem] = {
     problem.status: problem
     for problem in (
         problem_of(InvalidRequest("strategy", "unknown strategy 'instnat'", ("instant", "successive")), "/api/jobs"),
+        problem_of(Unauthorized("This Stemset is closed. Send its key as `Authorization: Bearer …`."), "/api/jobs"),
+        problem_of(TooManyTries(42), "/api/session"),
         problem_of(Forbidden("The signature does not fit the body."), f"{_JOB}/callback"),
         problem_of(NotFound("job", _JOB[-36:]), _JOB),
         problem_of(Conflict("No job of this recording has anything to play yet."), f"{_JOB}/player"),

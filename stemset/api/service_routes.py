@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from stemset import __version__
 from stemset.api import catalogue, examples
+from stemset.api.access import PUBLIC
 from stemset.api.context import Context
 from stemset.api.models import Health, Limits, Model, Profile, ServiceConfig, Strategy
 from stemset.api.problems import problem_responses
@@ -32,6 +33,7 @@ _SILENCE = timedelta(seconds=60)
 @get(
     "/health",
     operation_id="getHealth",
+    opt={PUBLIC: True},
     tags=["service"],
     summary="Whether the service works",
     responses={

@@ -19,9 +19,11 @@ HEARTBEAT_S = 15.0
 
 
 async def changes(context: Context, job_id: UUID, after: int) -> AsyncIterator[ServerSentEventMessage]:
-    """Every event numbered above `after`, then new ones as they come, up to the final one."""
+    """Every event numbered above `after`, then new ones as they come, up to the final one, or to the time that a stream
+    may last: a browser then asks for the rest by itself."""
     loop = asyncio.get_running_loop()
-    last_sent = loop.time()
+    last_sent = begun = loop.time()
+    limit_s = context.settings.stream_limit_s
     with context.notifier.watch(job_id) as changed:
         while not context.notifier.closed:
             changed.clear()
@@ -34,6 +36,8 @@ async def changes(context: Context, job_id: UUID, after: int) -> AsyncIterator[S
                 after, last_sent = event.number, loop.time()
             # Behind the end of one attempt another may follow.
             if events and events[-1].job.state.final:
+                return
+            if limit_s is not None and loop.time() - begun >= limit_s:
                 return
             if loop.time() - last_sent >= HEARTBEAT_S:
                 yield ServerSentEventMessage(comment="still here", data=None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -85,6 +86,9 @@ class CommonSettings(BaseSettings):
     )
     r2: R2Settings = Field(default_factory=R2Settings)
     queue_url: str | None = Field(default=None, description="database of the durable queue; default: SQLite")
+    engine: Literal["local", "modal"] = Field(
+        default="local", description="what runs jobs: workers on the queue, or the deployed app on Modal"
+    )
     log_format: Literal["console", "json"] = "console"
 
     @property
@@ -109,7 +113,7 @@ class CommonSettings(BaseSettings):
 
     def signing_secret(self) -> str:
         """The key that signs the worker's reports; made and kept in the data folder where none is set."""
-        return self.callback_secret or _kept_secret(self.data_dir / "callback.key")
+        return self.callback_secret or _kept(self.data_dir / "callback.key", new_signing_secret)
 
 
 class ApiSettings(CommonSettings):
@@ -119,6 +123,37 @@ class ApiSettings(CommonSettings):
         default=None, validation_alias="DATABASE_URL", description="SQLAlchemy URL (async driver); default: SQLite"
     )
     frontend_dir: Path = Field(default=Path("frontend/dist"), description="the built page")
+    access: Literal["open", "closed"] | None = Field(
+        default=None,
+        description="`closed`: for whoever has the key, `open`: for everybody; default: `closed`, but `open` where "
+        "`stemset serve` is reached from this machine alone",
+    )
+    access_key: str | None = Field(
+        default=None,
+        min_length=16,
+        description="the key of a closed service; default: made at first start, in the data folder",
+        repr=False,
+    )
+    stream_limit_s: float | None = Field(
+        default=None, gt=0, description="after this long a stream of events ends and the page opens another"
+    )
+    keep_days: float | None = Field(
+        default=None,
+        gt=0,
+        description="recordings are deleted this many days after the last job on them; default: they are kept",
+    )
+
+    @property
+    def key(self) -> str:
+        """The key of a closed service; made and kept in the data folder where none is set.
+
+        Raises ConfigError on Modal, where a folder lasts no longer than its container.
+        """
+        if self.access_key:
+            return self.access_key
+        if self.engine == "modal" and self.access != "open":
+            raise ConfigError("STEMSET_ACCESS_KEY", "is not set; run `stemset deploy check --fix` to make one")
+        return _kept(self.data_dir / "access.key", lambda: secrets.token_urlsafe(24))
 
     @property
     def database(self) -> str:
@@ -151,14 +186,19 @@ class WorkerSettings(CommonSettings):
         return int(self.cache_gb * 1_000_000_000)
 
 
-def _kept_secret(file: Path) -> str:
+def new_signing_secret() -> str:
+    """In the format of Standard Webhooks: base64 behind a prefix that tells what it is."""
+    return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def _kept(file: Path, make: Callable[[], str]) -> str:
+    """What is in the file, which is made first if need be."""
     file.parent.mkdir(parents=True, exist_ok=True)
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         return file.read_text("ascii").strip()
-    # The format of Standard Webhooks: base64 behind a prefix that tells what it is.
-    secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+    secret = make()
     with os.fdopen(descriptor, "w") as stream:
         stream.write(secret)
     return secret

@@ -16,6 +16,7 @@ from stemset.errors import Unavailable
 from stemset.jobs.messages import JobPayload
 from stemset.jobs.records import JobRecord, JobState
 from stemset.jobs.service import JobService
+from stemset.manifest import Manifest
 from stemset.models.preparation import Order
 
 log = structlog.stdlib.get_logger()
@@ -28,8 +29,16 @@ class RunState(StrEnum):
     """A worker is to take it."""
     RUNNING = "running"
     """A worker has taken it; whether that one still lives, the engine doesn't know."""
+    PENDING = "pending"
+    """It waits or runs, and has a worker again should its worker be lost; more the engine doesn't tell."""
     ENDED = "ended"
     """Nobody will take it up again, however it went."""
+    RAISED = "raised"
+    """Its worker said why it can't be done; another attempt would not go better."""
+    TIMED_OUT = "timed_out"
+    """It took longer than the engine allows."""
+    WITHDRAWN = "withdrawn"
+    """Somebody told the engine to end it."""
     BROKE_DOWN = "broke_down"
     """Its worker died of it so often that the engine gave up."""
     REFUSED = "refused"
@@ -40,22 +49,34 @@ class RunState(StrEnum):
 
 @dataclass(frozen=True)
 class RunRecord:
-    """An engine's record of a run. error: what the run raised, in words. since: when its state began."""
+    """An engine's record of a run.
+
+    error: what the run raised, in words; kind: that of a `StemsetError`. since: when its state began. manifest: what
+    it returned.
+    """
 
     state: RunState
     error: str | None = None
     since: datetime | None = None
+    kind: str = "internal"
+    manifest: Manifest | None = None
 
 
 class Dispatcher(Protocol):
-    """An engine that runs payloads, each at least once. Raises Unavailable while it can't be reached."""
+    """An engine that runs payloads, each at least once. Raises Unavailable while it can't be reached.
+
+    repeatable: handing the same payload over twice makes one run. Where it makes two, a job must be claimed before.
+    """
+
+    @property
+    def repeatable(self) -> bool: ...
 
     async def dispatch(self, payload: JobPayload) -> str:
-        """Hand over a payload and return the engine's name for the run. Doing so twice makes one run."""
+        """Hand over a payload and return the engine's name for the run."""
         ...
 
     async def cancel(self, ref: str) -> None:
-        """Take a run back if it waits still; one that a worker has is told through its reports."""
+        """Take a run back; one that a worker has is ended where the engine can do that, else through its reports."""
         ...
 
     async def prepare(self, order: Order) -> None:
@@ -110,12 +131,19 @@ class Outbox:
     async def flush(self) -> int:
         """Hand over what waits, and return how many jobs that were."""
         handed_over = 0
-        while payloads := await self._service.undispatched_jobs():
+        while payloads := await self._waiting():
             for payload in payloads:
                 ref = await self._dispatcher.dispatch(payload)
-                await self._service.mark_dispatched(payload.job_id, payload.attempt, ref)
+                if not await self._service.mark_dispatched(payload, ref):
+                    # It was cancelled meanwhile, or we were so slow that another process has claimed it.
+                    await self._dispatcher.cancel(ref)
                 handed_over += 1
         return handed_over
+
+    async def _waiting(self) -> list[JobPayload]:
+        if self._dispatcher.repeatable:
+            return await self._service.undispatched_jobs()
+        return await self._service.claim_jobs()
 
     async def withdraw(self, job: JobRecord) -> None:
         """After a cancel: spare the engine a run that would end at its first report."""

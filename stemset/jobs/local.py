@@ -19,14 +19,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from pydantic import ValidationError
 from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError
 
-from stemset import __version__
 from stemset.errors import Unavailable, UnknownPayload
 from stemset.jobs.dispatch import RunRecord, RunState
-from stemset.jobs.messages import JobPayload
+from stemset.jobs.messages import JobPayload, parse_payload
 from stemset.models.preparation import Order
 
 if TYPE_CHECKING:
@@ -74,6 +72,8 @@ def prepare_queue(queue_url: str) -> None:
 
 class LocalDispatcher:
     """Hands jobs to the queue. Connects at first use, so that a queue that is away doesn't stop the service."""
+
+    repeatable = True
 
     def __init__(self, queue_url: str) -> None:
         self._queue_url = queue_url
@@ -171,7 +171,7 @@ def serve_queue(
     def attempt(payload_json: str) -> None:
         status = DBOS.step_status
         last = status is None or status.current_attempt is None or status.current_attempt + 1 >= _TRIES
-        run(_payload(payload_json), last)
+        run(parse_payload(payload_json), last)
 
     @DBOS.workflow(name=_WORKFLOW, max_recovery_attempts=_MAX_CRASHES)
     def separate(payload_json: str) -> None:
@@ -219,18 +219,6 @@ def _state(run: WorkflowStatus) -> RunState:
             return RunState.REFUSED
         case _:
             return RunState.ENDED
-
-
-def _payload(text: str) -> JobPayload:
-    try:
-        return JobPayload.model_validate_json(text)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise UnknownPayload(
-            f"The worker can't read this job ({where}: {first['msg']}): its version of Stemset ({__version__}) is not "
-            f"the service's."
-        ) from None
 
 
 def _executor(*, shared: bool) -> str:

@@ -10,9 +10,11 @@ from collections.abc import Sequence
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, JsonValue
+from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
-from stemset.jobs.records import RunOptions
+from stemset import __version__
+from stemset.errors import UnknownPayload
+from stemset.jobs.records import JobRecord, RunOptions
 from stemset.manifest import StemRecord
 
 SCHEMA_VERSION = 1
@@ -26,11 +28,15 @@ class Message(BaseModel):
 
 
 class JobPayload(Message):
-    """Everything a worker needs to begin: ids, keys and names, never audio. At most 8 KiB as JSON."""
+    """Everything a worker needs to begin: ids, keys and names, never audio. At most 8 KiB as JSON.
+
+    nonce: comes back with every report, and tells that it is of this hand-over.
+    """
 
     schema_version: Literal[1] = SCHEMA_VERSION
     job_id: UUID
     attempt: int = Field(ge=1)
+    nonce: str
     recording_id: UUID
     source_key: str
     strategy: str
@@ -42,11 +48,39 @@ class JobPayload(Message):
         """Names this attempt in the engine; the same payload dispatched twice is one run."""
         return f"{self.job_id}.{self.attempt}"
 
+    @classmethod
+    def of(cls, job: JobRecord, source_key: str) -> JobPayload:
+        """What runs this attempt of the job. source_key: where its recording is stored."""
+        return cls(
+            job_id=job.id,
+            attempt=job.attempt,
+            nonce=job.nonce,
+            recording_id=job.recording_id,
+            source_key=source_key,
+            strategy=job.strategy,
+            tree=job.tree,
+            options=job.options,
+        )
+
+
+def parse_payload(text: str) -> JobPayload:
+    """The payload in a worker's hands. Raises UnknownPayload for one of another version."""
+    try:
+        return JobPayload.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise UnknownPayload(
+            f"The worker can't read this job ({where}: {first['msg']}): its version of Stemset ({__version__}) is not "
+            f"the service's."
+        ) from None
+
 
 class Started(Message):
-    """A worker has the job."""
+    """A worker has the job. run: the engine's name for what it runs, where the worker knows it."""
 
     type: Literal["started"] = "started"
+    run: str | None = None
 
 
 class NodeStarted(Message):
@@ -123,6 +157,7 @@ class Report(Message):
     schema_version: Literal[1] = SCHEMA_VERSION
     job_id: UUID
     attempt: int = Field(ge=1)
+    nonce: str
     event: Event
 
     @property

@@ -1,8 +1,11 @@
 """The reconciler: no job stays running for ever because its worker went silent.
 
 Workers report at least every few seconds. A job of which nothing was heard for long is settled from what its worker
-left: the manifest in storage, else the engine's record of the run. What can't be settled is queued again as the next
-attempt, a few times; the reports of the attempt before are refused from then on.
+left: the manifest in storage, or what the run returned; else the engine's record of the run. What can't be settled is
+queued again as the next attempt, a few times; the reports of the attempt before are refused from then on. A worker that
+doesn't stop when it is told to, or that goes on past the deadline, is ended by the engine.
+
+Several processes may reconcile at once: every change is a compare-and-set.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ import structlog
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
-from stemset.errors import NotFound, StaleAttempt, StemsetError, Unavailable, UnknownPayload, WorkerLost
+from stemset.errors import DeadlinePassed, NotFound, StaleAttempt, StemsetError, Unavailable, UnknownPayload, WorkerLost
 from stemset.jobs.dispatch import Dispatcher, Outbox, RunRecord, RunState
 from stemset.jobs.messages import Event, Failed, Report, Stopped, Succeeded
 from stemset.jobs.records import JobRecord, JobState
@@ -31,11 +34,14 @@ log = structlog.stdlib.get_logger()
 @dataclass(frozen=True)
 class Patience:
     """interval_s: between two looks. silence_s: for which a worker may say nothing, and which a service that was just
-    started waits for workers to find it. requeues: how often a job is queued again by itself."""
+    started waits for workers to find it. requeues: how often a job is queued again by itself. stopping_s: how long a
+    worker may take to stop. deadline_s: how long a job may take from its first start; None: as long as it takes."""
 
     interval_s: float = 10.0
     silence_s: float = 60.0
     requeues: int = 3
+    stopping_s: float = 30.0
+    deadline_s: float | None = None
 
 
 class Reconciler:
@@ -79,7 +85,31 @@ class Reconciler:
                     log.warning("reconcile_delayed", reason=str(error))
 
     async def reconcile(self) -> int:
-        """Settle every silent job that can be settled, and return how many those were."""
+        """Settle every job that can be settled, and return how many those were."""
+        return await self._end_the_stubborn() + await self._settle_the_silent()
+
+    async def _end_the_stubborn(self) -> int:
+        """Workers that were told to stop and go on, and jobs that are past their deadline."""
+        now = datetime.now(UTC)
+        ends: list[tuple[JobRecord, Event]] = [
+            (job, Stopped())
+            for job in await self._service.stubborn_jobs(now - timedelta(seconds=self._patience.stopping_s))
+        ]
+        if self._patience.deadline_s is not None:
+            running, _ = await self._service.list_jobs([JobState.RUNNING], limit=500)
+            begun_before = now - timedelta(seconds=self._patience.deadline_s)
+            late = [job for job in running if job.started_at is not None and job.started_at < begun_before]
+            ends += [(job, _failed(_too_late(self._patience.deadline_s))) for job in late]
+        ended = 0
+        for job, end in ends:
+            # First the engine, then the record: a job that has ended costs nothing any more.
+            await self._withdraw(job)
+            if await self._apply(job, end):
+                ended += 1
+                self._changed(job.id)
+        return ended
+
+    async def _settle_the_silent(self) -> int:
         heard_before = datetime.now(UTC) - timedelta(seconds=self._patience.silence_s)
         silent = await self._service.silent_jobs(heard_before)
         if not silent:
@@ -90,7 +120,7 @@ class Reconciler:
             run = runs.get(job.dispatch_ref or "", RunRecord(RunState.UNKNOWN))
             # A job that waited for long may have found its worker just now.
             taken_lately = run.since is not None and run.since > heard_before
-            if run.state is not RunState.WAITING and not taken_lately and await self._settle(job, run):
+            if not _may_go_on(run) and not taken_lately and await self._settle(job, run):
                 settled += 1
                 self._changed(job.id)
         return settled
@@ -106,25 +136,32 @@ class Reconciler:
             await self._withdraw(job)
             self._outbox.kick()
             return True
-        report = Report(job_id=job.id, attempt=job.attempt, event=end)
+        return await self._apply(job, end)
+
+    async def _apply(self, job: JobRecord, end: Event) -> bool:
+        report = Report(job_id=job.id, attempt=job.attempt, nonce=job.nonce, event=end)
         try:
             applied = await self._service.apply(report, report.message_id)
         except (StaleAttempt, NotFound):
             return False
-        bound.warning("job_settled", state=applied.job.state.value)
+        log.warning("job_settled", job=str(job.id), attempt=job.attempt, state=applied.job.state.value)
         return applied.event is not None
 
     async def _end_of(self, job: JobRecord, run: RunRecord) -> Event | None:
         """How the job ended, or None where it is worth another attempt."""
-        manifest = await self._manifest(job)
+        manifest = run.manifest or await self._manifest(job)
         if manifest is not None and manifest.state == "succeeded" and _complete(job):
             return Succeeded(sum_to_mixture_db=manifest.sum_to_mixture_db, common_gain=manifest.common_gain)
-        if job.cancel_requested:
+        if job.cancel_requested or run.state is RunState.WITHDRAWN:
             return Stopped()
-        if manifest is not None and manifest.error is not None and _of_this_attempt(manifest, job):
+        if manifest is not None and manifest.error is not None and (run.manifest or _of_this_attempt(manifest, job)):
             return Failed(kind=manifest.error.kind, message=manifest.error.message, node=manifest.error.node)
         if run.state is RunState.REFUSED:
             return _failed(UnknownPayload(run.error or "The worker can't read this job."))
+        if run.state is RunState.RAISED:
+            return Failed(kind=run.kind, message=run.error or "The worker failed and did not say why.")
+        if run.state is RunState.TIMED_OUT:
+            return _failed(_too_late(self._patience.deadline_s))
         if run.state is RunState.BROKE_DOWN:
             return _failed(
                 WorkerLost(
@@ -150,6 +187,17 @@ class Reconciler:
             await self._dispatcher.cancel(job.dispatch_ref)
         except Unavailable as error:
             log.warning("withdraw_failed", job=str(job.id), reason=str(error))
+
+
+def _may_go_on(run: RunRecord) -> bool:
+    """Whether the engine will see to it that a worker takes it up, as long as that may last."""
+    # A run that is pending has lost its worker, or that can't reach us; its deadline ends it.
+    return run.state in (RunState.WAITING, RunState.PENDING)
+
+
+def _too_late(deadline_s: float | None) -> DeadlinePassed:
+    allowed = "allowed" if deadline_s is None else f"the {deadline_s / 60:.0f} minutes that are allowed"
+    return DeadlinePassed(f"This took longer than {allowed}; try a shorter song or a smaller model.")
 
 
 def _complete(job: JobRecord) -> bool:

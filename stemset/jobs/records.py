@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,11 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 from stemset.manifest import StemRecord
 
 LOUDNESS_TARGET_LUFS = -16.0
+
+
+def new_nonce() -> str:
+    """Unlike any other."""
+    return secrets.token_urlsafe(12)
 
 
 class Value(BaseModel):
@@ -114,7 +120,8 @@ class JobStatus(Value):
 class JobRecord(JobStatus):
     """One strategy run on one recording.
 
-    attempt: 1 at first; reports of another attempt are refused. last_event: number of the newest stored event.
+    attempt: 1 at first. nonce: of this attempt, or of its last hand-over to an engine; other reports are refused.
+    last_event: number of the newest stored event.
     dispatch_ref: the engine's name for the run, None until it was handed over. requeues: how many attempts a silent
     worker lost since somebody last asked for the job. queue_position: 1 is next; None unless queued.
     """
@@ -129,6 +136,7 @@ class JobRecord(JobStatus):
     attempt: int
     cancel_requested: bool
     dispatch_ref: str | None
+    nonce: str
     last_event: int
     created_at: datetime
     requeues: int = 0

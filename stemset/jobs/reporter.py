@@ -62,16 +62,23 @@ class Channel(Protocol):
 
 
 class Reporter:
-    """Reports on one run. Use as a context manager, which closes the channel at its end.
+    """Reports on one run. Use as a context manager, which closes the channel at its end. run: see `Started`.
 
     `tell` blocks until the service has the event, `progress` doesn't. Both raise Cancelled when the job is to stop,
     StaleAttempt when it is no longer this run's job, Interrupted when `stop` is set.
     """
 
     def __init__(
-        self, payload: JobPayload, channel: Channel, *, stop: threading.Event, pace: Pace | None = None
+        self,
+        payload: JobPayload,
+        channel: Channel,
+        *,
+        stop: threading.Event,
+        pace: Pace | None = None,
+        run: str | None = None,
     ) -> None:
         self._payload = payload
+        self._run = run
         self._channel = channel
         self._pace = pace or Pace()
         self._stop = stop
@@ -93,6 +100,10 @@ class Reporter:
         self._closing.set()
         self._thread.join()
         self._channel.close()
+
+    def begin(self) -> None:
+        """Tell that this run has the job, as `tell` does."""
+        self.tell(Started(run=self._run))
 
     def tell(self, event: Event) -> None:
         """Report an event, again and again until the service has it. Raises Unavailable when patience ends,
@@ -144,7 +155,7 @@ class Reporter:
                 continue
             try:
                 # What is known already changes nothing, but is heard.
-                if self._post(newest or Started()).cancel:
+                if self._post(newest or Started(run=self._run)).cancel:
                     self._verdict = Cancelled()
             except StaleAttempt as error:
                 self._verdict = error
@@ -156,7 +167,11 @@ class Reporter:
     def _post(self, event: Event) -> Answer:
         with self._sending:
             self._posted_at = time.monotonic()
-            return self._channel.send(Report(job_id=self._payload.job_id, attempt=self._payload.attempt, event=event))
+            return self._channel.send(
+                Report(
+                    job_id=self._payload.job_id, attempt=self._payload.attempt, nonce=self._payload.nonce, event=event
+                )
+            )
 
 
 class CallbackChannel:

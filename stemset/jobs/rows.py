@@ -39,6 +39,7 @@ def job_of(row: JobRow) -> JobRecord:
         attempt=row.attempt,
         cancel_requested=row.cancel_requested,
         dispatch_ref=row.dispatch_ref,
+        nonce=row.nonce,
         last_event=row.last_event,
         created_at=row.created_at,
         requeues=row.requeues,

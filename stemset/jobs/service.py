@@ -14,15 +14,16 @@ from typing import Any, cast
 from uuid import UUID
 
 from pydantic import JsonValue
-from sqlalchemy import CursorResult, Update, delete, func, select, update
+from sqlalchemy import CursorResult, Update, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from stemset.errors import ConfigError, Conflict, NotFound, Unavailable
 from stemset.jobs import transitions
+from stemset.jobs.claims import claim
 from stemset.jobs.estimates import LAST_RUNS, expecting, measured_paces
-from stemset.jobs.messages import MAX_PAYLOAD_BYTES, JobPayload, Report, TrackReady
+from stemset.jobs.messages import MAX_PAYLOAD_BYTES, JobPayload, Report, Started, TrackReady
 from stemset.jobs.records import (
     EventRecord,
     JobRecord,
@@ -32,11 +33,14 @@ from stemset.jobs.records import (
     NodeStatus,
     RunOptions,
     TrackRecord,
+    new_nonce,
 )
 from stemset.jobs.rows import Sessions, job_of, versions_of, with_positions
 from stemset.jobs.shared_reads import SharedReads
 from stemset.jobs.tables import EventRow, JobRow, RecordingRow, TrackRow
 from stemset.manifest import MIXTURE, StemRecord
+
+_OF_AN_ATTEMPT = ("attempt", "nonce", "cancel_requested", "dispatch_ref", "requeues")
 
 # Losing the race this often in a row means that something else is wrong.
 _MAX_RACES = 50
@@ -53,13 +57,15 @@ class Applied:
 
 @dataclass(frozen=True)
 class _Change:
-    """A change of one job, to be stored with its event. requeues: given, the change begins the next attempt."""
+    """A change of one job, to be stored with its event. requeues: given, the change begins the next attempt. run: the
+    engine's name for what runs it, told by the run itself: who handed it over may have died before it was stored."""
 
     type: str
     status: JobStatus
     message_id: str | None = None
     track: TrackRecord | None = None
     requeues: int | None = None
+    run: str | None = None
 
     def job_after(self, job: JobRecord) -> JobRecord:
         """What becomes of job, which has the change still before it."""
@@ -67,7 +73,9 @@ class _Change:
         update |= {"last_event": job.last_event + 1, "queue_position": None}
         if self.requeues is not None:
             begun = {"attempt": job.attempt + 1, "cancel_requested": False, "dispatch_ref": None}
-            update |= begun | {"requeues": self.requeues}
+            update |= begun | {"requeues": self.requeues, "nonce": new_nonce()}
+        if self.run is not None and job.dispatch_ref is None:
+            update["dispatch_ref"] = self.run
         return job.model_copy(update=update)
 
 
@@ -123,10 +131,11 @@ class JobService:
             attempt=1,
             cancel_requested=False,
             dispatch_ref=dispatch_ref,
+            nonce=new_nonce(),
             last_event=1,
             created_at=now,
         )
-        if len(payload_of(job, recording.source_key).model_dump_json()) > MAX_PAYLOAD_BYTES:
+        if len(JobPayload.of(job, recording.source_key).model_dump_json()) > MAX_PAYLOAD_BYTES:
             raise ConfigError(f"strategies.{strategy}", f"its tree is larger than {MAX_PAYLOAD_BYTES} bytes")
         for _ in range(_MAX_RACES):
             try:
@@ -220,7 +229,7 @@ class JobService:
             if status is None:
                 await self._heard(job, now)
                 return Applied(job, None, transitions.must_stop(job))
-            change = _Change(report.event.type, status, message_id, _reported_track(report))
+            change = _Change(report.event.type, status, message_id, _reported_track(report), run=_run_of(report))
             if event := await self._commit(job, change, now):
                 return Applied(event.job, event, transitions.must_stop(job))
         raise _too_many_races(report.job_id)
@@ -266,13 +275,20 @@ class JobService:
             .limit(limit)
         )
         async with self._sessions() as session:
-            return [payload_of(job_of(row), source_key) for row, source_key in await session.execute(waiting)]
+            return [JobPayload.of(job_of(row), source_key) for row, source_key in await session.execute(waiting)]
 
-    async def mark_dispatched(self, job_id: UUID, attempt: int, ref: str) -> None:
-        """The engine has this attempt, under the name ref."""
-        mark = update(JobRow).where(JobRow.id == job_id, JobRow.attempt == attempt).values(dispatch_ref=ref)
+    async def claim_jobs(self) -> list[JobPayload]:
+        """Queued jobs for this process alone to hand over; see `claims`."""
+        return await claim(self._sessions)
+
+    async def mark_dispatched(self, payload: JobPayload, ref: str) -> bool:
+        """The engine has this hand-over, under the name ref; False where it doesn't count any more."""
+        this = (JobRow.id == payload.job_id, JobRow.attempt == payload.attempt, JobRow.nonce == payload.nonce)
+        # The run itself may have told its name before we do.
+        unnamed = or_(JobRow.dispatch_ref.is_(None), JobRow.dispatch_ref == ref)
+        active = JobRow.state.in_([state.value for state in JobState if not state.final])
         async with self._sessions.begin() as session:
-            await session.execute(mark)
+            return await _changed_one(session, update(JobRow).where(*this, unnamed, active).values(dispatch_ref=ref))
 
     # Reconciler ------------------------------------------------------------------------------------------
 
@@ -286,6 +302,12 @@ class JobService:
         )
         async with self._sessions() as session:
             return [job_of(row) for row in await session.scalars(silent.order_by(heard_at).limit(limit))]
+
+    async def stubborn_jobs(self, since: datetime) -> list[JobRecord]:
+        """Jobs whose worker was told to stop before then and which nothing has changed since."""
+        told = (JobRow.state == JobState.RUNNING.value, JobRow.cancel_requested, JobRow.updated_at < since)
+        async with self._sessions() as session:
+            return [job_of(row) for row in await session.scalars(select(JobRow).where(*told))]
 
     async def requeue(self, job: JobRecord) -> JobRecord | None:
         """The next attempt of a job whose worker was lost, queued; None where the job has moved on since."""
@@ -307,8 +329,10 @@ class JobService:
         if change.message_id is not None:
             values["heard_at"] = now
         if after.attempt != seen.attempt:
-            begun = {name: getattr(after, name) for name in ("attempt", "cancel_requested", "dispatch_ref", "requeues")}
-            values |= begun | {"queued_at": now, "heard_at": None}
+            begun = {name: getattr(after, name) for name in _OF_AN_ATTEMPT}
+            values |= begun | {"queued_at": now, "heard_at": None, "claimed_at": None}
+        elif after.dispatch_ref != seen.dispatch_ref:
+            values["dispatch_ref"] = after.dispatch_ref
         compare_and_set = (
             update(JobRow)
             .where(JobRow.id == seen.id, JobRow.last_event == seen.last_event, JobRow.attempt == seen.attempt)
@@ -414,17 +438,8 @@ def _too_many_races(job_id: UUID) -> Unavailable:
     return Unavailable(f"Job {job_id} is changing too fast to be changed; try again.")
 
 
-def payload_of(job: JobRecord, source_key: str) -> JobPayload:
-    """What runs this attempt of the job. source_key: where its recording is stored."""
-    return JobPayload(
-        job_id=job.id,
-        attempt=job.attempt,
-        recording_id=job.recording_id,
-        source_key=source_key,
-        strategy=job.strategy,
-        tree=job.tree,
-        options=job.options,
-    )
+def _run_of(report: Report) -> str | None:
+    return report.event.run if isinstance(report.event, Started) else None
 
 
 def _reported_track(report: Report) -> TrackRecord | None:
@@ -454,6 +469,7 @@ def _job_row(job: JobRecord) -> JobRow:
         attempt=job.attempt,
         cancel_requested=job.cancel_requested,
         dispatch_ref=job.dispatch_ref,
+        nonce=job.nonce,
         last_event=job.last_event,
         created_at=job.created_at,
         updated_at=job.created_at,

@@ -55,7 +55,7 @@ class JobRow(UUIDv7Base):
     """`records.JobRecord`. state repeats `status["state"]` so that queries and the index below can use it.
 
     queued_at: when this attempt came into the queue. heard_at: when a worker last said anything of it. requeues: how
-    often a silent worker lost it, since somebody last asked for it.
+    often a silent worker lost it, since somebody last asked for it. claimed_at: when a process began to hand it over.
     """
 
     __tablename__ = "jobs"
@@ -86,6 +86,8 @@ class JobRow(UUIDv7Base):
     requeues: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     cancel_requested: Mapped[bool] = mapped_column(default=False)
     dispatch_ref: Mapped[str | None] = mapped_column(String(200))
+    nonce: Mapped[str] = mapped_column(String(40), server_default="")
+    claimed_at: Mapped[datetime | None] = mapped_column(DateTimeUTC(timezone=True))
     last_event: Mapped[int] = mapped_column(Integer)
     created_at: Mapped[datetime] = mapped_column(DateTimeUTC(timezone=True))
     updated_at: Mapped[datetime] = mapped_column(DateTimeUTC(timezone=True))

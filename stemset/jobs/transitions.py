@@ -44,6 +44,8 @@ def check_attempt(job: JobRecord, report: Report) -> None:
     """StaleAttempt where the worker must let go of the job without another word: it is not its job any more."""
     if report.attempt != job.attempt:
         raise StaleAttempt(f"Job {job.id} is at attempt {job.attempt}; this report is of attempt {report.attempt}.")
+    if report.nonce != job.nonce:
+        raise StaleAttempt(f"Job {job.id} was handed over once more; this report is of a run that does not count.")
     if isinstance(report.event, Started) and job.state in (JobState.SUCCEEDED, JobState.FAILED):
         raise StaleAttempt(f"Job {job.id} has {job.state.value} already.")
 

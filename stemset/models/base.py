@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
+from typing_extensions import override
 
 if TYPE_CHECKING:
     from stemset.models.engine.node import LibraryNode
@@ -115,6 +116,9 @@ class AudioSeparator(ABC):
         Raises ModelError when the model can't run, Cancelled when progress says so.
         """
 
+    def load(self) -> None:  # noqa: B027 - most have nothing to load
+        """Bring into memory what the first run would have to wait for. Raises ModelError as `separate` does."""
+
     def facts(self) -> ModelFacts:
         """What the last run ran on. A built-in model has no weights and runs on the CPU."""
         return ModelFacts()
@@ -139,6 +143,10 @@ class AudioSeparatorLibraryModel(AudioSeparator):
     def separate(self, input_file: Path, output_dir: Path, progress: Progress = ignore_progress) -> dict[str, Path]:
         """See AudioSeparator. Fetches weights that are absent; WeightsMissing where that fails."""
         return self._loaded().separate(input_file, output_dir, progress)
+
+    @override
+    def load(self) -> None:
+        self._loaded().load()
 
     def facts(self) -> ModelFacts:
         """Device, versions of the libraries and hashes of the weights."""

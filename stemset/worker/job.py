@@ -14,7 +14,7 @@ from stemset import __version__, strategy
 from stemset.cache import NodeCache
 from stemset.config import LimitsConfig
 from stemset.errors import Cancelled, StaleAttempt, StemsetError, Unavailable
-from stemset.jobs.messages import Failed, JobPayload, Started, Stopped, Succeeded
+from stemset.jobs.messages import Failed, JobPayload, Stopped, Succeeded
 from stemset.jobs.reporter import Reporter
 from stemset.manifest import ErrorRecord, Manifest
 from stemset.models.pool import ModelPool
@@ -42,12 +42,12 @@ def run_job(
     *,
     cache: NodeCache | None = None,
     last_try: bool = True,
-) -> None:
+) -> Manifest | None:
     """Run one job to its end, and leave a manifest in storage and a final report.
 
     work_dir: gets a folder for this run, empty at first and gone after it. cache: what a run that broke off, or
-    another job, has done already is taken from there. Returns when the job has succeeded, was
-    cancelled, or turns out to be no longer ours. Raises what made it fail, after reporting it; an error that
+    another job, has done already is taken from there. Returns the manifest of a job that has succeeded or was
+    cancelled, None where it turns out to be no longer ours. Raises what made it fail, after reporting it; an error that
     `may_go_better` is reported on the last try only.
     """
     folder = work_dir / payload.ref
@@ -56,13 +56,13 @@ def run_job(
     bound = log.bind(job=str(payload.job_id), strategy=payload.strategy)
     begun = time.monotonic()
     try:
-        _run(payload, storage, reporter, pool, cache, folder)
-        bound.info("job_succeeded", seconds=round(time.monotonic() - begun, 1))
+        manifest = _run(payload, storage, reporter, pool, cache, folder)
     except StaleAttempt as error:
         bound.info("job_let_go", reason=str(error))
+        return None
     except Cancelled:
-        _settle(payload, storage, reporter, folder, None)
         bound.info("job_cancelled")
+        return _settle(payload, storage, reporter, folder, None)
     except Exception as error:
         if may_go_better(error) and not last_try:
             bound.warning("job_try_failed", reason=str(error))
@@ -72,6 +72,9 @@ def run_job(
         bound.warning("job_failed", kind=kind, reason=message, exc_info=not isinstance(error, StemsetError))
         _settle(payload, storage, reporter, folder, ErrorRecord(kind=kind, message=message))
         raise
+    else:
+        bound.info("job_succeeded", seconds=round(time.monotonic() - begun, 1))
+        return manifest
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -83,8 +86,8 @@ def _run(
     pool: ModelPool,
     cache: NodeCache | None,
     folder: Path,
-) -> None:
-    reporter.tell(Started())
+) -> Manifest:
+    reporter.begin()
     storage.tidy(Keys.job(payload.job_id))
     plan = strategy.parse(payload.strategy, payload.tree)
     song = folder / f"source{PurePosixPath(payload.source_key).suffix}"
@@ -102,6 +105,7 @@ def _run(
     storage.put(Keys.manifest(payload.job_id), separation.manifest_file, "application/json")
     manifest = separation.manifest
     reporter.tell(Succeeded(sum_to_mixture_db=manifest.sum_to_mixture_db, common_gain=manifest.common_gain))
+    return manifest
 
 
 def _limits(payload: JobPayload) -> LimitsConfig | None:
@@ -111,7 +115,9 @@ def _limits(payload: JobPayload) -> LimitsConfig | None:
     return LimitsConfig(max_duration_minutes=options.max_duration_s / 60, max_channels=options.max_channels)
 
 
-def _settle(payload: JobPayload, storage: Storage, reporter: Reporter, folder: Path, error: ErrorRecord | None) -> None:
+def _settle(
+    payload: JobPayload, storage: Storage, reporter: Reporter, folder: Path, error: ErrorRecord | None
+) -> Manifest:
     """Store the manifest of a run that failed (error) or was cancelled (None), and report how it ended."""
     manifest = _manifest(payload, folder / "output" / MANIFEST, error)
     node = manifest.error.node if manifest.error else None
@@ -123,6 +129,7 @@ def _settle(payload: JobPayload, storage: Storage, reporter: Reporter, folder: P
         reporter.tell(Failed(kind=error.kind, message=error.message, node=node) if error else Stopped())
     except StemsetError as unheard:
         log.warning("end_not_reported", job=str(payload.job_id), reason=str(unheard))
+    return manifest
 
 
 def _manifest(payload: JobPayload, written: Path, error: ErrorRecord | None) -> Manifest:

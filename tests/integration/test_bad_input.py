@@ -48,7 +48,9 @@ limits: {max_upload_mb: 3, max_duration_minutes: 30, max_channels: 8}
 @pytest.fixture
 def settings(tmp_path: Path) -> ApiSettings:
     (tmp_path / "config.yaml").write_text(CONFIG)
-    return ApiSettings(config=tmp_path / "config.yaml", data_dir=tmp_path / "data", frontend_dir=tmp_path / "dist")
+    return ApiSettings(
+        config=tmp_path / "config.yaml", data_dir=tmp_path / "data", frontend_dir=tmp_path / "dist", access="open"
+    )
 
 
 @pytest.fixture

@@ -170,7 +170,7 @@ async def test_what_a_kill_left_is_settled_by_the_next_run(desk: Desk) -> None:
                 options=RunOptions(), dispatch_ref=REF,
             )
         )  # fmt: skip
-    report = Report(job_id=left[1].id, attempt=1, event=Started())
+    report = Report(job_id=left[1].id, attempt=1, nonce=left[1].nonce, event=Started())
     await desk.jobs.apply(report, report.message_id)
     assert await desk.jobs.undispatched_jobs() == []
     await desk.take()

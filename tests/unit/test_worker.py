@@ -77,6 +77,7 @@ def bench(tmp_path: Path, noise: Path) -> Generator[Bench]:
     payload = JobPayload(
         job_id=new_id(),
         attempt=1,
+        nonce="n",
         recording_id=recording_id,
         source_key=source_key,
         strategy="small",

@@ -13,7 +13,7 @@ from stemset import audio
 from stemset.audio import Pcm, Samples
 from stemset.errors import ModelFailed
 from stemset.models import registry, weights
-from stemset.models.base import RESIDUAL, AudioSeparator, ModelFacts, Progress, Runtime
+from stemset.models.base import RESIDUAL, AudioSeparator, ModelFacts, Progress, Runtime, ignore_progress
 from stemset.models.engine.library import require, versions
 from stemset.models.engine.loading import Shared
 from stemset.models.engine.names import slot_of
@@ -39,6 +39,10 @@ class LibraryNode:
     def facts(self) -> ModelFacts:
         """Device of the last network loaded, versions of the libraries, hashes of the weights."""
         return ModelFacts(self._device, versions(), weights.digests(self._card, self._runtime.models_dir))
+
+    def load(self) -> None:
+        """See AudioSeparator.load."""
+        self._network.get(ignore_progress)
 
     def separate(self, input_file: Path, output_dir: Path, progress: Progress) -> dict[str, Path]:
         """See AudioSeparator.separate. Memory doesn't grow with the song."""

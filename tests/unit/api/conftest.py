@@ -19,6 +19,7 @@ from stemset.api import submission, wire
 from stemset.api.app import build_app, parts_of
 from stemset.api.context import Parts
 from stemset.config import ApiSettings
+from stemset.errors import NotFound
 from stemset.jobs.dispatch import RunRecord, RunState
 from stemset.jobs.messages import Event, JobPayload, Layout, Report, Started, TrackReady
 from stemset.jobs.records import NewRecording
@@ -43,6 +44,8 @@ limits: {max_upload_mb: 1, max_duration_minutes: 0.1, max_channels: 2}
 
 class FakeDispatcher:
     """Takes payloads and runs nothing."""
+
+    repeatable = True
 
     def __init__(self) -> None:
         self.given: list[JobPayload] = []
@@ -95,7 +98,11 @@ class Service:
         )
 
     async def report(self, job_id: str, event: Event, *, secret: str | None = None) -> httpx.Response:
-        report = Report(job_id=UUID(job_id), attempt=1, event=event)
+        try:
+            nonce = (await self.parts.jobs.get_job(UUID(job_id))).nonce
+        except NotFound:
+            nonce = ""
+        report = Report(job_id=UUID(job_id), attempt=1, nonce=nonce, event=event)
         body = report.model_dump_json()
         now = datetime.now(UTC)
         signature = Webhook(secret or self.parts.secret).sign(report.message_id, now, body)
@@ -123,7 +130,7 @@ class Service:
 def settings(tmp_path: Path) -> ApiSettings:
     config = tmp_path / "config.yaml"
     config.write_text(CONFIG)
-    return ApiSettings(config=config, data_dir=tmp_path / "data", frontend_dir=tmp_path / "dist")
+    return ApiSettings(config=config, data_dir=tmp_path / "data", frontend_dir=tmp_path / "dist", access="open")
 
 
 @pytest.fixture

@@ -14,6 +14,8 @@ from tests.unit.jobs.conftest import Desk
 class FakeEngine:
     """A Dispatcher in memory. faults: this many calls fail first."""
 
+    repeatable = True
+
     def __init__(self) -> None:
         self.runs: list[str] = []
         self.changed = asyncio.Event()

@@ -24,6 +24,8 @@ AT_ONCE = Patience(interval_s=0.01, silence_s=0, requeues=3)
 class Engine:
     """A Dispatcher that knows of its runs what a test says. known: ref -> record."""
 
+    repeatable = True
+
     def __init__(self) -> None:
         self.known: dict[str, RunRecord] = {}
         self.withdrawn: list[str] = []
@@ -70,13 +72,20 @@ class World:
         assert self.changed[-1] == job.id
         return await self.desk.service.get_job(job.id)
 
-    def leave_manifest(self, job: JobRecord, state: Literal["succeeded", "failed"], error: ErrorRecord | None) -> None:
+    def patient(self, patience: Patience) -> Reconciler:
+        """Another process that reconciles the same jobs."""
+        return Reconciler(self.desk.service, self.engine, self.outbox, self.storage, patience=patience)
+
+    def manifest(self, job: JobRecord, state: Literal["succeeded", "failed"], error: ErrorRecord | None) -> Manifest:
         now = datetime.now(UTC)
-        manifest = Manifest(
+        return Manifest(
             stemset_version="1", versions={}, device="cpu", strategy=job.strategy, tree=TREE, started_at=now,
             finished_at=now, state=state, input=None, nodes=(), mixture=None, stems=(), sum_to_mixture_db=-97,
             common_gain=0.5, error=error,
         )  # fmt: skip
+
+    def leave_manifest(self, job: JobRecord, state: Literal["succeeded", "failed"], error: ErrorRecord | None) -> None:
+        manifest = self.manifest(job, state, error)
         self.storage.put_bytes(Keys.manifest(job.id), manifest.model_dump_json().encode(), "application/json")
 
 
@@ -178,6 +187,8 @@ async def test_after_three_more_workers_a_job_has_failed_and_says_why(world: Wor
     [
         (RunRecord(RunState.BROKE_DOWN), "worker-lost", "again and again"),
         (RunRecord(RunState.REFUSED, "Version 2."), "unknown-payload", "Version 2."),
+        (RunRecord(RunState.RAISED, "It is no song.", kind="unreadable-audio"), "unreadable-audio", "no song"),
+        (RunRecord(RunState.TIMED_OUT), "deadline-passed", "longer than"),
     ],
 )
 async def test_what_another_attempt_would_not_mend_fails_at_once(
@@ -189,6 +200,58 @@ async def test_what_another_attempt_would_not_mend_fails_at_once(
     assert failed.failure is not None
     assert failed.failure.kind == kind
     assert words in failed.failure.message
+
+
+async def test_what_a_run_returned_counts_where_storage_has_nothing(world: World):
+    job = await world.running()
+    for name in ("mixture", *STEMS):
+        await world.desk.tell(job, track(name))
+    world.engine.known[f"{job.id}.1"] = RunRecord(RunState.ENDED, manifest=world.manifest(job, "succeeded", None))
+    assert (await world.settled(job)).state is JobState.SUCCEEDED
+
+
+async def test_a_failure_that_a_run_returned_counts(world: World):
+    job = await world.running()
+    error = ErrorRecord(kind="model", message="It broke.", node="root")
+    world.engine.known[f"{job.id}.1"] = RunRecord(RunState.ENDED, manifest=world.manifest(job, "failed", error))
+    failed = await world.settled(job)
+    assert failed.failure is not None
+    assert (failed.failure.kind, failed.failure.message, failed.failure.node) == ("model", "It broke.", "root")
+
+
+async def test_a_run_that_somebody_ended_is_a_cancelled_job(world: World):
+    job = await world.running()
+    world.engine.known[f"{job.id}.1"] = RunRecord(RunState.WITHDRAWN)
+    assert (await world.settled(job)).state is JobState.CANCELLED
+
+
+async def test_a_run_that_the_engine_gives_another_worker_is_left_alone_until_its_deadline(world: World):
+    job = await world.running()
+    world.engine.known[f"{job.id}.1"] = RunRecord(RunState.PENDING)
+    assert await world.reconciler.reconcile() == 0
+    late = world.patient(Patience(silence_s=0, deadline_s=0))
+    assert await late.reconcile() == 1
+    failed = await world.desk.service.get_job(job.id)
+    assert failed.failure is not None
+    assert (failed.state, failed.failure.kind) == (JobState.FAILED, "deadline-passed")
+    assert world.engine.withdrawn == [f"{job.id}.1"]
+
+
+async def test_a_job_past_its_deadline_is_ended_however_alive_its_worker_is(world: World):
+    job = await world.running()
+    lively = world.patient(Patience(silence_s=60, deadline_s=3600))
+    assert await lively.reconcile() == 0
+    assert await world.patient(Patience(silence_s=60, deadline_s=0)).reconcile() == 1
+    assert (await world.desk.tell(job, NodeDone(node="root", seconds=1))).cancel
+
+
+async def test_a_worker_that_does_not_stop_is_ended(world: World):
+    job = await world.running()
+    await world.desk.service.request_cancel(job.id)
+    assert await world.patient(Patience(silence_s=60, stopping_s=30)).reconcile() == 0
+    assert await world.patient(Patience(silence_s=60, stopping_s=0)).reconcile() == 1
+    assert (await world.desk.service.get_job(job.id)).state is JobState.CANCELLED
+    assert world.engine.withdrawn == [f"{job.id}.1"]
 
 
 async def test_a_job_that_was_to_stop_when_its_worker_died_has_stopped(world: World):

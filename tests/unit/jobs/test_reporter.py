@@ -29,6 +29,7 @@ FAST = Pace(progress=0.01, poll=0.05, patience=1.0, first_pause=0.01, longest_pa
 PAYLOAD = JobPayload(
     job_id=new_id(),
     attempt=3,
+    nonce="n",
     recording_id=new_id(),
     source_key="recordings/x/source.wav",
     strategy="instant",

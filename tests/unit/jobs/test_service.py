@@ -239,7 +239,7 @@ async def test_the_outbox_holds_what_no_engine_has_oldest_first(desk: Desk):
     assert [payload.job_id for payload in payloads] == [first.id, second.id]
     assert payloads[0].tree == TREE
     assert payloads[0].source_key == f"recordings/{first.recording_id}/source.mp3"
-    await desk.service.mark_dispatched(first.id, 1, payloads[0].ref)
+    await desk.service.mark_dispatched(payloads[0], payloads[0].ref)
     assert [payload.job_id for payload in await desk.service.undispatched_jobs()] == [second.id]
     assert (await desk.service.get_job(first.id)).dispatch_ref == f"{first.id}.1"
 
@@ -276,10 +276,10 @@ def test_message_ids_are_deterministic_and_tell_events_apart():
         track("drums", sha256="2" * 64),
         SUCCEEDED,
     ]
-    ids = [Report(job_id=job_id, attempt=1, event=event).message_id for event in events]
+    ids = [Report(job_id=job_id, attempt=1, nonce="n", event=event).message_id for event in events]
     assert len(set(ids)) == len(ids)
     assert ids[2] == f"{job_id}.1.node_progress.root.29"
-    assert ids[4] == Report(job_id=job_id, attempt=1, event=NodeDone(node="root", seconds=2)).message_id
+    assert ids[4] == Report(job_id=job_id, attempt=1, nonce="n", event=NodeDone(node="root", seconds=2)).message_id
 
 
 async def test_a_finished_job_is_the_answer_to_the_same_question_unless_force_or_another_tree(desk: Desk):

@@ -53,13 +53,14 @@ def job_in(state: JobState = JobState.QUEUED) -> JobRecord:
         attempt=1,
         cancel_requested=False,
         dispatch_ref=None,
+        nonce="n",
         last_event=1,
         created_at=NOW,
     )
 
 
 def step(job: JobRecord, event: Event) -> JobRecord:
-    status = transitions.after(job, Report(job_id=job.id, attempt=1, event=event), NOW)
+    status = transitions.after(job, Report(job_id=job.id, attempt=1, nonce=job.nonce, event=event), NOW)
     if status is None:
         return job
     return job.model_copy(update={name: getattr(status, name) for name in type(status).model_fields})

@@ -2,7 +2,7 @@
 
 import { type Client, type ClientMeta, formDataBodySerializer, type Options as Options2, type RequestResult, type ServerSentEventsResult, type TDataShape } from './client';
 import { client } from './client.gen';
-import type { AbandonUploadData, AbandonUploadErrors, AbandonUploadResponses, CancelJobData, CancelJobErrors, CancelJobResponses, CompleteUploadData, CompleteUploadErrors, CompleteUploadResponses, CreateClipData, CreateClipErrors, CreateClipResponses, CreateJobData, CreateJobErrors, CreateJobResponses, CreateShareData, CreateShareErrors, CreateShareResponses, CreateUploadData, CreateUploadErrors, CreateUploadResponses, DeleteClipData, DeleteClipErrors, DeleteClipResponses, DeleteRecordingData, DeleteRecordingErrors, DeleteRecordingResponses, DownloadStemData, DownloadStemErrors, DownloadStemResponses, DownloadStemsData, DownloadStemsErrors, DownloadStemsResponses, GetClipData, GetClipErrors, GetClipResponses, GetConfigData, GetConfigResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetJobData, GetJobErrors, GetJobResponses, GetManifestData, GetManifestErrors, GetManifestResponses, GetMixData, GetMixErrors, GetMixResponses, GetPeaksData, GetPeaksErrors, GetPeaksResponses, GetPlayerData, GetPlayerErrors, GetPlayerResponses, GetRecordingData, GetRecordingErrors, GetRecordingResponses, GetSharedData, GetSharedErrors, GetSharedPeaksData, GetSharedPeaksErrors, GetSharedPeaksResponses, GetSharedResponses, GetSharedStemFileData, GetSharedStemFileErrors, GetSharedStemFileResponses, GetStemFileData, GetStemFileErrors, GetStemFileResponses, ListClipsData, ListClipsErrors, ListClipsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListModelsData, ListModelsResponses, ListProfilesData, ListProfilesErrors, ListProfilesResponses, ListRecordingsData, ListRecordingsErrors, ListRecordingsResponses, ListSharesData, ListSharesErrors, ListSharesResponses, ListStrategiesData, ListStrategiesResponses, PrepareStrategyData, PrepareStrategyErrors, PrepareStrategyResponses, PutUploadData, PutUploadErrors, PutUploadResponses, ReportJobData, ReportJobErrors, ReportJobResponses, RetryJobData, RetryJobErrors, RetryJobResponses, RevokeShareData, RevokeShareErrors, RevokeShareResponses, SaveMixData, SaveMixErrors, SaveMixResponses, StreamJobEventsData, StreamJobEventsErrors, StreamJobEventsResponse, StreamJobEventsResponses, UpdateClipData, UpdateClipErrors, UpdateClipResponses, UpdateRecordingData, UpdateRecordingErrors, UpdateRecordingResponses, UploadRecordingData, UploadRecordingErrors, UploadRecordingResponses } from './types.gen';
+import type { AbandonUploadData, AbandonUploadErrors, AbandonUploadResponses, CancelJobData, CancelJobErrors, CancelJobResponses, CompleteUploadData, CompleteUploadErrors, CompleteUploadResponses, CreateClipData, CreateClipErrors, CreateClipResponses, CreateJobData, CreateJobErrors, CreateJobResponses, CreateShareData, CreateShareErrors, CreateShareResponses, CreateUploadData, CreateUploadErrors, CreateUploadResponses, DeleteClipData, DeleteClipErrors, DeleteClipResponses, DeleteRecordingData, DeleteRecordingErrors, DeleteRecordingResponses, DownloadStemData, DownloadStemErrors, DownloadStemResponses, DownloadStemsData, DownloadStemsErrors, DownloadStemsResponses, GetClipData, GetClipErrors, GetClipResponses, GetConfigData, GetConfigErrors, GetConfigResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetJobData, GetJobErrors, GetJobResponses, GetManifestData, GetManifestErrors, GetManifestResponses, GetMixData, GetMixErrors, GetMixResponses, GetPeaksData, GetPeaksErrors, GetPeaksResponses, GetPlayerData, GetPlayerErrors, GetPlayerResponses, GetRecordingData, GetRecordingErrors, GetRecordingResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetSharedData, GetSharedErrors, GetSharedPeaksData, GetSharedPeaksErrors, GetSharedPeaksResponses, GetSharedResponses, GetSharedStemFileData, GetSharedStemFileErrors, GetSharedStemFileResponses, GetStemFileData, GetStemFileErrors, GetStemFileResponses, ListClipsData, ListClipsErrors, ListClipsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListProfilesData, ListProfilesErrors, ListProfilesResponses, ListRecordingsData, ListRecordingsErrors, ListRecordingsResponses, ListSharesData, ListSharesErrors, ListSharesResponses, ListStrategiesData, ListStrategiesErrors, ListStrategiesResponses, PrepareStrategyData, PrepareStrategyErrors, PrepareStrategyResponses, PutUploadData, PutUploadErrors, PutUploadResponses, ReportJobData, ReportJobErrors, ReportJobResponses, RetryJobData, RetryJobErrors, RetryJobResponses, RevokeShareData, RevokeShareErrors, RevokeShareResponses, SaveMixData, SaveMixErrors, SaveMixResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutResponses, StreamJobEventsData, StreamJobEventsErrors, StreamJobEventsResponse, StreamJobEventsResponses, UpdateClipData, UpdateClipErrors, UpdateClipResponses, UpdateRecordingData, UpdateRecordingErrors, UpdateRecordingResponses, UploadRecordingData, UploadRecordingErrors, UploadRecordingResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -21,17 +21,50 @@ export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends 
 /**
  * Delete a clip; the recording stays
  */
-export const deleteClip = <ThrowOnError extends boolean = false>(options: Options<DeleteClipData, ThrowOnError>): RequestResult<DeleteClipResponses, DeleteClipErrors, ThrowOnError> => (options.client ?? client).delete<DeleteClipResponses, DeleteClipErrors, ThrowOnError>({ url: '/api/clips/{clip_id}', ...options });
+export const deleteClip = <ThrowOnError extends boolean = false>(options: Options<DeleteClipData, ThrowOnError>): RequestResult<DeleteClipResponses, DeleteClipErrors, ThrowOnError> => (options.client ?? client).delete<DeleteClipResponses, DeleteClipErrors, ThrowOnError>({
+    security: [
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' },
+        {
+            in: 'cookie',
+            name: 'stemset_session',
+            type: 'apiKey'
+        }
+    ],
+    url: '/api/clips/{clip_id}',
+    ...options
+});
 
 /**
  * One clip
  */
-export const getClip = <ThrowOnError extends boolean = false>(options: Options<GetClipData, ThrowOnError>): RequestResult<GetClipResponses, GetClipErrors, ThrowOnError> => (options.client ?? client).get<GetClipResponses, GetClipErrors, ThrowOnError>({ url: '/api/clips/{clip_id}', ...options });
+export const getClip = <ThrowOnError extends boolean = false>(options: Options<GetClipData, ThrowOnError>): RequestResult<GetClipResponses, GetClipErrors, ThrowOnError> => (options.client ?? client).get<GetClipResponses, GetClipErrors, ThrowOnError>({
+    security: [
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' },
+        {
+            in: 'cookie',
+            name: 'stemset_session',
+            type: 'apiKey'
+        }
+    ],
+    url: '/api/clips/{clip_id}',
+    ...options
+});
 
 /**
  * Rename a clip, move its ends, change its mix
  */
 export const updateClip = <ThrowOnError extends boolean = false>(options: Options<UpdateClipData, ThrowOnError>): RequestResult<UpdateClipResponses, UpdateClipErrors, ThrowOnError> => (options.client ?? client).patch<UpdateClipResponses, UpdateClipErrors, ThrowOnError>({
+    security: [
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' },
+        {
+            in: 'cookie',
+            name: 'stemset_session',
+            type: 'apiKey'
+        }
+    ],
     url: '/api/clips/{clip_id}',
     ...options,
     headers: {
@@ -43,7 +76,19 @@ export const updateClip = <ThrowOnError extends boolean = false>(options: Option
 /**
  * What to know before the first request
  */
-export const getConfig = <ThrowOnError extends boolean = false>(options?: Options<GetConfigData, ThrowOnError>): RequestResult<GetConfigResponses, unknown, ThrowOnError> => (options?.client ?? client).get<GetConfigResponses, unknown, ThrowOnError>({ url: '/api/config', ...options });
+export const getConfig = <ThrowOnError extends boolean = false>(options?: Options<GetConfigData, ThrowOnError>): RequestResult<GetConfigResponses, GetConfigErrors, ThrowOnError> => (options?.client ?? client).get<GetConfigResponses, GetConfigErrors, ThrowOnError>({
+    security: [
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' },
+        {
+            in: 'cookie',
+            name: 'stemset_session',
+            type: 'apiKey'
+        }
+    ],
+    url: '/api/config',
+    ...options
+});
 
 /**
  * Whether the service works
@@ -53,12 +98,33 @@ export const getHealth = <ThrowOnError extends boolean = false>(options?: Option
 /**
  * Jobs, newest first
  */
-export const listJobs = <ThrowOnError extends boolean = false>(options?: Options<ListJobsData, ThrowOnError>): RequestResult<ListJobsResponses, ListJobsErrors, ThrowOnError> => (options?.client ?? client).get<ListJobsResponses, ListJobsErrors, ThrowOnError>({ url: '/api/jobs', ...options });
+export const listJobs = <ThrowOnError extends boolean = false>(options?: Options<ListJobsData, ThrowOnError>): RequestResult<ListJobsResponses, ListJobsErrors, ThrowOnError> => (options?.client ?? client).get<ListJobsResponses, ListJobsErrors, ThrowOnError>({
+    security: [
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' },
+        {
+            in: 'cookie',
+            name: 'stemset_session',
+            type: 'apiKey'
+        }
+    ],
+    url: '/api/jobs',
+    ...options
+});
 
 /**
  * Separate a recording
  */
 export const createJob = <ThrowOnError extends boolean = false>(options: Options<CreateJobData, ThrowOnError>): RequestResult<CreateJobResponses, CreateJobErrors, ThrowOnError> => (options.client ?? client).post<CreateJobResponses, CreateJobErrors, ThrowOnError>({
+    security: [
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' },
+        {
+            in: 'cookie',
+            name: 'stemset_session',
+            type: 'apiKey'
+        }
+    ],
     url: '/api/jobs',
     ...options,
     headers: {
@@ -70,7 +136,19 @@ export const createJob = <ThrowOnError extends boolean = false>(options: Options
 /**
  * How far a job is
  */
-export const getJob = <ThrowOnError extends boolean = false>(options: Options<GetJobData, ThrowOnError>): RequestResult<GetJobResponses, GetJobErrors, ThrowOnError> => (options.client ?? client).get<GetJobResponses, GetJobErrors, ThrowOnError>({ url: '/api/jobs/{job_id}', ...options });
+export const getJob = <ThrowOnError extends boolean = false>(options: Options<GetJobData, ThrowOnError>): RequestResult<GetJobResponses, GetJobErrors, ThrowOnError> => (options.client ?? client).get<GetJobResponses, GetJobErrors, ThrowOnError>({
+    security: [
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' },
+        {
+            in: 'cookie',
+            name: 'stemset_session',
+            type: 'apiKey'
+        }
+    ],
+    url: '/api/jobs/{job_id}',
+    ...options
+});
 
 /**
  * A worker's report, signed as Standard Webhooks
@@ -87,63 +165,204 @@ export const reportJob = <ThrowOnError extends boolean = false>(options: Options
 /**
  * Ask a job to stop
  */
-export const cancelJob = <ThrowOnError extends boolean = false>(options: Options<CancelJobData, ThrowOnError>): RequestResult<CancelJobResponses, CancelJobErrors, ThrowOnError> => (options.client ?? client).post<CancelJobResponses, CancelJobErrors, ThrowOnError>({ url: '/api/jobs/{job_id}/cancel', ...options });
+export const cancelJob = <ThrowOnError extends boolean = false>(options: Options<CancelJobData, ThrowOnError>): RequestResult<CancelJobResponses, CancelJobErrors, ThrowOnError> => (options.client ?? client).post<CancelJobResponses, CancelJobErrors, ThrowOnError>({
+    security: [
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' },
+        {
+            in: 'cookie',
+            name: 'stemset_session',
+            type: 'apiKey'
+        }
+    ],
+    url: '/api/jobs/{job_id}/cancel',
+    ...options
+});
 
 /**
  * All stems and the manifest as a ZIP
  */
-export const downloadStems = <ThrowOnError extends boolean = false>(options: Options<DownloadStemsData, ThrowOnError>): RequestResult<DownloadStemsResponses, DownloadStemsErrors, ThrowOnError> => (options.client ?? client).get<DownloadStemsResponses, DownloadStemsErrors, ThrowOnError>({ url: '/api/jobs/{job_id}/download', ...options });
+export const downloadStems = <ThrowOnError extends boolean = false>(options: Options<DownloadStemsData, ThrowOnError>): RequestResult<DownloadStemsResponses, DownloadStemsErrors, ThrowOnError> => (options.client ?? client).get<DownloadStemsResponses, DownloadStemsErrors, ThrowOnError>({
+    security: [
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' },
+        {
+            in: 'cookie',
+            name: 'stemset_session',
+            type: 'apiKey'
+        }
+    ],
+    url: '/api/jobs/{job_id}/download',
+    ...options
+});
 
 /**
  * A job's changes as they happen (server-sent events)
  */
-export const streamJobEvents = <ThrowOnError extends boolean = false>(options: Options<StreamJobEventsData, ThrowOnError, StreamJobEventsResponse>): Promise<ServerSentEventsResult<StreamJobEventsResponses>> => (options.client ?? client).sse.get<StreamJobEventsResponses, StreamJobEventsErrors, ThrowOnError>({ url: '/api/jobs/{job_id}/events', ...options });
+export const streamJobEvents = <ThrowOnError extends boolean = false>(options: Options<StreamJobEventsData, ThrowOnError, StreamJobEventsResponse>): Promise<ServerSentEventsResult<StreamJobEventsResponses>> => (options.client ?? client).sse.get<StreamJobEventsResponses, StreamJobEventsErrors, ThrowOnError>({
+    security: [
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' },
+        {
+            in: 'cookie',
+            name: 'stemset_session',
+            type: 'apiKey'
+        }
+    ],
+    url: '/api/jobs/{job_id}/events',
+    ...options
+});
 
 /**
  * The record of what a job did
  */
-export const getManifest = <ThrowOnError extends boolean = false>(options: Options<GetManifestData, ThrowOnError>): RequestResult<GetManifestResponses, GetManifestErrors, ThrowOnError> => (options.client ?? client).get<GetManifestResponses, GetManifestErrors, ThrowOnError>({ url: '/api/jobs/{job_id}/manifest', ...options });
+export const getManifest = <ThrowOnError extends boolean = false>(options: Options<GetManifestData, ThrowOnError>): RequestResult<GetManifestResponses, GetManifestErrors, ThrowOnError> => (options.client ?? client).get<GetManifestResponses, GetManifestErrors, ThrowOnError>({
+    security: [
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' },
+        {
+            in: 'cookie',
+            name: 'stemset_session',
+            type: 'apiKey'
+        }
+    ],
+    url: '/api/jobs/{job_id}/manifest',
+    ...options
+});
 
 /**
  * A waveform (`vocals.256.dat`: name and samples per pixel) in audiowaveform's format, version 2
  */
-export const getPeaks = <ThrowOnError extends boolean = false>(options: Options<GetPeaksData, ThrowOnError>): RequestResult<GetPeaksResponses, GetPeaksErrors, ThrowOnError> => (options.client ?? client).get<GetPeaksResponses, GetPeaksErrors, ThrowOnError>({ url: '/api/jobs/{job_id}/peaks/{file}', ...options });
+export const getPeaks = <ThrowOnError extends boolean = false>(options: Options<GetPeaksData, ThrowOnError>): RequestResult<GetPeaksResponses, GetPeaksErrors, ThrowOnError> => (options.client ?? client).get<GetPeaksResponses, GetPeaksErrors, ThrowOnError>({
+    security: [
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' },
+        {
+            in: 'cookie',
+            name: 'stemset_session',
+            type: 'apiKey'
+        }
+    ],
+    url: '/api/jobs/{job_id}/peaks/{file}',
+    ...options
+});
 
 /**
  * Run a failed or cancelled job again
  */
-export const retryJob = <ThrowOnError extends boolean = false>(options: Options<RetryJobData, ThrowOnError>): RequestResult<RetryJobResponses, RetryJobErrors, ThrowOnError> => (options.client ?? client).post<RetryJobResponses, RetryJobErrors, ThrowOnError>({ url: '/api/jobs/{job_id}/retry', ...options });
+export const retryJob = <ThrowOnError extends boolean = false>(options: Options<RetryJobData, ThrowOnError>): RequestResult<RetryJobResponses, RetryJobErrors, ThrowOnError> => (options.client ?? client).post<RetryJobResponses, RetryJobErrors, ThrowOnError>({
+    security: [
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' },
+        {
+            in: 'cookie',
+            name: 'stemset_session',
+            type: 'apiKey'
+        }
+    ],
+    url: '/api/jobs/{job_id}/retry',
+    ...options
+});
 
 /**
  * A stem (`vocals.flac`), the mixture (`mixture.flac`) or a frame index (`vocals.index`)
  */
-export const getStemFile = <ThrowOnError extends boolean = false>(options: Options<GetStemFileData, ThrowOnError>): RequestResult<GetStemFileResponses, GetStemFileErrors, ThrowOnError> => (options.client ?? client).get<GetStemFileResponses, GetStemFileErrors, ThrowOnError>({ url: '/api/jobs/{job_id}/stems/{file}', ...options });
+export const getStemFile = <ThrowOnError extends boolean = false>(options: Options<GetStemFileData, ThrowOnError>): RequestResult<GetStemFileResponses, GetStemFileErrors, ThrowOnError> => (options.client ?? client).get<GetStemFileResponses, GetStemFileErrors, ThrowOnError>({
+    security: [
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' },
+        {
+            in: 'cookie',
+            name: 'stemset_session',
+            type: 'apiKey'
+        }
+    ],
+    url: '/api/jobs/{job_id}/stems/{file}',
+    ...options
+});
 
 /**
  * A stem, or the mixture, as a file to keep
  */
-export const downloadStem = <ThrowOnError extends boolean = false>(options: Options<DownloadStemData, ThrowOnError>): RequestResult<DownloadStemResponses, DownloadStemErrors, ThrowOnError> => (options.client ?? client).get<DownloadStemResponses, DownloadStemErrors, ThrowOnError>({ url: '/api/jobs/{job_id}/stems/{stem}/download', ...options });
+export const downloadStem = <ThrowOnError extends boolean = false>(options: Options<DownloadStemData, ThrowOnError>): RequestResult<DownloadStemResponses, DownloadStemErrors, ThrowOnError> => (options.client ?? client).get<DownloadStemResponses, DownloadStemErrors, ThrowOnError>({
+    security: [
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' },
+        {
+            in: 'cookie',
+            name: 'stemset_session',
+            type: 'apiKey'
+        }
+    ],
+    url: '/api/jobs/{job_id}/stems/{stem}/download',
+    ...options
+});
 
 /**
  * The models that strategies are made of
  */
-export const listModels = <ThrowOnError extends boolean = false>(options?: Options<ListModelsData, ThrowOnError>): RequestResult<ListModelsResponses, unknown, ThrowOnError> => (options?.client ?? client).get<ListModelsResponses, unknown, ThrowOnError>({ url: '/api/models', ...options });
+export const listModels = <ThrowOnError extends boolean = false>(options?: Options<ListModelsData, ThrowOnError>): RequestResult<ListModelsResponses, ListModelsErrors, ThrowOnError> => (options?.client ?? client).get<ListModelsResponses, ListModelsErrors, ThrowOnError>({
+    security: [
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' },
+        {
+            in: 'cookie',
+            name: 'stemset_session',
+            type: 'apiKey'
+        }
+    ],
+    url: '/api/models',
+    ...options
+});
 
 /**
  * The collections of recordings
  */
-export const listProfiles = <ThrowOnError extends boolean = false>(options?: Options<ListProfilesData, ThrowOnError>): RequestResult<ListProfilesResponses, ListProfilesErrors, ThrowOnError> => (options?.client ?? client).get<ListProfilesResponses, ListProfilesErrors, ThrowOnError>({ url: '/api/profiles', ...options });
+export const listProfiles = <ThrowOnError extends boolean = false>(options?: Options<ListProfilesData, ThrowOnError>): RequestResult<ListProfilesResponses, ListProfilesErrors, ThrowOnError> => (options?.client ?? client).get<ListProfilesResponses, ListProfilesErrors, ThrowOnError>({
+    security: [
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' },
+        {
+            in: 'cookie',
+            name: 'stemset_session',
+            type: 'apiKey'
+        }
+    ],
+    url: '/api/profiles',
+    ...options
+});
 
 /**
  * Recordings: search, sort, page
  */
-export const listRecordings = <ThrowOnError extends boolean = false>(options?: Options<ListRecordingsData, ThrowOnError>): RequestResult<ListRecordingsResponses, ListRecordingsErrors, ThrowOnError> => (options?.client ?? client).get<ListRecordingsResponses, ListRecordingsErrors, ThrowOnError>({ url: '/api/recordings', ...options });
+export const listRecordings = <ThrowOnError extends boolean = false>(options?: Options<ListRecordingsData, ThrowOnError>): RequestResult<ListRecordingsResponses, ListRecordingsErrors, ThrowOnError> => (options?.client ?? client).get<ListRecordingsResponses, ListRecordingsErrors, ThrowOnError>({
+    security: [
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' },
+        {
+            in: 'cookie',
+            name: 'stemset_session',
+            type: 'apiKey'
+        }
+    ],
+    url: '/api/recordings',
+    ...options
+});
 
 /**
  * Upload a song and separate it
  */
 export const uploadRecording = <ThrowOnError extends boolean = false>(options: Options<UploadRecordingData, ThrowOnError>): RequestResult<UploadRecordingResponses, UploadRecordingErrors, ThrowOnError> => (options.client ?? client).post<UploadRecordingResponses, UploadRecordingErrors, ThrowOnError>({
     ...formDataBodySerializer,
+    security: [
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' },
+        {
+            in: 'cookie',
+            name: 'stemset_session',
+            type: 'apiKey'
+        }
+    ],
     url: '/api/recordings',
     ...options,
     headers: {
@@ -155,17 +374,50 @@ export const uploadRecording = <ThrowOnError extends boolean = false>(options: O
 /**
  * Delete a recording with everything that is stored of it
  */
-export const deleteRecording = <ThrowOnError extends boolean = false>(options: Options<DeleteRecordingData, ThrowOnError>): RequestResult<DeleteRecordingResponses, DeleteRecordingErrors, ThrowOnError> => (options.client ?? client).delete<DeleteRecordingResponses, DeleteRecordingErrors, ThrowOnError>({ url: '/api/recordings/{recording_id}', ...options });
+export const deleteRecording = <ThrowOnError extends boolean = false>(options: Options<DeleteRecordingData, ThrowOnError>): RequestResult<DeleteRecordingResponses, DeleteRecordingErrors, ThrowOnError> => (options.client ?? client).delete<DeleteRecordingResponses, DeleteRecordingErrors, ThrowOnError>({
+    security: [
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' },
+        {
+            in: 'cookie',
+            name: 'stemset_session',
+            type: 'apiKey'
+        }
+    ],
+    url: '/api/recordings/{recording_id}',
+    ...options
+});
 
 /**
  * One recording with its latest job
  */
-export const getRecording = <ThrowOnError extends boolean = false>(options: Options<GetRecordingData, ThrowOnError>): RequestResult<GetRecordingResponses, GetRecordingErrors, ThrowOnError> => (options.client ?? client).get<GetRecordingResponses, GetRecordingErrors, ThrowOnError>({ url: '/api/recordings/{recording_id}', ...options });
+export const getRecording = <ThrowOnError extends boolean = false>(options: Options<GetRecordingData, ThrowOnError>): RequestResult<GetRecordingResponses, GetRecordingErrors, ThrowOnError> => (options.client ?? client).get<GetRecordingResponses, GetRecordingErrors, ThrowOnError>({
+    security: [
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' },
+        {
+            in: 'cookie',
+            name: 'stemset_session',
+            type: 'apiKey'
+        }
+    ],
+    url: '/api/recordings/{recording_id}',
+    ...options
+});
 
 /**
  * Rename a recording, tag it
  */
 export const updateRecording = <ThrowOnError extends boolean = false>(options: Options<UpdateRecordingData, ThrowOnError>): RequestResult<UpdateRecordingResponses, UpdateRecordingErrors, ThrowOnError> => (options.client ?? client).patch<UpdateRecordingResponses, UpdateRecordingErrors, ThrowOnError>({
+    security: [
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' },
+        {
+            in: 'cookie',
+            name: 'stemset_session',
+            type: 'apiKey'
+        }
+    ],
     url: '/api/recordings/{recording_id}',
     ...options,
     headers: {
@@ -177,12 +429,33 @@ export const updateRecording = <ThrowOnError extends boolean = false>(options: O
 /**
  * The clips of a recording, in the order of the song
  */
-export const listClips = <ThrowOnError extends boolean = false>(options: Options<ListClipsData, ThrowOnError>): RequestResult<ListClipsResponses, ListClipsErrors, ThrowOnError> => (options.client ?? client).get<ListClipsResponses, ListClipsErrors, ThrowOnError>({ url: '/api/recordings/{recording_id}/clips', ...options });
+export const listClips = <ThrowOnError extends boolean = false>(options: Options<ListClipsData, ThrowOnError>): RequestResult<ListClipsResponses, ListClipsErrors, ThrowOnError> => (options.client ?? client).get<ListClipsResponses, ListClipsErrors, ThrowOnError>({
+    security: [
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' },
+        {
+            in: 'cookie',
+            name: 'stemset_session',
+            type: 'apiKey'
+        }
+    ],
+    url: '/api/recordings/{recording_id}/clips',
+    ...options
+});
 
 /**
  * Keep a range of a recording, with its mix
  */
 export const createClip = <ThrowOnError extends boolean = false>(options: Options<CreateClipData, ThrowOnError>): RequestResult<CreateClipResponses, CreateClipErrors, ThrowOnError> => (options.client ?? client).post<CreateClipResponses, CreateClipErrors, ThrowOnError>({
+    security: [
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' },
+        {
+            in: 'cookie',
+            name: 'stemset_session',
+            type: 'apiKey'
+        }
+    ],
     url: '/api/recordings/{recording_id}/clips',
     ...options,
     headers: {
@@ -194,12 +467,33 @@ export const createClip = <ThrowOnError extends boolean = false>(options: Option
 /**
  * The mix of a recording; a neutral one where none was saved
  */
-export const getMix = <ThrowOnError extends boolean = false>(options: Options<GetMixData, ThrowOnError>): RequestResult<GetMixResponses, GetMixErrors, ThrowOnError> => (options.client ?? client).get<GetMixResponses, GetMixErrors, ThrowOnError>({ url: '/api/recordings/{recording_id}/mix', ...options });
+export const getMix = <ThrowOnError extends boolean = false>(options: Options<GetMixData, ThrowOnError>): RequestResult<GetMixResponses, GetMixErrors, ThrowOnError> => (options.client ?? client).get<GetMixResponses, GetMixErrors, ThrowOnError>({
+    security: [
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' },
+        {
+            in: 'cookie',
+            name: 'stemset_session',
+            type: 'apiKey'
+        }
+    ],
+    url: '/api/recordings/{recording_id}/mix',
+    ...options
+});
 
 /**
  * Replace the mix of a recording, unless somebody has replaced it meanwhile
  */
 export const saveMix = <ThrowOnError extends boolean = false>(options: Options<SaveMixData, ThrowOnError>): RequestResult<SaveMixResponses, SaveMixErrors, ThrowOnError> => (options.client ?? client).put<SaveMixResponses, SaveMixErrors, ThrowOnError>({
+    security: [
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' },
+        {
+            in: 'cookie',
+            name: 'stemset_session',
+            type: 'apiKey'
+        }
+    ],
     url: '/api/recordings/{recording_id}/mix',
     ...options,
     headers: {
@@ -211,17 +505,50 @@ export const saveMix = <ThrowOnError extends boolean = false>(options: Options<S
 /**
  * Everything the player needs to start
  */
-export const getPlayer = <ThrowOnError extends boolean = false>(options: Options<GetPlayerData, ThrowOnError>): RequestResult<GetPlayerResponses, GetPlayerErrors, ThrowOnError> => (options.client ?? client).get<GetPlayerResponses, GetPlayerErrors, ThrowOnError>({ url: '/api/recordings/{recording_id}/player', ...options });
+export const getPlayer = <ThrowOnError extends boolean = false>(options: Options<GetPlayerData, ThrowOnError>): RequestResult<GetPlayerResponses, GetPlayerErrors, ThrowOnError> => (options.client ?? client).get<GetPlayerResponses, GetPlayerErrors, ThrowOnError>({
+    security: [
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' },
+        {
+            in: 'cookie',
+            name: 'stemset_session',
+            type: 'apiKey'
+        }
+    ],
+    url: '/api/recordings/{recording_id}/player',
+    ...options
+});
 
 /**
  * The links of a recording, newest first
  */
-export const listShares = <ThrowOnError extends boolean = false>(options: Options<ListSharesData, ThrowOnError>): RequestResult<ListSharesResponses, ListSharesErrors, ThrowOnError> => (options.client ?? client).get<ListSharesResponses, ListSharesErrors, ThrowOnError>({ url: '/api/recordings/{recording_id}/shares', ...options });
+export const listShares = <ThrowOnError extends boolean = false>(options: Options<ListSharesData, ThrowOnError>): RequestResult<ListSharesResponses, ListSharesErrors, ThrowOnError> => (options.client ?? client).get<ListSharesResponses, ListSharesErrors, ThrowOnError>({
+    security: [
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' },
+        {
+            in: 'cookie',
+            name: 'stemset_session',
+            type: 'apiKey'
+        }
+    ],
+    url: '/api/recordings/{recording_id}/shares',
+    ...options
+});
 
 /**
  * Make a link that opens this recording with this mix
  */
 export const createShare = <ThrowOnError extends boolean = false>(options: Options<CreateShareData, ThrowOnError>): RequestResult<CreateShareResponses, CreateShareErrors, ThrowOnError> => (options.client ?? client).post<CreateShareResponses, CreateShareErrors, ThrowOnError>({
+    security: [
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' },
+        {
+            in: 'cookie',
+            name: 'stemset_session',
+            type: 'apiKey'
+        }
+    ],
     url: '/api/recordings/{recording_id}/shares',
     ...options,
     headers: {
@@ -233,37 +560,140 @@ export const createShare = <ThrowOnError extends boolean = false>(options: Optio
 /**
  * Revoke a link
  */
-export const revokeShare = <ThrowOnError extends boolean = false>(options: Options<RevokeShareData, ThrowOnError>): RequestResult<RevokeShareResponses, RevokeShareErrors, ThrowOnError> => (options.client ?? client).delete<RevokeShareResponses, RevokeShareErrors, ThrowOnError>({ url: '/api/recordings/{recording_id}/shares/{token}', ...options });
+export const revokeShare = <ThrowOnError extends boolean = false>(options: Options<RevokeShareData, ThrowOnError>): RequestResult<RevokeShareResponses, RevokeShareErrors, ThrowOnError> => (options.client ?? client).delete<RevokeShareResponses, RevokeShareErrors, ThrowOnError>({
+    security: [
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' },
+        {
+            in: 'cookie',
+            name: 'stemset_session',
+            type: 'apiKey'
+        }
+    ],
+    url: '/api/recordings/{recording_id}/shares/{token}',
+    ...options
+});
+
+/**
+ * Sign this browser out
+ */
+export const signOut = <ThrowOnError extends boolean = false>(options?: Options<SignOutData, ThrowOnError>): RequestResult<SignOutResponses, unknown, ThrowOnError> => (options?.client ?? client).delete<SignOutResponses, unknown, ThrowOnError>({ url: '/api/session', ...options });
+
+/**
+ * Whether a key is needed, and whether this browser has shown it
+ */
+export const getSession = <ThrowOnError extends boolean = false>(options?: Options<GetSessionData, ThrowOnError>): RequestResult<GetSessionResponses, GetSessionErrors, ThrowOnError> => (options?.client ?? client).get<GetSessionResponses, GetSessionErrors, ThrowOnError>({ url: '/api/session', ...options });
+
+/**
+ * Sign this browser in with the key
+ */
+export const signIn = <ThrowOnError extends boolean = false>(options: Options<SignInData, ThrowOnError>): RequestResult<SignInResponses, SignInErrors, ThrowOnError> => (options.client ?? client).post<SignInResponses, SignInErrors, ThrowOnError>({
+    url: '/api/session',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
 
 /**
  * What a link opens
  */
-export const getShared = <ThrowOnError extends boolean = false>(options: Options<GetSharedData, ThrowOnError>): RequestResult<GetSharedResponses, GetSharedErrors, ThrowOnError> => (options.client ?? client).get<GetSharedResponses, GetSharedErrors, ThrowOnError>({ url: '/api/shares/{token}', ...options });
+export const getShared = <ThrowOnError extends boolean = false>(options: Options<GetSharedData, ThrowOnError>): RequestResult<GetSharedResponses, GetSharedErrors, ThrowOnError> => (options.client ?? client).get<GetSharedResponses, GetSharedErrors, ThrowOnError>({
+    security: [
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' },
+        {
+            in: 'cookie',
+            name: 'stemset_session',
+            type: 'apiKey'
+        }
+    ],
+    url: '/api/shares/{token}',
+    ...options
+});
 
 /**
  * A waveform, as a link's listener gets it
  */
-export const getSharedPeaks = <ThrowOnError extends boolean = false>(options: Options<GetSharedPeaksData, ThrowOnError>): RequestResult<GetSharedPeaksResponses, GetSharedPeaksErrors, ThrowOnError> => (options.client ?? client).get<GetSharedPeaksResponses, GetSharedPeaksErrors, ThrowOnError>({ url: '/api/shares/{token}/peaks/{file}', ...options });
+export const getSharedPeaks = <ThrowOnError extends boolean = false>(options: Options<GetSharedPeaksData, ThrowOnError>): RequestResult<GetSharedPeaksResponses, GetSharedPeaksErrors, ThrowOnError> => (options.client ?? client).get<GetSharedPeaksResponses, GetSharedPeaksErrors, ThrowOnError>({
+    security: [
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' },
+        {
+            in: 'cookie',
+            name: 'stemset_session',
+            type: 'apiKey'
+        }
+    ],
+    url: '/api/shares/{token}/peaks/{file}',
+    ...options
+});
 
 /**
  * A stem, the mixture or a frame index, as a link's listener gets it
  */
-export const getSharedStemFile = <ThrowOnError extends boolean = false>(options: Options<GetSharedStemFileData, ThrowOnError>): RequestResult<GetSharedStemFileResponses, GetSharedStemFileErrors, ThrowOnError> => (options.client ?? client).get<GetSharedStemFileResponses, GetSharedStemFileErrors, ThrowOnError>({ url: '/api/shares/{token}/stems/{file}', ...options });
+export const getSharedStemFile = <ThrowOnError extends boolean = false>(options: Options<GetSharedStemFileData, ThrowOnError>): RequestResult<GetSharedStemFileResponses, GetSharedStemFileErrors, ThrowOnError> => (options.client ?? client).get<GetSharedStemFileResponses, GetSharedStemFileErrors, ThrowOnError>({
+    security: [
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' },
+        {
+            in: 'cookie',
+            name: 'stemset_session',
+            type: 'apiKey'
+        }
+    ],
+    url: '/api/shares/{token}/stems/{file}',
+    ...options
+});
 
 /**
  * The ways to separate a song, with hints on quality and time
  */
-export const listStrategies = <ThrowOnError extends boolean = false>(options?: Options<ListStrategiesData, ThrowOnError>): RequestResult<ListStrategiesResponses, unknown, ThrowOnError> => (options?.client ?? client).get<ListStrategiesResponses, unknown, ThrowOnError>({ url: '/api/strategies', ...options });
+export const listStrategies = <ThrowOnError extends boolean = false>(options?: Options<ListStrategiesData, ThrowOnError>): RequestResult<ListStrategiesResponses, ListStrategiesErrors, ThrowOnError> => (options?.client ?? client).get<ListStrategiesResponses, ListStrategiesErrors, ThrowOnError>({
+    security: [
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' },
+        {
+            in: 'cookie',
+            name: 'stemset_session',
+            type: 'apiKey'
+        }
+    ],
+    url: '/api/strategies',
+    ...options
+});
 
 /**
  * Fetch a strategy's weights ahead of its first job
  */
-export const prepareStrategy = <ThrowOnError extends boolean = false>(options: Options<PrepareStrategyData, ThrowOnError>): RequestResult<PrepareStrategyResponses, PrepareStrategyErrors, ThrowOnError> => (options.client ?? client).post<PrepareStrategyResponses, PrepareStrategyErrors, ThrowOnError>({ url: '/api/strategies/{name}/prepare', ...options });
+export const prepareStrategy = <ThrowOnError extends boolean = false>(options: Options<PrepareStrategyData, ThrowOnError>): RequestResult<PrepareStrategyResponses, PrepareStrategyErrors, ThrowOnError> => (options.client ?? client).post<PrepareStrategyResponses, PrepareStrategyErrors, ThrowOnError>({
+    security: [
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' },
+        {
+            in: 'cookie',
+            name: 'stemset_session',
+            type: 'apiKey'
+        }
+    ],
+    url: '/api/strategies/{name}/prepare',
+    ...options
+});
 
 /**
  * Announce a file
  */
 export const createUpload = <ThrowOnError extends boolean = false>(options: Options<CreateUploadData, ThrowOnError>): RequestResult<CreateUploadResponses, CreateUploadErrors, ThrowOnError> => (options.client ?? client).post<CreateUploadResponses, CreateUploadErrors, ThrowOnError>({
+    security: [
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' },
+        {
+            in: 'cookie',
+            name: 'stemset_session',
+            type: 'apiKey'
+        }
+    ],
     url: '/api/uploads',
     ...options,
     headers: {
@@ -275,12 +705,33 @@ export const createUpload = <ThrowOnError extends boolean = false>(options: Opti
 /**
  * Forget an upload and what was sent of it
  */
-export const abandonUpload = <ThrowOnError extends boolean = false>(options: Options<AbandonUploadData, ThrowOnError>): RequestResult<AbandonUploadResponses, AbandonUploadErrors, ThrowOnError> => (options.client ?? client).delete<AbandonUploadResponses, AbandonUploadErrors, ThrowOnError>({ url: '/api/uploads/{upload_id}', ...options });
+export const abandonUpload = <ThrowOnError extends boolean = false>(options: Options<AbandonUploadData, ThrowOnError>): RequestResult<AbandonUploadResponses, AbandonUploadErrors, ThrowOnError> => (options.client ?? client).delete<AbandonUploadResponses, AbandonUploadErrors, ThrowOnError>({
+    security: [
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' },
+        {
+            in: 'cookie',
+            name: 'stemset_session',
+            type: 'apiKey'
+        }
+    ],
+    url: '/api/uploads/{upload_id}',
+    ...options
+});
 
 /**
  * Make a recording of what was sent, and separate it
  */
 export const completeUpload = <ThrowOnError extends boolean = false>(options: Options<CompleteUploadData, ThrowOnError>): RequestResult<CompleteUploadResponses, CompleteUploadErrors, ThrowOnError> => (options.client ?? client).post<CompleteUploadResponses, CompleteUploadErrors, ThrowOnError>({
+    security: [
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' },
+        {
+            in: 'cookie',
+            name: 'stemset_session',
+            type: 'apiKey'
+        }
+    ],
     url: '/api/uploads/{upload_id}/complete',
     ...options,
     headers: {
@@ -292,4 +743,16 @@ export const completeUpload = <ThrowOnError extends boolean = false>(options: Op
 /**
  * Send the bytes
  */
-export const putUpload = <ThrowOnError extends boolean = false>(options: Options<PutUploadData, ThrowOnError>): RequestResult<PutUploadResponses, PutUploadErrors, ThrowOnError> => (options.client ?? client).put<PutUploadResponses, PutUploadErrors, ThrowOnError>({ url: '/api/uploads/{upload_id}/content', ...options });
+export const putUpload = <ThrowOnError extends boolean = false>(options: Options<PutUploadData, ThrowOnError>): RequestResult<PutUploadResponses, PutUploadErrors, ThrowOnError> => (options.client ?? client).put<PutUploadResponses, PutUploadErrors, ThrowOnError>({
+    security: [
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' },
+        {
+            in: 'cookie',
+            name: 'stemset_session',
+            type: 'apiKey'
+        }
+    ],
+    url: '/api/uploads/{upload_id}/content',
+    ...options
+});

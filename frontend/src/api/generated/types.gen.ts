@@ -505,6 +505,16 @@ export type ServiceConfig = {
 };
 
 /**
+ * Session
+ *
+ * Whether a key is needed here, and whether this browser is signed in; on an open service everybody is.
+ */
+export type Session = {
+    closed: boolean;
+    signedIn: boolean;
+};
+
+/**
  * Share
  *
  * A link that opens one job of a recording with the mix as it was when the link was made. token: names the share,
@@ -536,6 +546,15 @@ export type ShareRequest = {
 export type SharedPlayer = {
     mix: Mix;
     player: PlayerData;
+};
+
+/**
+ * SignIn
+ *
+ * The key of this Stemset, as its operator gave it.
+ */
+export type SignIn = {
+    key: string;
 };
 
 /**
@@ -722,9 +741,17 @@ export type DeleteClipErrors = {
      */
     400: Problem;
     /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
      * Not found
      */
     404: Problem;
+    /**
+     * Too many tries
+     */
+    429: Problem;
     /**
      * Unavailable
      */
@@ -757,9 +784,17 @@ export type GetClipErrors = {
      */
     400: Problem;
     /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
      * Not found
      */
     404: Problem;
+    /**
+     * Too many tries
+     */
+    429: Problem;
     /**
      * Unavailable
      */
@@ -792,6 +827,10 @@ export type UpdateClipErrors = {
      */
     400: Problem;
     /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
      * Not found
      */
     404: Problem;
@@ -799,6 +838,10 @@ export type UpdateClipErrors = {
      * Conflict
      */
     409: Problem;
+    /**
+     * Too many tries
+     */
+    429: Problem;
     /**
      * Unavailable
      */
@@ -822,6 +865,19 @@ export type GetConfigData = {
     query?: never;
     url: '/api/config';
 };
+
+export type GetConfigErrors = {
+    /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
+     * Too many tries
+     */
+    429: Problem;
+};
+
+export type GetConfigError = GetConfigErrors[keyof GetConfigErrors];
 
 export type GetConfigResponses = {
     /**
@@ -891,6 +947,14 @@ export type ListJobsErrors = {
      */
     400: Problem;
     /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
+     * Too many tries
+     */
+    429: Problem;
+    /**
      * Unavailable
      */
     503: Problem;
@@ -920,9 +984,17 @@ export type CreateJobErrors = {
      */
     400: Problem;
     /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
      * Not found
      */
     404: Problem;
+    /**
+     * Too many tries
+     */
+    429: Problem;
     /**
      * Unavailable
      */
@@ -961,9 +1033,17 @@ export type GetJobErrors = {
      */
     400: Problem;
     /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
      * Not found
      */
     404: Problem;
+    /**
+     * Too many tries
+     */
+    429: Problem;
     /**
      * Unavailable
      */
@@ -1062,9 +1142,17 @@ export type CancelJobErrors = {
      */
     400: Problem;
     /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
      * Not found
      */
     404: Problem;
+    /**
+     * Too many tries
+     */
+    429: Problem;
     /**
      * Unavailable
      */
@@ -1097,6 +1185,10 @@ export type DownloadStemsErrors = {
      */
     400: Problem;
     /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
      * Not found
      */
     404: Problem;
@@ -1104,6 +1196,10 @@ export type DownloadStemsErrors = {
      * Conflict
      */
     409: Problem;
+    /**
+     * Too many tries
+     */
+    429: Problem;
     /**
      * Unavailable
      */
@@ -1142,9 +1238,17 @@ export type StreamJobEventsErrors = {
      */
     400: Problem;
     /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
      * Not found
      */
     404: Problem;
+    /**
+     * Too many tries
+     */
+    429: Problem;
     /**
      * Unavailable
      */
@@ -1181,9 +1285,17 @@ export type GetManifestErrors = {
      */
     400: Problem;
     /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
      * Not found
      */
     404: Problem;
+    /**
+     * Too many tries
+     */
+    429: Problem;
     /**
      * Unavailable
      */
@@ -1228,9 +1340,17 @@ export type GetPeaksErrors = {
      */
     400: Problem;
     /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
      * Not found
      */
     404: Problem;
+    /**
+     * Too many tries
+     */
+    429: Problem;
     /**
      * Unavailable
      */
@@ -1263,6 +1383,10 @@ export type RetryJobErrors = {
      */
     400: Problem;
     /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
      * Not found
      */
     404: Problem;
@@ -1270,6 +1394,10 @@ export type RetryJobErrors = {
      * Conflict
      */
     409: Problem;
+    /**
+     * Too many tries
+     */
+    429: Problem;
     /**
      * Unavailable
      */
@@ -1322,6 +1450,10 @@ export type GetStemFileErrors = {
      */
     400: Problem;
     /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
      * Not found
      */
     404: Problem;
@@ -1329,6 +1461,10 @@ export type GetStemFileErrors = {
      * Range not satisfiable
      */
     416: Problem;
+    /**
+     * Too many tries
+     */
+    429: Problem;
     /**
      * Unavailable
      */
@@ -1371,9 +1507,17 @@ export type DownloadStemErrors = {
      */
     400: Problem;
     /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
      * Not found
      */
     404: Problem;
+    /**
+     * Too many tries
+     */
+    429: Problem;
     /**
      * Unavailable
      */
@@ -1398,6 +1542,19 @@ export type ListModelsData = {
     url: '/api/models';
 };
 
+export type ListModelsErrors = {
+    /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
+     * Too many tries
+     */
+    429: Problem;
+};
+
+export type ListModelsError = ListModelsErrors[keyof ListModelsErrors];
+
 export type ListModelsResponses = {
     /**
      * Every registered model.
@@ -1415,6 +1572,14 @@ export type ListProfilesData = {
 };
 
 export type ListProfilesErrors = {
+    /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
+     * Too many tries
+     */
+    429: Problem;
     /**
      * Unavailable
      */
@@ -1470,6 +1635,14 @@ export type ListRecordingsErrors = {
      */
     400: Problem;
     /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
+     * Too many tries
+     */
+    429: Problem;
+    /**
      * Unavailable
      */
     503: Problem;
@@ -1519,6 +1692,10 @@ export type UploadRecordingErrors = {
      */
     400: Problem;
     /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
      * Too large
      */
     413: Problem;
@@ -1526,6 +1703,10 @@ export type UploadRecordingErrors = {
      * Unreadable audio
      */
     422: Problem;
+    /**
+     * Too many tries
+     */
+    429: Problem;
     /**
      * Unavailable
      */
@@ -1562,9 +1743,17 @@ export type DeleteRecordingErrors = {
      */
     400: Problem;
     /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
      * Not found
      */
     404: Problem;
+    /**
+     * Too many tries
+     */
+    429: Problem;
     /**
      * Unavailable
      */
@@ -1597,9 +1786,17 @@ export type GetRecordingErrors = {
      */
     400: Problem;
     /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
      * Not found
      */
     404: Problem;
+    /**
+     * Too many tries
+     */
+    429: Problem;
     /**
      * Unavailable
      */
@@ -1632,9 +1829,17 @@ export type UpdateRecordingErrors = {
      */
     400: Problem;
     /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
      * Not found
      */
     404: Problem;
+    /**
+     * Too many tries
+     */
+    429: Problem;
     /**
      * Unavailable
      */
@@ -1667,9 +1872,17 @@ export type ListClipsErrors = {
      */
     400: Problem;
     /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
      * Not found
      */
     404: Problem;
+    /**
+     * Too many tries
+     */
+    429: Problem;
     /**
      * Unavailable
      */
@@ -1702,6 +1915,10 @@ export type CreateClipErrors = {
      */
     400: Problem;
     /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
      * Not found
      */
     404: Problem;
@@ -1709,6 +1926,10 @@ export type CreateClipErrors = {
      * Conflict
      */
     409: Problem;
+    /**
+     * Too many tries
+     */
+    429: Problem;
     /**
      * Unavailable
      */
@@ -1741,9 +1962,17 @@ export type GetMixErrors = {
      */
     400: Problem;
     /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
      * Not found
      */
     404: Problem;
+    /**
+     * Too many tries
+     */
+    429: Problem;
     /**
      * Unavailable
      */
@@ -1782,6 +2011,10 @@ export type SaveMixErrors = {
      */
     400: Problem;
     /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
      * Not found
      */
     404: Problem;
@@ -1793,6 +2026,10 @@ export type SaveMixErrors = {
      * Stale
      */
     412: Problem;
+    /**
+     * Too many tries
+     */
+    429: Problem;
     /**
      * Unavailable
      */
@@ -1830,6 +2067,10 @@ export type GetPlayerErrors = {
      */
     400: Problem;
     /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
      * Not found
      */
     404: Problem;
@@ -1837,6 +2078,10 @@ export type GetPlayerErrors = {
      * Conflict
      */
     409: Problem;
+    /**
+     * Too many tries
+     */
+    429: Problem;
     /**
      * Unavailable
      */
@@ -1869,9 +2114,17 @@ export type ListSharesErrors = {
      */
     400: Problem;
     /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
      * Not found
      */
     404: Problem;
+    /**
+     * Too many tries
+     */
+    429: Problem;
     /**
      * Unavailable
      */
@@ -1904,6 +2157,10 @@ export type CreateShareErrors = {
      */
     400: Problem;
     /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
      * Not found
      */
     404: Problem;
@@ -1911,6 +2168,10 @@ export type CreateShareErrors = {
      * Conflict
      */
     409: Problem;
+    /**
+     * Too many tries
+     */
+    429: Problem;
     /**
      * Unavailable
      */
@@ -1947,9 +2208,17 @@ export type RevokeShareErrors = {
      */
     400: Problem;
     /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
      * Not found
      */
     404: Problem;
+    /**
+     * Too many tries
+     */
+    429: Problem;
     /**
      * Unavailable
      */
@@ -1966,6 +2235,80 @@ export type RevokeShareResponses = {
 };
 
 export type RevokeShareResponse = RevokeShareResponses[keyof RevokeShareResponses];
+
+export type SignOutData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/session';
+};
+
+export type SignOutResponses = {
+    /**
+     * Signed out, or never signed in.
+     */
+    204: void;
+};
+
+export type SignOutResponse = SignOutResponses[keyof SignOutResponses];
+
+export type GetSessionData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/session';
+};
+
+export type GetSessionErrors = {
+    /**
+     * Too many tries
+     */
+    429: Problem;
+};
+
+export type GetSessionError = GetSessionErrors[keyof GetSessionErrors];
+
+export type GetSessionResponses = {
+    /**
+     * What this browser may do.
+     */
+    200: Session;
+};
+
+export type GetSessionResponse = GetSessionResponses[keyof GetSessionResponses];
+
+export type SignInData = {
+    body: SignIn;
+    path?: never;
+    query?: never;
+    url: '/api/session';
+};
+
+export type SignInErrors = {
+    /**
+     * Invalid request
+     */
+    400: Problem;
+    /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
+     * Too many tries
+     */
+    429: Problem;
+};
+
+export type SignInError = SignInErrors[keyof SignInErrors];
+
+export type SignInResponses = {
+    /**
+     * Signed in; the session is in a cookie.
+     */
+    200: Session;
+};
+
+export type SignInResponse = SignInResponses[keyof SignInResponses];
 
 export type GetSharedData = {
     body?: never;
@@ -1985,6 +2328,10 @@ export type GetSharedErrors = {
      */
     400: Problem;
     /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
      * Not found
      */
     404: Problem;
@@ -1992,6 +2339,10 @@ export type GetSharedErrors = {
      * Conflict
      */
     409: Problem;
+    /**
+     * Too many tries
+     */
+    429: Problem;
     /**
      * Unavailable
      */
@@ -2039,9 +2390,17 @@ export type GetSharedPeaksErrors = {
      */
     400: Problem;
     /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
      * Not found
      */
     404: Problem;
+    /**
+     * Too many tries
+     */
+    429: Problem;
     /**
      * Unavailable
      */
@@ -2097,6 +2456,10 @@ export type GetSharedStemFileErrors = {
      */
     400: Problem;
     /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
      * Not found
      */
     404: Problem;
@@ -2104,6 +2467,10 @@ export type GetSharedStemFileErrors = {
      * Range not satisfiable
      */
     416: Problem;
+    /**
+     * Too many tries
+     */
+    429: Problem;
     /**
      * Unavailable
      */
@@ -2132,6 +2499,19 @@ export type ListStrategiesData = {
     url: '/api/strategies';
 };
 
+export type ListStrategiesErrors = {
+    /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
+     * Too many tries
+     */
+    429: Problem;
+};
+
+export type ListStrategiesError = ListStrategiesErrors[keyof ListStrategiesErrors];
+
 export type ListStrategiesResponses = {
     /**
      * In the order of config.yaml.
@@ -2156,6 +2536,10 @@ export type PrepareStrategyErrors = {
      */
     400: Problem;
     /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
      * Not found
      */
     404: Problem;
@@ -2163,6 +2547,10 @@ export type PrepareStrategyErrors = {
      * Conflict
      */
     409: Problem;
+    /**
+     * Too many tries
+     */
+    429: Problem;
     /**
      * Unavailable
      */
@@ -2193,9 +2581,17 @@ export type CreateUploadErrors = {
      */
     400: Problem;
     /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
      * Too large
      */
     413: Problem;
+    /**
+     * Too many tries
+     */
+    429: Problem;
     /**
      * Unavailable
      */
@@ -2228,9 +2624,17 @@ export type AbandonUploadErrors = {
      */
     400: Problem;
     /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
      * Not found
      */
     404: Problem;
+    /**
+     * Too many tries
+     */
+    429: Problem;
     /**
      * Unavailable
      */
@@ -2263,6 +2667,10 @@ export type CompleteUploadErrors = {
      */
     400: Problem;
     /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
      * Not found
      */
     404: Problem;
@@ -2274,6 +2682,10 @@ export type CompleteUploadErrors = {
      * Unreadable audio
      */
     422: Problem;
+    /**
+     * Too many tries
+     */
+    429: Problem;
     /**
      * Unavailable
      */
@@ -2310,9 +2722,17 @@ export type PutUploadErrors = {
      */
     400: Problem;
     /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
      * Not found
      */
     404: Problem;
+    /**
+     * Too many tries
+     */
+    429: Problem;
     /**
      * Unavailable
      */

@@ -3,8 +3,8 @@
 import { type DefaultError, type InfiniteData, infiniteQueryOptions, queryOptions, type UseMutationOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen';
-import { abandonUpload, cancelJob, completeUpload, createClip, createJob, createShare, createUpload, deleteClip, deleteRecording, downloadStem, downloadStems, getClip, getConfig, getHealth, getJob, getManifest, getMix, getPeaks, getPlayer, getRecording, getShared, getSharedPeaks, getSharedStemFile, getStemFile, listClips, listJobs, listModels, listProfiles, listRecordings, listShares, listStrategies, type Options, prepareStrategy, putUpload, reportJob, retryJob, revokeShare, saveMix, updateClip, updateRecording, uploadRecording } from '../sdk.gen';
-import type { AbandonUploadData, AbandonUploadError, AbandonUploadResponse, CancelJobData, CancelJobError, CancelJobResponse, CompleteUploadData, CompleteUploadError, CompleteUploadResponse, CreateClipData, CreateClipError, CreateClipResponse, CreateJobData, CreateJobError, CreateJobResponse, CreateShareData, CreateShareError, CreateShareResponse, CreateUploadData, CreateUploadError, CreateUploadResponse, DeleteClipData, DeleteClipError, DeleteClipResponse, DeleteRecordingData, DeleteRecordingError, DeleteRecordingResponse, DownloadStemData, DownloadStemError, DownloadStemResponse, DownloadStemsData, DownloadStemsError, DownloadStemsResponse, GetClipData, GetClipError, GetClipResponse, GetConfigData, GetConfigResponse, GetHealthData, GetHealthError, GetHealthResponse, GetJobData, GetJobError, GetJobResponse, GetManifestData, GetManifestError, GetManifestResponse, GetMixData, GetMixError, GetMixResponse, GetPeaksData, GetPeaksError, GetPeaksResponse, GetPlayerData, GetPlayerError, GetPlayerResponse, GetRecordingData, GetRecordingError, GetRecordingResponse, GetSharedData, GetSharedError, GetSharedPeaksData, GetSharedPeaksError, GetSharedPeaksResponse, GetSharedResponse, GetSharedStemFileData, GetSharedStemFileError, GetSharedStemFileResponse, GetStemFileData, GetStemFileError, GetStemFileResponse, ListClipsData, ListClipsError, ListClipsResponse, ListJobsData, ListJobsError, ListJobsResponse, ListModelsData, ListModelsResponse, ListProfilesData, ListProfilesError, ListProfilesResponse, ListRecordingsData, ListRecordingsError, ListRecordingsResponse, ListSharesData, ListSharesError, ListSharesResponse, ListStrategiesData, ListStrategiesResponse, PrepareStrategyData, PrepareStrategyError, PrepareStrategyResponse, PutUploadData, PutUploadError, PutUploadResponse, ReportJobData, ReportJobError, ReportJobResponse, RetryJobData, RetryJobError, RetryJobResponse, RevokeShareData, RevokeShareError, RevokeShareResponse, SaveMixData, SaveMixError, SaveMixResponse, UpdateClipData, UpdateClipError, UpdateClipResponse, UpdateRecordingData, UpdateRecordingError, UpdateRecordingResponse, UploadRecordingData, UploadRecordingError, UploadRecordingResponse } from '../types.gen';
+import { abandonUpload, cancelJob, completeUpload, createClip, createJob, createShare, createUpload, deleteClip, deleteRecording, downloadStem, downloadStems, getClip, getConfig, getHealth, getJob, getManifest, getMix, getPeaks, getPlayer, getRecording, getSession, getShared, getSharedPeaks, getSharedStemFile, getStemFile, listClips, listJobs, listModels, listProfiles, listRecordings, listShares, listStrategies, type Options, prepareStrategy, putUpload, reportJob, retryJob, revokeShare, saveMix, signIn, signOut, updateClip, updateRecording, uploadRecording } from '../sdk.gen';
+import type { AbandonUploadData, AbandonUploadError, AbandonUploadResponse, CancelJobData, CancelJobError, CancelJobResponse, CompleteUploadData, CompleteUploadError, CompleteUploadResponse, CreateClipData, CreateClipError, CreateClipResponse, CreateJobData, CreateJobError, CreateJobResponse, CreateShareData, CreateShareError, CreateShareResponse, CreateUploadData, CreateUploadError, CreateUploadResponse, DeleteClipData, DeleteClipError, DeleteClipResponse, DeleteRecordingData, DeleteRecordingError, DeleteRecordingResponse, DownloadStemData, DownloadStemError, DownloadStemResponse, DownloadStemsData, DownloadStemsError, DownloadStemsResponse, GetClipData, GetClipError, GetClipResponse, GetConfigData, GetConfigError, GetConfigResponse, GetHealthData, GetHealthError, GetHealthResponse, GetJobData, GetJobError, GetJobResponse, GetManifestData, GetManifestError, GetManifestResponse, GetMixData, GetMixError, GetMixResponse, GetPeaksData, GetPeaksError, GetPeaksResponse, GetPlayerData, GetPlayerError, GetPlayerResponse, GetRecordingData, GetRecordingError, GetRecordingResponse, GetSessionData, GetSessionError, GetSessionResponse, GetSharedData, GetSharedError, GetSharedPeaksData, GetSharedPeaksError, GetSharedPeaksResponse, GetSharedResponse, GetSharedStemFileData, GetSharedStemFileError, GetSharedStemFileResponse, GetStemFileData, GetStemFileError, GetStemFileResponse, ListClipsData, ListClipsError, ListClipsResponse, ListJobsData, ListJobsError, ListJobsResponse, ListModelsData, ListModelsError, ListModelsResponse, ListProfilesData, ListProfilesError, ListProfilesResponse, ListRecordingsData, ListRecordingsError, ListRecordingsResponse, ListSharesData, ListSharesError, ListSharesResponse, ListStrategiesData, ListStrategiesError, ListStrategiesResponse, PrepareStrategyData, PrepareStrategyError, PrepareStrategyResponse, PutUploadData, PutUploadError, PutUploadResponse, ReportJobData, ReportJobError, ReportJobResponse, RetryJobData, RetryJobError, RetryJobResponse, RevokeShareData, RevokeShareError, RevokeShareResponse, SaveMixData, SaveMixError, SaveMixResponse, SignInData, SignInError, SignInResponse, SignOutData, SignOutResponse, UpdateClipData, UpdateClipError, UpdateClipResponse, UpdateRecordingData, UpdateRecordingError, UpdateRecordingResponse, UploadRecordingData, UploadRecordingError, UploadRecordingResponse } from '../types.gen';
 
 /**
  * Delete a clip; the recording stays
@@ -96,7 +96,7 @@ export const getConfigQueryKey = (options?: Options<GetConfigData>) => createQue
 /**
  * What to know before the first request
  */
-export const getConfigOptions = (options?: Options<GetConfigData>) => queryOptions<GetConfigResponse, DefaultError, GetConfigResponse, ReturnType<typeof getConfigQueryKey>>({
+export const getConfigOptions = (options?: Options<GetConfigData>) => queryOptions<GetConfigResponse, GetConfigError, GetConfigResponse, ReturnType<typeof getConfigQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
         const { data } = await getConfig({
             ...options,
@@ -385,7 +385,7 @@ export const listModelsQueryKey = (options?: Options<ListModelsData>) => createQ
 /**
  * The models that strategies are made of
  */
-export const listModelsOptions = (options?: Options<ListModelsData>) => queryOptions<ListModelsResponse, DefaultError, ListModelsResponse, ReturnType<typeof listModelsQueryKey>>({
+export const listModelsOptions = (options?: Options<ListModelsData>) => queryOptions<ListModelsResponse, ListModelsError, ListModelsResponse, ReturnType<typeof listModelsQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
         const { data } = await listModels({
             ...options,
@@ -673,6 +673,58 @@ export const revokeShareMutation = (options?: Partial<Options<RevokeShareData>>)
     return mutationOptions;
 };
 
+/**
+ * Sign this browser out
+ */
+export const signOutMutation = (options?: Partial<Options<SignOutData>>): UseMutationOptions<SignOutResponse, DefaultError, Options<SignOutData>> => {
+    const mutationOptions: UseMutationOptions<SignOutResponse, DefaultError, Options<SignOutData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await signOut({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+export const getSessionQueryKey = (options?: Options<GetSessionData>) => createQueryKey('getSession', options);
+
+/**
+ * Whether a key is needed, and whether this browser has shown it
+ */
+export const getSessionOptions = (options?: Options<GetSessionData>) => queryOptions<GetSessionResponse, GetSessionError, GetSessionResponse, ReturnType<typeof getSessionQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getSession({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getSessionQueryKey(options)
+});
+
+/**
+ * Sign this browser in with the key
+ */
+export const signInMutation = (options?: Partial<Options<SignInData>>): UseMutationOptions<SignInResponse, SignInError, Options<SignInData>> => {
+    const mutationOptions: UseMutationOptions<SignInResponse, SignInError, Options<SignInData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await signIn({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
 export const getSharedQueryKey = (options: Options<GetSharedData>) => createQueryKey('getShared', options);
 
 /**
@@ -732,7 +784,7 @@ export const listStrategiesQueryKey = (options?: Options<ListStrategiesData>) =>
 /**
  * The ways to separate a song, with hints on quality and time
  */
-export const listStrategiesOptions = (options?: Options<ListStrategiesData>) => queryOptions<ListStrategiesResponse, DefaultError, ListStrategiesResponse, ReturnType<typeof listStrategiesQueryKey>>({
+export const listStrategiesOptions = (options?: Options<ListStrategiesData>) => queryOptions<ListStrategiesResponse, ListStrategiesError, ListStrategiesResponse, ReturnType<typeof listStrategiesQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
         const { data } = await listStrategies({
             ...options,
