@@ -16,8 +16,7 @@ from stemset.api.problems import InvalidRequest
 from stemset.api.upload import Upload, title_of
 from stemset.audio import Probe
 from stemset.config import Config
-from stemset.jobs.records import JobRecord, NewRecording, NodeStatus, RecordingRecord, RunOptions
-from stemset.jobs.service import new_id
+from stemset.jobs.records import JobRecord, NewRecording, NodeStatus, RecordingRecord, RunOptions, new_id
 from stemset.storage import Keys
 
 _FIELDS = ("profile", "strategy", "separate")

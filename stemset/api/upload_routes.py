@@ -14,8 +14,7 @@ from stemset.api.context import Context
 from stemset.api.models import Upload, UploadCompletion, Uploaded, UploadRequest
 from stemset.api.problems import AnyRequest, problem_responses
 from stemset.api.upload import clean_file_name, too_large
-from stemset.jobs.records import UploadRecord
-from stemset.jobs.service import new_id
+from stemset.jobs.records import UploadRecord, new_id
 
 
 class ContentOperation(Operation):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +21,9 @@ from stemset.manifest import Manifest
 from stemset.models.preparation import Order
 
 log = structlog.stdlib.get_logger()
+
+_QUIET_S = 0.03
+_PATIENCE_S = 0.5
 
 
 class RunState(StrEnum):
@@ -95,6 +99,7 @@ class Dispatcher(Protocol):
 class Outbox:
     """Hands every queued job to the engine, also one whose API process died between storing it and handing it over.
 
+    When many jobs are made at once, their makers are answered first: handing over would compete with that.
     Run `run()` as a task beside the API, `kick()` after a job was made, and `stop()` at the end.
     """
 
@@ -122,11 +127,22 @@ class Outbox:
                 await self.flush()
             except (Unavailable, DBAPIError) as error:
                 log.warning("dispatch_delayed", reason=str(error))
-            try:
-                async with asyncio.timeout(self._interval_s):
-                    await self._kicked.wait()
-            except TimeoutError:
-                continue
+            if await self._kick_within(self._interval_s):
+                await self._let_makers_finish()
+
+    async def _let_makers_finish(self) -> None:
+        """Until no job was made for a moment."""
+        give_up_at = time.monotonic() + _PATIENCE_S
+        self._kicked.clear()
+        while not self._stopping and time.monotonic() < give_up_at and await self._kick_within(_QUIET_S):
+            self._kicked.clear()
+
+    async def _kick_within(self, seconds: float) -> bool:
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._kicked.wait()
+        except TimeoutError:
+            return False
 
     async def flush(self) -> int:
         """Hand over what waits, and return how many jobs that were."""

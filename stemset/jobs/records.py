@@ -12,10 +12,16 @@ from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, JsonValue
+from uuid_utils.compat import uuid7
 
 from stemset.manifest import StemRecord
 
 LOUDNESS_TARGET_LUFS = -16.0
+
+
+def new_id() -> UUID:
+    """A UUIDv7: rising with time."""
+    return uuid7()
 
 
 def new_nonce() -> str:

@@ -9,10 +9,24 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from stemset.jobs.records import JobRecord, JobState, JobVersion, NewRecording, RecordingRecord, RunOptions
-from stemset.jobs.tables import JobRow, RecordingRow
+from stemset.jobs.records import (
+    EventRecord,
+    JobRecord,
+    JobState,
+    JobStatus,
+    JobVersion,
+    NewRecording,
+    RecordingRecord,
+    RunOptions,
+    TrackRecord,
+)
+from stemset.jobs.tables import EventRow, JobRow, RecordingRow, TrackRow
+from stemset.manifest import StemRecord
 
 Sessions: TypeAlias = async_sessionmaker[AsyncSession]
+
+ACTIVE = tuple(state.value for state in JobState if not state.final)
+"""The states of jobs that wait or run, as the column has them."""
 
 
 def recording_of(row: RecordingRow, latest_job: JobRecord | None) -> RecordingRecord:
@@ -43,6 +57,23 @@ def job_of(row: JobRow) -> JobRecord:
         last_event=row.last_event,
         created_at=row.created_at,
         requeues=row.requeues,
+    )
+
+
+def event_of(row: EventRow, job: JobRecord) -> EventRecord:
+    """job: the same job at any time; what changes of it is taken from the event."""
+    status = JobStatus.model_validate(row.status)
+    then = {name: getattr(status, name) for name in JobStatus.model_fields} | {"last_event": row.number}
+    return EventRecord(job_id=row.job_id, number=row.number, type=row.type, at=row.at, job=job.model_copy(update=then))
+
+
+def track_of(row: TrackRow) -> TrackRecord:
+    return TrackRecord(
+        job_id=row.job_id,
+        record=StemRecord.model_validate(row.record),
+        streaminfo=row.streaminfo,
+        block_size=row.block_size,
+        overview=tuple(row.overview),
     )
 
 

@@ -9,36 +9,33 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any, cast
 from uuid import UUID
 
 from pydantic import JsonValue
-from sqlalchemy import CursorResult, Update, delete, func, or_, select, update
+from sqlalchemy import CursorResult, Update, delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
-from uuid_utils.compat import uuid7
 
-from stemset.errors import ConfigError, Conflict, NotFound, Unavailable
+from stemset.errors import Conflict, Unavailable
 from stemset.jobs import transitions
 from stemset.jobs.claims import claim
-from stemset.jobs.estimates import LAST_RUNS, expecting, measured_paces
-from stemset.jobs.messages import MAX_PAYLOAD_BYTES, JobPayload, Report, Started, TrackReady
+from stemset.jobs.intake import Intake, NewJob
+from stemset.jobs.messages import JobPayload, Report, Started, TrackReady
+from stemset.jobs.reads import JobReads
 from stemset.jobs.records import (
     EventRecord,
     JobRecord,
     JobState,
     JobStatus,
-    JobVersion,
     NodeStatus,
     RunOptions,
     TrackRecord,
     new_nonce,
 )
-from stemset.jobs.rows import Sessions, job_of, versions_of, with_positions
-from stemset.jobs.shared_reads import SharedReads
+from stemset.jobs.rows import ACTIVE, Sessions, event_of
 from stemset.jobs.tables import EventRow, JobRow, RecordingRow, TrackRow
-from stemset.manifest import MIXTURE, StemRecord
+from stemset.manifest import MIXTURE
 
 _OF_AN_ATTEMPT = ("attempt", "nonce", "cancel_requested", "dispatch_ref", "requeues")
 
@@ -79,19 +76,12 @@ class _Change:
         return job.model_copy(update=update)
 
 
-def new_id() -> UUID:
-    """A UUIDv7: rising with time."""
-    return uuid7()
-
-
-class JobService:
+class JobService(JobReads):
     """One per process. Raises NotFound for an unknown id, Unavailable when a job changes faster than we can."""
 
     def __init__(self, sessions: Sessions) -> None:
-        self._sessions = sessions
-        self._versions = SharedReads(partial(versions_of, sessions))
-        self._paces: Mapping[str, float] | None = None
-        """Of models, as last read; None after a job that may have changed them."""
+        super().__init__(sessions)
+        self._intake = Intake(sessions)
 
     async def create_job(
         self,
@@ -112,107 +102,18 @@ class JobService:
         dispatch_ref: names whoever runs a new job; the outbox leaves it alone then.
         Raises ConfigError for a tree that is too large to hand over.
         """
-        async with self._sessions() as session:
-            recording = await session.get(RecordingRow, recording_id)
-        if recording is None:
-            raise NotFound("recording", str(recording_id))
-        if not force and (done := await self.done_job(recording_id, strategy, dict(tree), options)):
-            return done
-        now = _now()
-        job = JobRecord(
-            id=new_id(),
-            recording_id=recording_id,
-            profile=recording.profile,
-            strategy=strategy,
-            tree=dict(tree),
-            nodes=expecting(nodes, recording.duration_s, await self._measured_paces()),
-            expected_stems=tuple(expected_stems),
-            options=options,
-            attempt=1,
-            cancel_requested=False,
-            dispatch_ref=dispatch_ref,
-            nonce=new_nonce(),
-            last_event=1,
-            created_at=now,
+        return await self._intake.take(
+            NewJob(
+                recording_id,
+                strategy,
+                dict(tree),
+                tuple(nodes),
+                tuple(expected_stems),
+                options,
+                force=force,
+                dispatch_ref=dispatch_ref,
+            )
         )
-        if len(JobPayload.of(job, recording.source_key).model_dump_json()) > MAX_PAYLOAD_BYTES:
-            raise ConfigError(f"strategies.{strategy}", f"its tree is larger than {MAX_PAYLOAD_BYTES} bytes")
-        for _ in range(_MAX_RACES):
-            try:
-                async with self._sessions.begin() as session:
-                    session.add(_job_row(job))
-                    await session.flush()
-                    session.add(_event_row(job.id, 1, _Change("created", transitions.status_of(job)), now))
-                    return (await with_positions(session, [job]))[0]
-            except IntegrityError:
-                if active := await self._active_job(recording_id, strategy):
-                    return active
-        raise _too_many_races(job.id)
-
-    async def job_version(self, job_id: UUID) -> JobVersion:
-        """What changes whenever the job does. A hundred who poll at once cost little more than one."""
-        version = await self._versions.get(job_id)
-        if version is None:
-            raise NotFound("job", str(job_id))
-        return version
-
-    async def get_job(self, job_id: UUID) -> JobRecord:
-        async with self._sessions() as session:
-            return (await with_positions(session, [await self._job(session, job_id)]))[0]
-
-    async def list_jobs(
-        self,
-        states: Collection[JobState] = (),
-        profile: str | None = None,
-        recording_id: UUID | None = None,
-        *,
-        limit: int = 50,
-        offset: int = 0,
-    ) -> tuple[list[JobRecord], int]:
-        """A page of jobs, newest first, and how many there are in all. states: none means all."""
-        matching = [
-            *([JobRow.state.in_([state.value for state in states])] if states else []),
-            *([JobRow.profile == profile] if profile is not None else []),
-            *([JobRow.recording_id == recording_id] if recording_id is not None else []),
-        ]
-        page = select(JobRow).where(*matching).order_by(JobRow.created_at.desc(), JobRow.id.desc())
-        async with self._sessions() as session:
-            total = await session.scalar(select(func.count()).select_from(JobRow).where(*matching))
-            rows = (await session.scalars(page.limit(limit).offset(offset))).all()
-            return await with_positions(session, [job_of(row) for row in rows]), total or 0
-
-    async def count_jobs(self) -> Mapping[JobState, int]:
-        """State -> number of jobs, for every state."""
-        counts = select(JobRow.state, func.count()).group_by(JobRow.state)
-        async with self._sessions() as session:
-            found = {JobState(state): count for state, count in await session.execute(counts)}
-        return {state: found.get(state, 0) for state in JobState}
-
-    async def latest_job(self, recording_id: UUID, *, playable: bool = False) -> JobRecord | None:
-        """The newest job of a recording; if playable, the newest whose mixture can be played."""
-        jobs = select(JobRow).where(JobRow.recording_id == recording_id)
-        if playable:
-            mixture = select(TrackRow.job_id).where(TrackRow.job_id == JobRow.id, TrackRow.name == MIXTURE)
-            jobs = jobs.where(mixture.exists())
-        async with self._sessions() as session:
-            row = await session.scalar(jobs.order_by(JobRow.created_at.desc(), JobRow.id.desc()).limit(1))
-            return None if row is None else (await with_positions(session, [job_of(row)]))[0]
-
-    async def tracks(self, job_id: UUID) -> tuple[TrackRecord | None, list[TrackRecord]]:
-        """The mixture's track if it is ready, and those of the ready stems in the strategy's order."""
-        async with self._sessions() as session:
-            job = await self._job(session, job_id)
-            rows = (await session.scalars(select(TrackRow).where(TrackRow.job_id == job_id))).all()
-        tracks = {row.name: _track(row) for row in rows}
-        return tracks.get(MIXTURE), [tracks[stem] for stem in job.expected_stems if stem in tracks]
-
-    async def events_after(self, job_id: UUID, number: int = 0, *, limit: int = 500) -> list[EventRecord]:
-        """Events numbered above `number`, in order."""
-        async with self._sessions() as session:
-            job = await self._job(session, job_id)
-            found = select(EventRow).where(EventRow.job_id == job_id, EventRow.number > number)
-            rows = (await session.scalars(found.order_by(EventRow.number).limit(limit))).all()
-        return [_event(row, job) for row in rows]
 
     async def apply(self, report: Report, message_id: str) -> Applied:
         """Apply a worker's report once, however often and in whatever order it comes.
@@ -265,18 +166,6 @@ class JobService:
 
     # Outbox ----------------------------------------------------------------------------------------------
 
-    async def undispatched_jobs(self, *, limit: int = 100) -> list[JobPayload]:
-        """Queued jobs that no engine has yet, oldest first."""
-        waiting = (
-            select(JobRow, RecordingRow.source_key)
-            .join(RecordingRow, RecordingRow.id == JobRow.recording_id)
-            .where(JobRow.state == JobState.QUEUED.value, JobRow.dispatch_ref.is_(None))
-            .order_by(JobRow.created_at, JobRow.id)
-            .limit(limit)
-        )
-        async with self._sessions() as session:
-            return [JobPayload.of(job_of(row), source_key) for row, source_key in await session.execute(waiting)]
-
     async def claim_jobs(self) -> list[JobPayload]:
         """Queued jobs for this process alone to hand over; see `claims`."""
         return await claim(self._sessions)
@@ -286,28 +175,11 @@ class JobService:
         this = (JobRow.id == payload.job_id, JobRow.attempt == payload.attempt, JobRow.nonce == payload.nonce)
         # The run itself may have told its name before we do.
         unnamed = or_(JobRow.dispatch_ref.is_(None), JobRow.dispatch_ref == ref)
-        active = JobRow.state.in_([state.value for state in JobState if not state.final])
+        active = JobRow.state.in_(ACTIVE)
         async with self._sessions.begin() as session:
             return await _changed_one(session, update(JobRow).where(*this, unnamed, active).values(dispatch_ref=ref))
 
     # Reconciler ------------------------------------------------------------------------------------------
-
-    async def silent_jobs(self, since: datetime, *, limit: int = 500) -> list[JobRecord]:
-        """Jobs that an engine has and of which nothing was heard since then, longest silent first."""
-        heard_at = func.coalesce(JobRow.heard_at, JobRow.queued_at)
-        silent = select(JobRow).where(
-            JobRow.state.in_([state.value for state in JobState if not state.final]),
-            JobRow.dispatch_ref.is_not(None),
-            heard_at < since,
-        )
-        async with self._sessions() as session:
-            return [job_of(row) for row in await session.scalars(silent.order_by(heard_at).limit(limit))]
-
-    async def stubborn_jobs(self, since: datetime) -> list[JobRecord]:
-        """Jobs whose worker was told to stop before then and which nothing has changed since."""
-        told = (JobRow.state == JobState.RUNNING.value, JobRow.cancel_requested, JobRow.updated_at < since)
-        async with self._sessions() as session:
-            return [job_of(row) for row in await session.scalars(select(JobRow).where(*told))]
 
     async def requeue(self, job: JobRecord) -> JobRecord | None:
         """The next attempt of a job whose worker was lost, queued; None where the job has moved on since."""
@@ -345,8 +217,8 @@ class JobService:
             if change.track is not None:
                 await _replace_track(session, seen, change.track)
         if after.state is JobState.SUCCEEDED:
-            self._paces = None
-        return _event(row, after)
+            self._intake.forget_paces()
+        return event_of(row, after)
 
     async def _ask_to_stop(self, job: JobRecord, now: datetime) -> bool:
         running = (JobRow.id == job.id, JobRow.attempt == job.attempt, JobRow.state == JobState.RUNNING.value)
@@ -361,51 +233,6 @@ class JobService:
         if not job.state.final:
             async with self._sessions.begin() as session:
                 await session.execute(heard.execution_options(synchronize_session=False))
-
-    async def _job(self, session: AsyncSession, job_id: UUID) -> JobRecord:
-        row = await session.get(JobRow, job_id)
-        if row is None:
-            raise NotFound("job", str(job_id))
-        return job_of(row)
-
-    async def done_job(
-        self, recording_id: UUID, strategy: str, tree: dict[str, JsonValue], options: RunOptions
-    ) -> JobRecord | None:
-        """The newest job that succeeded with just this tree and bit depth."""
-        succeeded = select(JobRow).where(
-            JobRow.recording_id == recording_id,
-            JobRow.strategy == strategy,
-            JobRow.state == JobState.SUCCEEDED.value,
-        )
-        async with self._sessions() as session:
-            rows = await session.scalars(succeeded.order_by(JobRow.created_at.desc(), JobRow.id.desc()))
-            jobs = [job_of(row) for row in rows]
-        same = (job for job in jobs if job.tree == tree and job.options.bit_depth == options.bit_depth)
-        return next(same, None)
-
-    async def _measured_paces(self) -> Mapping[str, float]:
-        if self._paces is None:
-            last = (
-                select(JobRow.status, RecordingRow.duration_s)
-                .join(RecordingRow, RecordingRow.id == JobRow.recording_id)
-                .where(JobRow.state == JobState.SUCCEEDED.value)
-                .order_by(JobRow.created_at.desc())
-                .limit(LAST_RUNS)
-            )
-            async with self._sessions() as session:
-                runs = [(JobStatus.model_validate(status), s) for status, s in await session.execute(last)]
-            self._paces = measured_paces(runs)
-        return self._paces
-
-    async def _active_job(self, recording_id: UUID, strategy: str) -> JobRecord | None:
-        active = select(JobRow).where(
-            JobRow.recording_id == recording_id,
-            JobRow.strategy == strategy,
-            JobRow.state.in_([state.value for state in JobState if not state.final]),
-        )
-        async with self._sessions() as session:
-            row = await session.scalar(active)
-            return None if row is None else (await with_positions(session, [job_of(row)]))[0]
 
 
 async def _changed_one(session: AsyncSession, statement: Update) -> bool:
@@ -455,28 +282,6 @@ def _reported_track(report: Report) -> TrackRecord | None:
     )
 
 
-def _job_row(job: JobRecord) -> JobRow:
-    return JobRow(
-        id=job.id,
-        recording_id=job.recording_id,
-        profile=job.profile,
-        strategy=job.strategy,
-        tree=job.tree,
-        expected_stems=list(job.expected_stems),
-        options=job.options.model_dump(mode="json"),
-        state=job.state.value,
-        status=transitions.status_of(job).model_dump(mode="json"),
-        attempt=job.attempt,
-        cancel_requested=job.cancel_requested,
-        dispatch_ref=job.dispatch_ref,
-        nonce=job.nonce,
-        last_event=job.last_event,
-        created_at=job.created_at,
-        updated_at=job.created_at,
-        queued_at=job.created_at,
-    )
-
-
 def _event_row(job_id: UUID, number: int, change: _Change, now: datetime) -> EventRow:
     return EventRow(
         job_id=job_id,
@@ -485,21 +290,4 @@ def _event_row(job_id: UUID, number: int, change: _Change, now: datetime) -> Eve
         message_id=change.message_id,
         status=change.status.model_dump(mode="json"),
         at=now,
-    )
-
-
-def _event(row: EventRow, job: JobRecord) -> EventRecord:
-    """job: the same job at any time; what changes of it is taken from the event."""
-    status = JobStatus.model_validate(row.status)
-    then = {name: getattr(status, name) for name in JobStatus.model_fields} | {"last_event": row.number}
-    return EventRecord(job_id=row.job_id, number=row.number, type=row.type, at=row.at, job=job.model_copy(update=then))
-
-
-def _track(row: TrackRow) -> TrackRecord:
-    return TrackRecord(
-        job_id=row.job_id,
-        record=StemRecord.model_validate(row.record),
-        streaminfo=row.streaminfo,
-        block_size=row.block_size,
-        overview=tuple(row.overview),
     )

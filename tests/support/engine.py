@@ -16,8 +16,8 @@ from stemset.jobs.database import create_engine_for, sessions, upgrade_database
 from stemset.jobs.dispatch import Outbox
 from stemset.jobs.library import Library
 from stemset.jobs.local import LocalDispatcher
-from stemset.jobs.records import JobRecord, NewRecording, NodeStatus, RunOptions
-from stemset.jobs.service import JobService, new_id
+from stemset.jobs.records import JobRecord, NewRecording, NodeStatus, RunOptions, new_id
+from stemset.jobs.service import JobService
 from stemset.manifest import Manifest
 from stemset.storage import Keys, LocalStorage
 from tests.support.jobs import SECRET, Callback, applied_by

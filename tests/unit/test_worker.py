@@ -15,9 +15,8 @@ from stemset import audio
 from stemset.cache import FolderCache
 from stemset.errors import ConfigError, Conflict, NotFound, StaleAttempt, Unavailable, UnreadableAudio
 from stemset.jobs.messages import Failed, JobPayload, NodeDone, NodeProgress, NodeStarted, Report, Started, TrackReady
-from stemset.jobs.records import RunOptions
+from stemset.jobs.records import RunOptions, new_id
 from stemset.jobs.reporter import CallbackChannel, Interrupted, Pace, Reporter
-from stemset.jobs.service import new_id
 from stemset.manifest import Manifest
 from stemset.models.base import Progress, Runtime
 from stemset.models.pool import ModelPool

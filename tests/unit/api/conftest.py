@@ -22,8 +22,7 @@ from stemset.config import ApiSettings
 from stemset.errors import NotFound
 from stemset.jobs.dispatch import RunRecord, RunState
 from stemset.jobs.messages import Event, JobPayload, Layout, Report, Started, TrackReady
-from stemset.jobs.records import NewRecording
-from stemset.jobs.service import new_id
+from stemset.jobs.records import NewRecording, new_id
 from stemset.manifest import StemRecord
 from stemset.models.preparation import Order
 from stemset.storage import Keys

@@ -14,9 +14,9 @@ from pydantic import JsonValue
 from stemset.jobs.database import create_engine_for, sessions, upgrade_database
 from stemset.jobs.library import Library
 from stemset.jobs.messages import Event, JobPayload, Layout, Report, TrackReady
-from stemset.jobs.records import JobRecord, NewRecording, NodeStatus, RunOptions
+from stemset.jobs.records import JobRecord, NewRecording, NodeStatus, RunOptions, new_id
 from stemset.jobs.rows import Sessions
-from stemset.jobs.service import Applied, JobService, new_id
+from stemset.jobs.service import Applied, JobService
 from stemset.manifest import StemRecord
 
 TREE: dict[str, JsonValue] = {

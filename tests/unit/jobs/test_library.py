@@ -9,8 +9,7 @@ import pytest
 
 from stemset.errors import NotFound
 from stemset.jobs.library import RecordingSort
-from stemset.jobs.records import UploadRecord
-from stemset.jobs.service import new_id
+from stemset.jobs.records import UploadRecord, new_id
 from tests.unit.jobs.conftest import Desk, new_recording
 
 

@@ -19,9 +19,8 @@ from stemset.jobs.messages import (
     Stopped,
     Succeeded,
 )
-from stemset.jobs.records import RunOptions
+from stemset.jobs.records import RunOptions, new_id
 from stemset.jobs.reporter import CallbackChannel, Interrupted, Pace, Reporter
-from stemset.jobs.service import new_id
 from tests.support.jobs import SECRET, Callback
 from tests.unit.jobs.conftest import TREE, track
 
