@@ -1,214 +1,317 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createPlayer } from './engine'
-import { LoadError, type LoadFailure } from './failure'
-import { FakeContext, fakeBuffer } from './fakes'
-import type { LaneSource } from './player'
+import { FakeContext, FakeServer, fakeDecoder, laneSource, RATE, type Start, settled } from './fakes'
 
-const RATE = 44100
-const FRAMES = 10 * RATE
+const FRAMES = 30 * RATE
+const context = { current: new FakeContext() }
+const server = { current: new FakeServer(FRAMES) }
 
-interface Pending {
-  deliver(): Promise<void>
-  fail(failure: LoadFailure): Promise<void>
-  readonly signal: AbortSignal
-}
+beforeEach(() => {
+  context.current = new FakeContext()
+  server.current = new FakeServer(FRAMES)
+  vi.stubGlobal('fetch', server.current.fetch)
+})
+afterEach(() => vi.unstubAllGlobals())
 
-/** A player whose stems load when the test says so. */
 function setUp(...stems: string[]) {
-  const context = new FakeContext(RATE)
-  const pending = new Map<string, Pending>()
-  const player = createPlayer({
-    sampleRate: RATE,
-    frames: FRAMES,
-    openContext: () => context.asContext(),
-    loader: ({ stem }, signal) =>
-      new Promise((resolve, reject) => {
-        pending.set(stem, {
-          signal,
-          deliver: async () => resolve(fakeBuffer(FRAMES, RATE)),
-          fail: async (failure) => reject(new LoadError(failure)),
-        })
-      }),
-  })
-  const load = (stem: string) => {
-    const found = pending.get(stem)
-    if (!found) throw new Error(`${stem} was never asked for`)
-    return found
-  }
-  player.load(tracks(...stems))
-  return { player, context, load }
-}
-
-function tracks(...stems: string[]): LaneSource[] {
-  return stems.map((stem) => ({ stem, url: `/${stem}.flac`, indexUrl: `/${stem}.index`, streaminfo: '' }))
+  const player = createPlayer(
+    { sampleRate: RATE, frames: FRAMES, openContext: () => context.current.asContext() },
+    { decoder: fakeDecoder(FRAMES) },
+  )
+  player.load(stems.map(laneSource))
+  return player
 }
 
 async function setUpReady(...stems: string[]) {
-  const ready = setUp(...stems)
-  for (const stem of stems) await ready.load(stem).deliver()
+  const player = setUp(...stems)
   await settled()
-  return ready
+  return player
 }
 
-const settled = () => new Promise((resolve) => setTimeout(resolve))
+/** The clock moves in steps, as the player's own ticks would see it. */
+async function pass(seconds: number) {
+  for (let left = seconds; left > 0; left -= 0.1) {
+    context.current.currentTime += Math.min(0.1, left)
+    await new Promise((resolve) => setTimeout(resolve, 6))
+    await settled()
+  }
+}
+
+/** Context frames minus song frames: one value for all sources that are in step. */
+const offsets = (starts: readonly Start[]) => new Set(starts.map(({ at, from }) => at - from))
+
+describe('before the first play', () => {
+  it('fetches and decodes what is needed to begin, and no more', async () => {
+    const player = await setUpReady('vocals', 'drums')
+    expect(player.snapshot().stems.every(({ load }) => load.kind === 'ready')).toBe(true)
+    const audio = server.current.asked.filter(({ url }) => url.endsWith('.flac'))
+    expect(audio.map(({ from, to }) => [from, to])).toEqual([
+      [0, 300],
+      [0, 300],
+    ])
+    expect(player.decoded()).toEqual({ from: 0, to: 3 * 4096 })
+  })
+})
 
 describe('starting', () => {
   it('gives all stems one shared frame, ahead of the clock', async () => {
-    const { player, context } = await setUpReady('vocals', 'drums', 'bass')
-    context.currentTime = 1.23456
+    const player = await setUpReady('vocals', 'drums', 'bass')
+    context.current.currentTime = 1.23456
     player.play()
-    expect(new Set(context.starts.map(({ at, from }) => `${at} ${from}`)).size).toBe(1)
-    expect(context.starts).toHaveLength(3)
-    expect(context.starts[0]?.at).toBeGreaterThan(context.currentTime * RATE)
+    expect(context.current.starts).toHaveLength(3)
+    expect(new Set(context.current.starts.map(({ at, from }) => `${at} ${from}`)).size).toBe(1)
+    expect(context.current.starts[0]?.at).toBeGreaterThan(1.23456 * RATE)
   })
 
   it('starts all of them again when a stalled thread has let the frame pass', async () => {
-    const { player, context } = await setUpReady('vocals', 'drums', 'bass')
-    context.stall = 0.015
+    const player = await setUpReady('vocals', 'drums', 'bass')
+    context.current.stall = 0.015
     player.play()
-    const last = context.starts.slice(-3)
+    const last = context.current.starts.slice(-3)
     expect(new Set(last.map(({ at }) => at)).size).toBe(1)
-    expect(last[0]?.at).toBeGreaterThan(context.currentTime * RATE)
+    expect(last[0]?.at).toBeGreaterThan(context.current.currentTime * RATE)
   })
 
-  it('waits for the last stem, then starts all of them together', async () => {
-    const { player, context, load } = setUp('vocals', 'drums')
+  it('waits for the last stem that is heard, but not for a muted one', async () => {
+    server.current.hold('/drums.flac', '/bass.flac')
+    const player = setUp('vocals', 'drums', 'bass')
+    player.setMuted('bass', true)
     player.play()
-    await load('vocals').deliver()
     await settled()
     expect(player.snapshot().transport).toBe('waiting')
-    expect(context.starts).toHaveLength(0)
-    await load('drums').deliver()
+    expect(context.current.starts).toHaveLength(0)
+    server.current.release('/drums.flac')
     await settled()
     expect(player.snapshot().transport).toBe('playing')
-    expect(context.starts[0]?.at).toBe(context.starts[1]?.at)
+    expect(offsets(context.current.starts).size).toBe(1)
   })
 
   it('plays the others when a stem is missing, and says which', async () => {
-    const { player, context, load } = setUp('vocals', 'drums')
+    server.current.status.set('/vocals.flac', 404)
+    const player = await setUpReady('vocals', 'drums')
     player.play()
-    await load('vocals').fail('missing')
-    await load('drums').deliver()
-    await settled()
-    expect(context.starts).toHaveLength(1)
+    expect(player.snapshot().transport).toBe('playing')
     expect(player.snapshot().stems[0]?.load).toEqual({ kind: 'failed', failure: 'missing' })
   })
 
-  it('stays paused when nothing could be loaded', async () => {
-    const { player, load } = setUp('vocals')
+  it('stays paused when nothing can be had, and loads again on request', async () => {
+    server.current.status.set('/vocals.flac', 403)
+    const player = await setUpReady('vocals')
     player.play()
-    await load('vocals').fail('network')
-    await settled()
     expect(player.snapshot().transport).toBe('paused')
-  })
-
-  it('loads a failed stem again on request', async () => {
-    const { player, load } = setUp('vocals')
-    await load('vocals').fail('network')
-    await settled()
+    expect(player.snapshot().stems[0]?.load).toEqual({ kind: 'failed', failure: 'forbidden' })
+    server.current.status.clear()
     player.retry('vocals')
-    await load('vocals').deliver()
     await settled()
     expect(player.snapshot().stems[0]?.load).toEqual({ kind: 'ready' })
   })
 })
 
+describe('playing on', () => {
+  it('puts each chunk where the one before it ends', async () => {
+    const player = await setUpReady('vocals', 'drums')
+    player.play()
+    await pass(6)
+    const { heard } = context.current
+    expect(offsets(heard).size).toBe(1)
+    const ends = new Set(heard.map(({ end }) => end))
+    const later = heard.filter(({ from }) => from > 0)
+    expect(later.length).toBeGreaterThan(8)
+    expect(later.every(({ at }) => ends.has(at))).toBe(true)
+  })
+
+  it('rests at the end, and plays again from the start', async () => {
+    const player = await setUpReady('vocals')
+    player.seek(29.5)
+    await settled()
+    player.play()
+    await pass(1)
+    expect(player.snapshot().transport).toBe('paused')
+    expect(player.position()).toBe(FRAMES)
+    const before = context.current.starts.length
+    player.play()
+    await settled()
+    expect(context.current.starts[before]?.from).toBe(0)
+  })
+
+  it('stops all stems at one frame when a chunk is late, and goes on with all of them together', async () => {
+    const player = await setUpReady('vocals', 'drums')
+    server.current.hold('/drums.flac')
+    player.play()
+    await pass(0.6)
+    expect(player.snapshot().transport).toBe('waiting')
+    expect(new Set(context.current.heard.map(({ end }) => end)).size).toBe(1)
+    const stopped = player.position()
+    expect(stopped).toBe(context.current.heard[0]?.end === undefined ? -1 : 3 * 4096)
+    const before = context.current.starts.length
+    server.current.release('/drums.flac')
+    await settled()
+    const again = context.current.starts.slice(before)
+    expect(player.snapshot().transport).toBe('playing')
+    expect(offsets(again).size).toBe(1)
+    expect(Math.min(...again.map(({ from }) => from))).toBe(stopped)
+  })
+})
+
 describe('position', () => {
   it('follows the audio clock from the shared start on', async () => {
-    const { player, context } = await setUpReady('vocals')
+    const player = await setUpReady('vocals')
     player.play(2)
+    await settled()
     expect(player.position()).toBe(2 * RATE)
-    context.currentTime = ((context.starts[0]?.at ?? 0) + 4410) / RATE
+    context.current.currentTime = ((context.current.starts[0]?.at ?? 0) + 4410) / RATE
     expect(player.position()).toBe(2 * RATE + 4410)
   })
 
-  it('stays where a pause left it', async () => {
-    const { player, context } = await setUpReady('vocals')
+  it('stays where a pause left it, and inside the song', async () => {
+    const player = await setUpReady('vocals')
     player.play()
-    context.currentTime = ((context.starts[0]?.at ?? 0) + 1000) / RATE
+    context.current.currentTime = ((context.current.starts[0]?.at ?? 0) + 1000) / RATE
     player.pause()
-    context.currentTime += 5
+    context.current.currentTime += 5
     expect(player.position()).toBe(1000)
-  })
-
-  it('is kept inside the song', async () => {
-    const { player } = await setUpReady('vocals')
     player.seek(-3)
     expect(player.position()).toBe(0)
     player.seek(99)
     expect(player.position()).toBe(FRAMES)
   })
-
-  it('rests at the end once every stem has played out, and plays again from the start', async () => {
-    const { player, context } = await setUpReady('vocals', 'drums')
-    player.play()
-    context.starts[0]?.end()
-    expect(player.snapshot().transport).toBe('playing')
-    context.starts[1]?.end()
-    expect(player.snapshot().transport).toBe('paused')
-    expect(player.position()).toBe(FRAMES)
-    player.play()
-    expect(context.starts.at(-1)?.from).toBe(0)
-  })
 })
 
 describe('seeking', () => {
   it('restarts all stems together at a whole frame', async () => {
-    const { player, context } = await setUpReady('vocals', 'drums')
+    const player = await setUpReady('vocals', 'drums')
     player.play()
-    context.currentTime = 1
+    await pass(0.2)
+    const before = context.current.starts.length
     player.seek(Math.PI)
-    const [first, second] = context.starts.slice(2)
-    expect(first).toMatchObject({ at: second?.at, from: Math.round(Math.PI * RATE) })
-    expect(second?.from).toBe(first?.from)
+    await settled()
+    const after = context.current.starts.slice(before)
+    expect(Math.min(...after.map(({ from }) => from))).toBe(Math.round(Math.PI * RATE))
+    expect(offsets(after).size).toBe(1)
   })
 
-  it('keeps a paused song paused', async () => {
-    const { player, context } = await setUpReady('vocals')
-    player.seek(4)
-    expect(context.starts).toHaveLength(0)
-    expect(player.position()).toBe(4 * RATE)
+  it('ends requests that are of no use any more', async () => {
+    const player = await setUpReady('vocals')
+    server.current.hold('/vocals.flac')
+    player.play()
+    await settled()
+    player.seek(20)
+    server.current.release('/vocals.flac')
+    await settled()
+    expect(player.snapshot().stems[0]?.load.kind).toBe('ready')
+    expect(player.decoded().from).toBe(Math.floor((20 * RATE) / 4096) * 4096)
   })
 })
 
-describe('a stem that is ready later', () => {
-  it('falls in with the running ones, frame for frame', async () => {
-    const { player, context, load } = await setUpReady('vocals')
+describe('a loop', () => {
+  it('goes on at its start in the very next frame', async () => {
+    const player = await setUpReady('vocals', 'drums')
+    const loop = { from: 2 * RATE, to: 2 * RATE + 12_345 }
+    player.setLoop(loop)
+    player.play(1.9)
+    await pass(2)
+    const { heard } = context.current
+    const wraps = heard.filter(({ from }) => from === loop.from)
+    expect(wraps.length).toBeGreaterThan(4)
+    for (const { at } of wraps) expect(heard.some(({ end }) => end === at)).toBe(true)
+    const length = loop.to - loop.from
+    const first = wraps[0]?.at ?? 0
+    expect(wraps.every(({ at }) => (at - first) % length === 0)).toBe(true)
+    expect(heard.every(({ at, end, from }) => from + end - at <= loop.to)).toBe(true)
+  })
+
+  it('that is set while playing does not interrupt the sound', async () => {
+    const player = await setUpReady('vocals')
     player.play()
-    context.currentTime = 3.21
-    player.load(tracks('vocals', 'drums'))
-    await load('drums').deliver()
-    await settled()
-    const [vocals, drums] = context.starts
-    expect(context.starts).toHaveLength(2)
-    expect((drums?.at ?? 0) - (vocals?.at ?? 0)).toBe((drums?.from ?? 0) - (vocals?.from ?? 0))
-    expect(drums?.at).toBeGreaterThan(context.currentTime * RATE)
+    await pass(1)
+    const before = context.current.starts.length
+    player.setLoop({ from: 0, to: 3 * RATE })
+    const again = context.current.starts[before]
+    expect(again && again.at - again.from).toBe([...offsets(context.current.starts.slice(0, before))][0])
+  })
+})
+
+describe('other stems', () => {
+  it('fall in with the running ones, frame for frame', async () => {
+    const player = await setUpReady('vocals')
+    player.play()
+    await pass(1)
+    player.load(['vocals', 'drums'].map(laneSource))
+    await pass(0.3)
+    expect(offsets(context.current.heard).size).toBe(1)
+    expect(context.current.heard.filter(({ from }) => from > RATE / 2).length).toBeGreaterThan(1)
+  })
+
+  it('take the place of others without a gap, once they are there', async () => {
+    const player = await setUpReady('vocals')
+    player.play()
+    await pass(1)
+    server.current.hold('/ensemble.flac')
+    player.load([{ ...laneSource('ensemble'), stem: 'vocals' }])
+    await pass(0.5)
+    expect(player.snapshot().transport).toBe('playing')
+    const before = context.current.starts.length
+    server.current.release('/ensemble.flac')
+    await pass(0.2)
+    expect(offsets(context.current.starts).size).toBe(1)
+    const first = Math.min(...context.current.starts.slice(before).map(({ at }) => at))
+    const last = Math.max(...context.current.starts.slice(0, before).map(({ end }) => end))
+    expect(first).toBeGreaterThan(1.5 * RATE)
+    expect(last).toBeGreaterThanOrEqual(first)
   })
 })
 
 describe('the snapshot', () => {
   it('is one object until something changes', async () => {
-    const { player } = await setUpReady('vocals')
+    const player = await setUpReady('vocals')
     const before = player.snapshot()
     expect(player.snapshot()).toBe(before)
     player.setMuted('vocals', true)
     expect(player.snapshot()).not.toBe(before)
     expect(player.snapshot().stems[0]).toMatchObject({ muted: true, audible: false })
   })
+
+  it('keeps a strip by its stem, whatever file it plays', async () => {
+    const player = await setUpReady('vocals')
+    player.setMix(new Map([['vocals', { gain: -6, pan: 0.5, muted: false, soloed: false }]]))
+    player.load([{ ...laneSource('other'), stem: 'vocals' }])
+    expect(player.snapshot().stems[0]).toMatchObject({ gain: -6, pan: 0.5 })
+  })
 })
 
 describe('interruption and the end', () => {
-  it('shows a pause when the system takes the sound away', async () => {
-    const { player, context } = await setUpReady('vocals')
+  it('shows a pause when the system takes the sound away, and plays on when it gives it back', async () => {
+    const player = await setUpReady('vocals')
     player.play()
-    context.state = 'suspended'
-    context.dispatchEvent(new Event('statechange'))
-    expect(player.snapshot().transport).toBe('paused')
+    context.current.state = 'interrupted'
+    context.current.dispatchEvent(new Event('statechange'))
+    expect(player.snapshot()).toMatchObject({ transport: 'paused', problem: 'interrupted' })
+    context.current.state = 'running'
+    context.current.dispatchEvent(new Event('statechange'))
+    expect(player.snapshot()).toMatchObject({ transport: 'playing', problem: null })
   })
 
-  it('aborts what still loads when disposed', () => {
-    const { player, load } = setUp('vocals')
+  it('says so when the browser has no sound at this rate', async () => {
+    const player = createPlayer(
+      {
+        sampleRate: RATE,
+        frames: FRAMES,
+        openContext: () => {
+          throw new DOMException('', 'NotSupportedError')
+        },
+      },
+      { decoder: fakeDecoder(FRAMES) },
+    )
+    player.play()
+    expect(player.snapshot()).toMatchObject({ transport: 'paused', problem: 'sample-rate' })
+  })
+
+  it('ends what still loads when disposed', async () => {
+    server.current.hold('/vocals.flac')
+    const player = await setUpReady('vocals')
     player.dispose()
-    expect(load('vocals').signal.aborted).toBe(true)
+    server.current.release('/vocals.flac')
+    await settled()
+    expect(player.snapshot().stems[0]?.load.kind).not.toBe('ready')
   })
 })

@@ -1,39 +1,156 @@
+import type { Decoder } from './decoder'
+import type { LaneSource } from './player'
 import type { Frames } from './units'
 
-/** A start that the engine asked of a source: context frame `at`, song frame `from`. */
+export const RATE = 44_100
+export const BLOCK: Frames = 4096
+/** Bytes of each block of a fake file; the first four hold the block's number. */
+const BLOCK_BYTES = 100
+
+/** STREAMINFO of a FLAC with blocks of 4096 frames, 44.1 kHz, two channels, 16 bit. */
+export const STREAMINFO = streaminfo(BLOCK, RATE, 2, 16)
+
+export function streaminfo(block: Frames, rate: number, channels: number, bits: number): string {
+  const bytes = new Uint8Array(34).fill(0xff)
+  const view = new DataView(bytes.buffer)
+  view.setUint16(0, block)
+  view.setUint16(2, block)
+  view.setUint32(10, (rate << 12) | ((channels - 1) << 9) | ((bits - 1) << 4) | 0xf)
+  return btoa(String.fromCharCode(...bytes))
+}
+
+export function laneSource(stem: string): LaneSource {
+  return { stem, url: `/${stem}.flac`, indexUrl: `/${stem}.index`, streaminfo: STREAMINFO }
+}
+
+/** What a request was, and how it is answered. */
+export interface Asked {
+  readonly url: string
+  readonly from: number
+  readonly to: number
+}
+
+/**
+ * A server of fake files: fetch in the place of the browser's. Requests for a url in `held` wait until it is taken
+ * out with `release`; those in `status` are answered with that status.
+ */
+export class FakeServer {
+  readonly asked: Asked[] = []
+  readonly status = new Map<string, number>()
+  readonly #held = new Map<string, (() => void)[]>()
+  readonly #blocks: number
+
+  constructor(frames: Frames) {
+    this.#blocks = Math.ceil(frames / BLOCK)
+  }
+
+  hold(...urls: string[]): void {
+    for (const url of urls) this.#held.set(url, [])
+  }
+
+  release(url: string): void {
+    const waiting = this.#held.get(url) ?? []
+    this.#held.delete(url)
+    for (const go of waiting) go()
+  }
+
+  readonly fetch = async (url: string, init: RequestInit): Promise<Response> => {
+    const [, from = 0, last = 0] = /bytes=(\d+)-(\d+)/.exec(new Headers(init.headers).get('Range') ?? '') ?? []
+    const span = { from: Number(from), to: Number(last) + 1 }
+    this.asked.push({ url, ...span })
+    const held = this.#held.get(url)
+    if (held) {
+      await new Promise<void>((resolve, reject) => {
+        held.push(resolve)
+        init.signal?.addEventListener('abort', () => reject(init.signal?.reason))
+      })
+    }
+    init.signal?.throwIfAborted()
+    const status = this.status.get(url)
+    if (status !== undefined) return new Response('', { status })
+    const whole = url.endsWith('.index') ? this.#index() : this.#audio()
+    return new Response(whole.slice(span.from, span.to), { status: 206 })
+  }
+
+  #index(): ArrayBuffer {
+    const view = new DataView(new ArrayBuffer(4 * (this.#blocks + 1)))
+    for (let block = 0; block <= this.#blocks; block++) view.setUint32(4 * block, block * BLOCK_BYTES, true)
+    return view.buffer
+  }
+
+  #audio(): ArrayBuffer {
+    const view = new DataView(new ArrayBuffer(BLOCK_BYTES * this.#blocks))
+    for (let block = 0; block < this.#blocks; block++) view.setUint32(block * BLOCK_BYTES, block)
+    return view.buffer
+  }
+}
+
+/** A decoded fake chunk, which knows its place. */
+export interface FakeBuffer {
+  readonly length: Frames
+  readonly numberOfChannels: number
+  readonly from: Frames
+}
+
+/** Reads the fake server's blocks of a song of so many frames. */
+export function fakeDecoder(frames: Frames): Decoder {
+  return async (file) => {
+    const from = new DataView(file).getUint32(42) * BLOCK
+    const blocks = (file.byteLength - 42) / BLOCK_BYTES
+    return fakeBuffer(from, Math.min(frames, from + blocks * BLOCK))
+  }
+}
+
+export function fakeBuffer(from: Frames, to: Frames): AudioBuffer {
+  const buffer: FakeBuffer = { length: to - from, numberOfChannels: 2, from }
+  return buffer as unknown as AudioBuffer
+}
+
+/** A source that the engine started: context frame `at` sounds song frame `from`; it ends before context frame `end`. */
 export interface Start {
-  readonly buffer: AudioBuffer
   readonly at: Frames
   readonly from: Frames
-  /** Ends the source as if its file had played out. */
-  readonly end: () => void
+  end: Frames
 }
 
 /** An audio clock that moves by hand and writes down every start, so that transport is tested without sound. */
 export class FakeContext extends EventTarget {
   readonly starts: Start[] = []
   readonly destination = node()
-  state: AudioContextState = 'running'
+  readonly sampleRate = RATE
+  state: string = 'running'
   currentTime = 0
   /** Seconds that go by during each start, as on a busy thread. */
   stall = 0
-  readonly sampleRate: number
-
-  constructor(sampleRate: number) {
-    super()
-    this.sampleRate = sampleRate
-  }
 
   asContext(): BaseAudioContext {
     return this as unknown as BaseAudioContext
+  }
+
+  /** The starts that have not been taken back before they sounded. */
+  get heard(): Start[] {
+    return this.starts.filter(({ at, end }) => end > at)
   }
 
   createGain() {
     return { ...node(), gain: new FakeParam(1) }
   }
 
+  createConstantSource() {
+    return { ...node(), offset: new FakeParam(1), start: () => undefined, stop: () => undefined }
+  }
+
   createStereoPanner() {
     return { ...node(), pan: new FakeParam(0) }
+  }
+
+  createChannelSplitter() {
+    return node()
+  }
+
+  createDynamicsCompressor() {
+    const param = () => new FakeParam(0)
+    return { ...node(), threshold: param(), knee: param(), ratio: param(), attack: param(), release: param() }
   }
 
   createAnalyser() {
@@ -41,24 +158,25 @@ export class FakeContext extends EventTarget {
   }
 
   createBufferSource() {
+    const frame = (time: number) => Math.round(time * RATE)
+    let begun: Start | null = null
     const source = {
       ...node(),
-      buffer: fakeBuffer(0, this.sampleRate),
+      buffer: fakeBuffer(0, 0),
       onended: () => undefined,
-      stop: () => undefined,
+      stop: (when = this.currentTime) => {
+        if (begun) begun.end = Math.min(begun.end, frame(when))
+      },
       start: (when: number, offset: number) => {
-        const { buffer } = source
-        const frame = (time: number) => Math.round(time * this.sampleRate)
         this.currentTime += this.stall
-        this.starts.push({ buffer, at: frame(when), from: frame(offset), end: () => source.onended() })
+        const buffer = source.buffer as unknown as FakeBuffer
+        const skipped = frame(offset)
+        begun = { at: frame(when), from: buffer.from + skipped, end: frame(when) + buffer.length - skipped }
+        this.starts.push(begun)
       },
     }
     return source
   }
-}
-
-export function fakeBuffer(length: Frames, sampleRate: number): AudioBuffer {
-  return { length, sampleRate } as AudioBuffer
 }
 
 class FakeParam {
@@ -76,4 +194,9 @@ class FakeParam {
 
 function node() {
   return { connect: <T>(target: T) => target, disconnect: () => undefined }
+}
+
+/** Lets everything that waits for nothing but its turn go on. */
+export async function settled(): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setTimeout(resolve))
 }

@@ -1,90 +1,58 @@
-import type { Frames, Seconds } from './units'
+import type { Decoder } from './decoder'
+import type { Desk } from './desk'
+import type { LoadState } from './failure'
+import type { LaneSource } from './player'
+import { LaneStream } from './stream'
+import type { Strip } from './strip'
+import type { Frames } from './units'
+import type { VoiceLane } from './voice'
 
-/** Time constant of every fader, mute, solo and pan change: no click, and settled after about 40 ms. */
-const SMOOTH: Seconds = 0.005
-/** Length of the ramps that keep a stop, or a start inside the song, from clicking. */
-const RAMP: Seconds = 0.004
-const METER_FRAMES: Frames = 2048
+/** One stem: its file's stream and, once the sound is open, its strip. */
+export class Lane implements VoiceLane {
+  readonly source: LaneSource
+  readonly stream: LaneStream
+  audible = true
+  amplitude = 1
+  pan = 0
+  #strip: Strip | null = null
 
-/** One stem's way through the audio graph: source → ramp → gain → panner → analyser → output. */
-export class Lane {
-  readonly #context: BaseAudioContext
-  readonly #gain: GainNode
-  readonly #panner: StereoPannerNode
-  readonly #analyser: AnalyserNode
-  readonly #window: Float32Array<ArrayBuffer>
-  #playing: { source: AudioBufferSourceNode; ramp: GainNode } | null = null
-
-  constructor(context: BaseAudioContext, output: AudioNode, amplitude: number, pan: number) {
-    this.#context = context
-    // Two channels whatever the file has: the panner attenuates mono, and the null against the mixture would go.
-    this.#gain = context.createGain()
-    this.#gain.channelCount = 2
-    this.#gain.channelCountMode = 'explicit'
-    this.#gain.gain.value = amplitude
-    this.#panner = context.createStereoPanner()
-    this.#panner.pan.value = pan
-    this.#analyser = context.createAnalyser()
-    this.#analyser.fftSize = METER_FRAMES
-    this.#window = new Float32Array(METER_FRAMES)
-    this.#gain.connect(this.#panner).connect(this.#analyser).connect(output)
+  constructor(source: LaneSource, frames: Frames, decode: Decoder, changed: () => void) {
+    this.source = source
+    this.stream = new LaneStream(source, frames, decode, changed)
   }
 
-  /** Song frame `from` sounds at context frame `at`. `ended` is called when the file has played out, not on stop. */
-  start(buffer: AudioBuffer, at: Frames, from: Frames, ended: () => void): void {
-    this.stop()
-    const when = at / this.#context.sampleRate
-    const source = this.#context.createBufferSource()
-    source.buffer = buffer
-    const ramp = this.#context.createGain()
-    if (from > 0) {
-      ramp.gain.setValueAtTime(0, when)
-      ramp.gain.linearRampToValueAtTime(1, when + RAMP)
-    }
-    source.connect(ramp).connect(this.#gain)
-    source.onended = () => {
-      ramp.disconnect()
-      if (this.#playing?.source !== source) return
-      this.#playing = null
-      ended()
-    }
-    source.start(when, from / buffer.sampleRate)
-    this.#playing = { source, ramp }
+  get strip(): Strip {
+    if (!this.#strip) throw new Error(`the strip of ${this.source.stem} is not open`)
+    return this.#strip
   }
 
-  stop(): void {
-    if (!this.#playing) return
-    const { source, ramp } = this.#playing
-    this.#playing = null
-    const now = this.#context.currentTime
-    ramp.gain.cancelScheduledValues(now)
-    ramp.gain.setValueAtTime(1, now)
-    ramp.gain.linearRampToValueAtTime(0, now + RAMP)
-    source.stop(now + RAMP)
+  get opened(): Strip | null {
+    return this.#strip
   }
 
-  get playing(): boolean {
-    return this.#playing !== null
+  open(desk: Desk): void {
+    this.#strip ??= desk.strip(this.audible ? this.amplitude : 0, this.pan)
   }
 
-  set(amplitude: number, pan: number): void {
-    const now = this.#context.currentTime
-    this.#gain.gain.setTargetAtTime(amplitude, now, SMOOTH)
-    this.#panner.pan.setTargetAtTime(pan, now, SMOOTH)
+  set(audible: boolean, amplitude: number, pan: number): void {
+    if (audible === this.audible && amplitude === this.amplitude && pan === this.pan) return
+    this.audible = audible
+    this.amplitude = amplitude
+    this.pan = pan
+    this.#strip?.set(audible ? amplitude : 0, pan)
   }
 
-  /** The largest amplitude of the last METER_FRAMES, after fader and pan. */
-  peak(): number {
-    this.#analyser.getFloatTimeDomainData(this.#window)
-    let peak = 0
-    for (const sample of this.#window) peak = Math.max(peak, Math.abs(sample))
-    return peak
+  /** What there is to say of it for a listener at this position of a song this long. */
+  load(position: Frames, frames: Frames): LoadState {
+    const { failure, retrying, store } = this.stream
+    if (failure) return { kind: 'failed', failure }
+    if (position >= frames || store.readyTo(position) > position) return { kind: 'ready' }
+    return { kind: 'loading', retrying }
   }
 
   dispose(): void {
-    this.stop()
-    this.#gain.disconnect()
-    this.#panner.disconnect()
-    this.#analyser.disconnect()
+    this.stream.stop()
+    this.#strip?.dispose()
+    this.#strip = null
   }
 }

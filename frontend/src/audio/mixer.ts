@@ -1,4 +1,4 @@
-import { type Decibels, toAmplitude } from './units'
+import type { Decibels } from './units'
 
 export type StemName = string
 
@@ -19,10 +19,4 @@ export function audibleStems(mix: Mix): ReadonlySet<StemName> {
   const soloing = [...mix.values()].some((channel) => channel.soloed)
   const heard = [...mix].filter(([, channel]) => !channel.muted && (!soloing || channel.soloed))
   return new Set(heard.map(([stem]) => stem))
-}
-
-/** The factor on each stem's samples. */
-export function amplitudes(mix: Mix): ReadonlyMap<StemName, number> {
-  const audible = audibleStems(mix)
-  return new Map([...mix].map(([stem, { gain }]) => [stem, audible.has(stem) ? toAmplitude(gain) : 0]))
 }

@@ -1,0 +1,44 @@
+import { type ByteSpan, type DownloadOptions, downloadAll } from './download'
+
+/** Offsets that come with one request: 16 kB, six minutes of sound. A long recording's index is not read whole. */
+const PAGE = 4096
+const ENTRY_BYTES = 4
+
+/** Where a file's blocks lie. */
+export class FrameIndex {
+  readonly #url: string
+  readonly #entries: number
+  readonly #pages = new Map<number, Promise<Uint32Array>>()
+
+  /** blocks: how many the file has; the index holds one offset more, the file's end. */
+  constructor(url: string, blocks: number) {
+    this.#url = url
+    this.#entries = blocks + 1
+  }
+
+  /** The offset of each boundary asked for: the start of block n, or the file's end. Rejects as `download` does. */
+  async offsets(boundaries: readonly number[], options: DownloadOptions): Promise<number[]> {
+    const needed = new Set(boundaries.map((block) => Math.floor(block / PAGE)))
+    const pages = new Map<number, Uint32Array>()
+    await Promise.all([...needed].map(async (page) => pages.set(page, await this.#page(page, options))))
+    return boundaries.map((block) => pages.get(Math.floor(block / PAGE))?.[block % PAGE] ?? 0)
+  }
+
+  #page(page: number, options: DownloadOptions): Promise<Uint32Array> {
+    const known = this.#pages.get(page)
+    if (known) return known
+    const coming = this.#fetch(page, options)
+    this.#pages.set(page, coming)
+    coming.catch(() => this.#pages.delete(page))
+    return coming
+  }
+
+  async #fetch(page: number, options: DownloadOptions): Promise<Uint32Array> {
+    const first = page * PAGE
+    const count = Math.min(PAGE, this.#entries - first)
+    const span: ByteSpan = { from: first * ENTRY_BYTES, to: (first + count) * ENTRY_BYTES }
+    const bytes = await downloadAll(this.#url, span, options)
+    const view = new DataView(bytes.buffer, bytes.byteOffset)
+    return Uint32Array.from({ length: count }, (_, entry) => view.getUint32(entry * ENTRY_BYTES, true))
+  }
+}
