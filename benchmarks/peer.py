@@ -3,11 +3,14 @@
 It keeps jobs in a SQLite database of its own, filled from the JSON list that PEER_JOBS names.
 """
 
+# FastAPI is installed in an environment of its own, see requirements.txt.
+# pyright: reportMissingImports=false, reportUnknownVariableType=false, reportUnknownMemberType=false
+# pyright: reportUnknownParameterType=false, reportUntypedFunctionDecorator=false
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -119,7 +122,7 @@ def _row(told: dict[str, Any]) -> JobRow:
 
 
 @asynccontextmanager
-async def _lifespan(_app: FastAPI) -> AsyncIterator[None]:
+async def _lifespan(_app: FastAPI) -> AsyncGenerator[None]:
     async with engine.begin() as connection:
         await connection.run_sync(Base.metadata.create_all)
     async with sessions.begin() as session:
@@ -128,7 +131,7 @@ async def _lifespan(_app: FastAPI) -> AsyncIterator[None]:
     await engine.dispose()
 
 
-async def _session() -> AsyncIterator[AsyncSession]:
+async def _session() -> AsyncGenerator[AsyncSession]:
     async with sessions() as session:
         yield session
 

@@ -8,9 +8,10 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import soundfile
@@ -28,10 +29,13 @@ RATE = 44_100
 
 
 @contextmanager
-def serving(folder: Path) -> Generator[tuple[str, int]]:
-    """Its address and the process id of its API, until the block ends."""
-    (folder / "config.yaml").write_text(CONFIG)
-    environment = os.environ | {"STEMSET_CONFIG": str(folder / "config.yaml"), "STEMSET_DATA_DIR": str(folder / "data")}
+def serving(
+    folder: Path, config: str = CONFIG, settings: Mapping[str, str] = MappingProxyType({})
+) -> Generator[tuple[str, int]]:
+    """Its address and the process id of its API, until the block ends. settings: more of its environment."""
+    (folder / "config.yaml").write_text(config)
+    places = {"STEMSET_CONFIG": str(folder / "config.yaml"), "STEMSET_DATA_DIR": str(folder / "data")}
+    environment = {**os.environ, **places, **settings}
     program = "from stemset import serve; serve.run('127.0.0.1', 0)"
     with (folder / "serve.log").open("w") as log:
         process = subprocess.Popen(

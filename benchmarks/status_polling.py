@@ -16,13 +16,14 @@ import io
 import json
 import os
 import socket
+import sqlite3
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -89,6 +90,10 @@ LOADS = (
 )
 
 
+Poll = tuple[str, dict[str, str]]
+"""A path, and each server's ETag of what is there."""
+
+
 def main() -> None:
     """Run everything and print a table."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -116,7 +121,7 @@ def main() -> None:
 
 
 @contextmanager
-def _both(folder: Path, peer_python: Path, jobs: int) -> Generator[tuple[list[Server], list[tuple[str, str]]]]:
+def _both(folder: Path, peer_python: Path, jobs: int) -> Generator[tuple[list[Server], list[Poll]]]:
     # A strategy runs on a recording once at a time, so each job has one of its own.
     strategies = [f"s{number}" for number in range(jobs)]
     (folder / "config.yaml").write_text(
@@ -130,7 +135,7 @@ def _both(folder: Path, peer_python: Path, jobs: int) -> Generator[tuple[list[Se
         (folder / "jobs.json").write_text(json.dumps(told))
         theirs = {"PEER_DATABASE": str(folder / "peer.db"), "PEER_JOBS": str(folder / "jobs.json")}
         with _listening("peer", peer_python, PEER_UVICORN, theirs, folder) as peer:
-            yield [stemset, peer], [(f"/api/jobs/{job['id']}", _same(stemset, peer, job["id"])) for job in told]
+            yield [stemset, peer], [(f"/api/jobs/{job['id']}", _same(stemset, peer, str(job["id"]))) for job in told]
 
 
 @contextmanager
@@ -169,7 +174,8 @@ def _running_jobs(server: Server, settings: ApiSettings, strategies: Sequence[st
         for strategy in strategies:
             wish = {"recordingId": uploaded["recording"]["id"], "strategy": strategy}
             path = f"/api/jobs/{client.post('/api/jobs', json=wish).raise_for_status().json()['id']}"
-            report = Report(job_id=UUID(path.rpartition("/")[2]), attempt=1, event=Started())
+            nonce = _nonce(settings, strategy)
+            report = Report(job_id=UUID(path.rpartition("/")[2]), attempt=1, nonce=nonce, event=Started())
             body, now = report.model_dump_json(), datetime.now(UTC)
             headers = {
                 "webhook-id": report.message_id,
@@ -180,6 +186,13 @@ def _running_jobs(server: Server, settings: ApiSettings, strategies: Sequence[st
             client.post(f"{path}/callback", content=body, headers=headers).raise_for_status()
             jobs.append(client.get(path).raise_for_status().json())
     return jobs
+
+
+def _nonce(settings: ApiSettings, strategy: str) -> str:
+    """What a report on the only job of this strategy must carry: a worker is told with the job, nobody else."""
+    with closing(sqlite3.connect(settings.data_dir / "stemset.db")) as database:
+        (nonce,) = database.execute("SELECT nonce FROM jobs WHERE strategy = ?", (strategy,)).fetchone()
+    return nonce
 
 
 def _same(stemset: Server, peer: Server, job_id: str) -> dict[str, str]:
@@ -241,14 +254,12 @@ class _Connection(asyncio.Protocol):
         else:
             self.begin()
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the loop hands it over
+    def connection_lost(self, exc: Exception | None) -> None:
         if not self.done.done():
             self.done.set_result(None)
 
 
-async def _run(
-    server: Server, load: Load, polls: Sequence[tuple[str, dict[str, str]]], connections: int, seconds: float
-) -> Outcome:
+async def _run(server: Server, load: Load, polls: Sequence[Poll], connections: int, seconds: float) -> Outcome:
     requests: list[bytes] = []
     for path, etags in polls:
         known = f"If-None-Match: {etags[server.name]}\r\n" if load.status == 304 else ""
