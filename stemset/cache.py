@@ -70,8 +70,11 @@ def pcm_hash(file: Path) -> str:
     return digest.hexdigest()
 
 
-def node_key(model: AudioSeparator, input_hash: str) -> str | None:
-    """What the outputs of model for this input are kept under; None while its weights aren't all there."""
+def node_key(model: AudioSeparator, input_hash: str, wanted: Collection[str] = ()) -> str | None:
+    """What the outputs of model for this input are kept under; None while its weights aren't all there.
+
+    wanted: the slots of the run, which mostly make no difference; see AudioSeparator.variant.
+    """
     facts = model.facts()
     if len(facts.weights_sha256) < len(registry.card(model.model_filename).weights):
         return None
@@ -80,6 +83,7 @@ def node_key(model: AudioSeparator, input_hash: str) -> str | None:
         "model": model.model_filename,
         "weights": dict(facts.weights_sha256),
         "params": model.params.model_dump(mode="json"),
+        "variant": model.variant(wanted),
         "engine": {**facts.versions, "stemset": __version__, "code": _code(type(model))},
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
@@ -150,15 +154,12 @@ class FolderCache:
     def keep(self, key: str, outputs: Mapping[str, Path], slots: Collection[str], facts: ModelFacts) -> dict[str, str]:
         """See NodeCache."""
         before = self._read(key)
-        wanted = {*slots, *((before.slots.keys() & outputs.keys()) if before else ())}
-        entry = _Entry(
-            slots={
-                slot: _Slot(bytes=outputs[slot].stat().st_size, pcm_sha256=pcm_hash(outputs[slot]))
-                for slot in sorted(wanted)
-            },
-            facts=facts,
-        )
-        hashes = {slot: kept.pcm_sha256 for slot, kept in entry.slots.items()}
+        fresh = {
+            slot: _Slot(bytes=outputs[slot].stat().st_size, pcm_sha256=pcm_hash(outputs[slot]))
+            for slot in sorted(slots)
+        }
+        entry = _Entry(slots={**(before.slots if before else {}), **fresh}, facts=facts)
+        hashes = {slot: kept.pcm_sha256 for slot, kept in fresh.items()}
         if sum(kept.bytes for kept in entry.slots.values()) > self._max_bytes:
             return hashes
         try:
@@ -182,7 +183,9 @@ class FolderCache:
         fresh.mkdir(parents=True)
         try:
             for slot in entry.slots:
-                _link(outputs[slot], fresh / f"{slot}.wav")
+                # What another run has kept, and this one hasn't made, stays.
+                source = outputs[slot] if slot in outputs else self._folder / key / f"{slot}.wav"
+                _link(source, fresh / f"{slot}.wav")
             (fresh / _ENTRY).write_bytes(entry.model_dump_json().encode())
             self._remove(self._folder / key)
             # Fails where another process has just kept the same; one is as good as the other.

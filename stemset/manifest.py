@@ -68,6 +68,8 @@ class Manifest(Record):
     sum_to_mixture_db: peak of (sum of all stems - mixture) in dBFS; -200 for no difference at all, None when a stem
     was left out on purpose.
     common_gain: factor applied to every stem and to the mixture so that none clips; 1.0 mostly.
+    notices: what was wrong without making it fail, such as a GPU that nothing used. networks_loaded: those that the
+    process kept in memory at the end.
     """
 
     manifest_version: int = MANIFEST_VERSION
@@ -86,3 +88,5 @@ class Manifest(Record):
     sum_to_mixture_db: float | None
     common_gain: float
     error: ErrorRecord | None = None
+    notices: tuple[str, ...] = ()
+    networks_loaded: tuple[str, ...] = ()

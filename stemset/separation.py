@@ -31,7 +31,7 @@ from stemset.cache import NodeCache
 from stemset.config import LimitsConfig, WorkerSettings
 from stemset.errors import Cancelled, StemsetError
 from stemset.manifest import MIXTURE, ErrorRecord, InputRecord, Manifest, NodeRecord, StemRecord
-from stemset.models.base import ModelFacts, Runtime
+from stemset.models.base import ModelFacts
 from stemset.models.pool import ModelPool
 from stemset.strategy import Run, Strategy
 
@@ -131,7 +131,7 @@ def separate(
 @functools.cache
 def _process_pool() -> ModelPool:
     settings = WorkerSettings()
-    return ModelPool(Runtime(settings.weights_dir, settings.device, settings.weights_mirror))
+    return ModelPool(settings.runtime())
 
 
 @dataclass
@@ -150,6 +150,7 @@ class _Run:
     current: str | None = None
     device: str = "cpu"
     versions: dict[str, str] = field(default_factory=dict[str, str])
+    notices: dict[str, None] = field(default_factory=dict[str, None])
     source: InputRecord | None = None
     nodes: dict[str, NodeRecord] = field(default_factory=dict[str, NodeRecord])
     leaves: dict[str, Path] = field(default_factory=dict[str, Path])
@@ -194,6 +195,8 @@ class _Run:
     def node_done(self, run: Run, facts: ModelFacts, seconds: float, *, cached: bool) -> None:
         self.device = facts.device
         self.versions |= facts.versions
+        if facts.notice:
+            self.notices[facts.notice] = None
         self.nodes[run.path] = _record(run, "done", seconds, facts.weights_sha256, cached=cached)
         self.listener.node_done(run, seconds, cached=cached)
 
@@ -271,6 +274,8 @@ class _Run:
             sum_to_mixture_db=self.sum_to_mixture_db,
             common_gain=self.gain,
             error=error,
+            notices=tuple(self.notices),
+            networks_loaded=self.pool.models_loaded,
         )
         with audio.replacing(self.output_dir / MANIFEST) as fresh:
             fresh.write_text(self.manifest.model_dump_json(indent=2), "utf-8")

@@ -9,7 +9,6 @@ import typer
 
 from stemset.cli.console import AsJson, StrategyName, chosen_strategy, err, out
 from stemset.config import WorkerSettings, load_config
-from stemset.models.base import Runtime
 from stemset.models.pool import ModelPool
 
 app = typer.Typer(no_args_is_help=True, help="Measure quality.")
@@ -29,7 +28,7 @@ def bench_quality(
     report = measure(
         reference,
         plan,
-        ModelPool(Runtime(settings.weights_dir, settings.device, settings.weights_mirror)),
+        ModelPool(settings.runtime()),
         lambda song: err.print(f"{song.song}: {song.times_real_time:.1f} × real time", highlight=False),
     )
     if as_json:

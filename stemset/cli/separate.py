@@ -18,7 +18,6 @@ from stemset.cli.console import AsJson, StrategyName, chosen_strategy, err, out
 from stemset.config import WorkerSettings, load_config
 from stemset.errors import NotFound
 from stemset.models import registry
-from stemset.models.base import Runtime
 from stemset.models.pool import ModelPool
 from stemset.separation import SILENCE_DB, Listener, Separation, StemFile, separate
 from stemset.strategy import Run, Strategy
@@ -49,7 +48,7 @@ def separate_command(
             only=wanted,
             output_format=output_format or config.output.format,
             bit_depth=config.output.bit_depth,
-            pool=ModelPool(Runtime(settings.weights_dir, settings.device, settings.weights_mirror)),
+            pool=ModelPool(settings.runtime()),
             listener=listener,
         )
     _print_separation(result, as_json=as_json)

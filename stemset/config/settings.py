@@ -15,7 +15,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from stemset.config.file import nearest_config
 from stemset.errors import ConfigError
-from stemset.models.base import Device
+from stemset.models.base import Device, Precision, Runtime
+from stemset.models.memory import Networks
 
 
 @dataclass(frozen=True)
@@ -166,6 +167,19 @@ class WorkerSettings(CommonSettings):
 
     callback_url: str = Field(default="http://127.0.0.1:8000", description="where this worker reports to")
     device: Device = Field(default="auto", description="what neural networks compute on")
+    precision: Precision = Field(
+        default="auto",
+        description="what networks multiply in: float32, float16, bfloat16; default: float16 on CUDA, else float32",
+    )
+    compile: bool = Field(
+        default=False, description="let torch compile networks at their first run on a GPU: minutes, then faster"
+    )
+    threads: int = Field(default=0, ge=0, description="cores that a network uses on the CPU; 0: all")
+    networks_gb: float | None = Field(
+        default=None,
+        gt=0,
+        description="gigabytes of weights kept in memory between jobs; default: half of the memory there is",
+    )
     cache_gb: float = Field(
         default=5, ge=0, description="gigabytes of 1,000,000,000 bytes for what nodes made, kept in the data folder"
     )
@@ -174,6 +188,19 @@ class WorkerSettings(CommonSettings):
         pattern="^https?://",
         description="address of a folder to fetch weights from; default: where their authors publish them",
     )
+
+    def runtime(self) -> Runtime:
+        """Where models find their weights, what they compute on, and the networks that they keep."""
+        budget = None if self.networks_gb is None else int(self.networks_gb * 1_000_000_000)
+        return Runtime(
+            self.weights_dir,
+            self.device,
+            self.weights_mirror,
+            threads=self.threads,
+            precision=self.precision,
+            compiled=self.compile,
+            networks=Networks(budget),
+        )
 
     @property
     def cache_dir(self) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
@@ -13,14 +13,15 @@ from typing_extensions import override
 
 if TYPE_CHECKING:
     from stemset.models.engine.node import LibraryNode
+    from stemset.models.memory import Networks
 
 Progress: TypeAlias = Callable[[float], None]
 """Told the fraction done, 0 to 1, in rising order. It may raise `Cancelled`; a model lets that through."""
 
 Device: TypeAlias = Literal["auto", "cpu", "cuda", "mps"]
 
-Precision: TypeAlias = Literal["float32", "float16", "bfloat16"]
-"""What matrices of networks are multiplied in."""
+Precision: TypeAlias = Literal["auto", "float32", "float16", "bfloat16"]
+"""What matrices of networks are multiplied in; auto: float16 on a CUDA device, float32 elsewhere."""
 
 
 def ignore_progress(_fraction: float) -> None:
@@ -54,16 +55,20 @@ RESIDUAL = "residual"
 
 @dataclass(frozen=True)
 class Runtime:
-    """Where a process finds weights, and what it computes on.
+    """Where a process finds weights, what it computes on, and the networks that it keeps.
 
     weights_mirror: see `weights.download`. threads: that a network uses on the CPU; 0: as many as there are cores.
+    compiled: networks are compiled by torch at their first run on a GPU, which takes minutes, and then run faster.
+    networks: all models of one Runtime share them; None: each model keeps its own.
     """
 
     models_dir: Path
     device: Device = "auto"
     weights_mirror: str | None = None
     threads: int = 0
-    precision: Precision = "float32"
+    precision: Precision = "auto"
+    compiled: bool = False
+    networks: Networks | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -71,12 +76,13 @@ class ModelFacts:
     """What a model ran on, for the manifest.
 
     device: such as `cpu` or `cuda`; versions: of the libraries that did the work, by package name;
-    weights_sha256: of each weight file, by its name.
+    weights_sha256: of each weight file, by its name. notice: what is wrong with what it ran on, in words.
     """
 
     device: str = "cpu"
     versions: dict[str, str] = field(default_factory=dict[str, str])
     weights_sha256: dict[str, str] = field(default_factory=dict[str, str])
+    notice: str | None = None
 
 
 class AudioSeparator(ABC):
@@ -108,16 +114,27 @@ class AudioSeparator(ABC):
         return "other" if "other" in slots else None
 
     @abstractmethod
-    def separate(self, input_file: Path, output_dir: Path, progress: Progress = ignore_progress) -> dict[str, Path]:
+    def separate(
+        self,
+        input_file: Path,
+        output_dir: Path,
+        progress: Progress = ignore_progress,
+        wanted: Collection[str] | None = None,
+    ) -> dict[str, Path]:
         """Split input_file (WAV, 32-bit float, stereo, any rate) into one such file per slot.
 
         Each output has the rate, the length in frames and the origin of the input. The slots sum to the
         input where `complement()` names one; else a further slot `residual` holds the difference.
+        wanted: the slots that matter; None: all. What only the others need may be left out, and they with it.
         Raises ModelError when the model can't run, Cancelled when progress says so.
         """
 
     def load(self) -> None:  # noqa: B027 - most have nothing to load
         """Bring into memory what the first run would have to wait for. Raises ModelError as `separate` does."""
+
+    def variant(self, wanted: Collection[str]) -> str | None:  # noqa: ARG002 - mostly it makes no difference
+        """Names how a run for these slots alone makes them otherwise than a run for all does; None: it doesn't."""
+        return None
 
     def facts(self) -> ModelFacts:
         """What the last run ran on. A built-in model has no weights and runs on the CPU."""
@@ -140,9 +157,20 @@ class AudioSeparatorLibraryModel(AudioSeparator):
         super().__init__(params, runtime)
         self._node: LibraryNode | None = None
 
-    def separate(self, input_file: Path, output_dir: Path, progress: Progress = ignore_progress) -> dict[str, Path]:
+    def separate(
+        self,
+        input_file: Path,
+        output_dir: Path,
+        progress: Progress = ignore_progress,
+        wanted: Collection[str] | None = None,
+    ) -> dict[str, Path]:
         """See AudioSeparator. Fetches weights that are absent; WeightsMissing where that fails."""
-        return self._loaded().separate(input_file, output_dir, progress)
+        return self._loaded().separate(input_file, output_dir, progress, wanted)
+
+    def variant(self, wanted: Collection[str]) -> str | None:
+        """A bag of networks of which each makes one stem runs those that are wanted; what the others would leave
+        can't be known then, so `other` is the network's own."""
+        return self._loaded().variant(wanted)
 
     @override
     def load(self) -> None:

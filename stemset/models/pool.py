@@ -1,17 +1,20 @@
-"""One instance per model and parameters, so that a process loads each network once."""
+"""One instance per model and parameters, over the networks that a process keeps."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from threading import Lock
 
 from stemset.models.base import AudioSeparator, ModelParams, Runtime
+from stemset.models.memory import Networks
 
 
 class ModelPool:
-    """Hands out models for one runtime; safe under concurrent jobs."""
+    """Hands out models for one runtime; safe under concurrent jobs. Models of one network share it."""
 
     def __init__(self, runtime: Runtime) -> None:
-        self.runtime = runtime
+        self._networks = runtime.networks or Networks()
+        self.runtime = replace(runtime, networks=self._networks)
         self._models: dict[tuple[str, ModelParams], AudioSeparator] = {}
         self._lock = Lock()
 
@@ -25,6 +28,5 @@ class ModelPool:
 
     @property
     def models_loaded(self) -> tuple[str, ...]:
-        """Names of the models that this process keeps."""
-        with self._lock:
-            return tuple(name for name, _ in self._models)
+        """Names of the models whose networks are in memory; the least recently used first."""
+        return self._networks.names

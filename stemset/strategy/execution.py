@@ -112,18 +112,19 @@ def _run(
     watcher.node_started(run)
     begun = time.monotonic()
     input_hash = heard.pcm_sha256 or ""
-    if cache and (key := node_key(model, input_hash)) and (entry := cache.take(key, needed, folder)):
+    if cache and (key := node_key(model, input_hash, kept)) and (entry := cache.take(key, needed, folder)):
         watcher.node_done(run, entry.facts, time.monotonic() - begun, cached=True)
         return {slot: _Heard(file, entry.hashes[slot]) for slot, file in entry.files.items()}
-    files = model.separate(heard.file, folder, _rising(lambda fraction: watcher.node_progress(run, fraction)))
-    missing = set(run.slots) - files.keys()
+    tell = _rising(lambda fraction: watcher.node_progress(run, fraction))
+    files = model.separate(heard.file, folder, tell, kept)
+    missing = {*kept} - files.keys()
     if missing:
         raise ModelFailed(f"{run.model.model_filename} gave no {', '.join(sorted(missing))} at {run.path}")
     seconds = time.monotonic() - begun
     facts = model.facts()
     hashes: dict[str, str] = {}
     # Asked anew: weights that were absent before are there now, and have their hashes.
-    if cache and (key := node_key(model, input_hash)):
+    if cache and (key := node_key(model, input_hash, kept)):
         hashes = cache.keep(key, files, kept, facts)
     watcher.node_done(run, facts, seconds, cached=False)
     return {slot: _Heard(file, hashes.get(slot)) for slot, file in files.items()}

@@ -20,7 +20,6 @@ from stemset.jobs.local import serve_queue, shared_queue
 from stemset.jobs.messages import JobPayload
 from stemset.jobs.reporter import CallbackChannel, Interrupted, Reporter
 from stemset.models import preparation
-from stemset.models.base import Runtime
 from stemset.models.engine.loading import LOADING
 from stemset.models.pool import ModelPool
 from stemset.models.preparation import Order
@@ -48,7 +47,7 @@ def serve_worker(settings: WorkerSettings, *, follow_parent: bool = False) -> No
         signal.signal(number, lambda _number, _frame: stop.set())
     parent = os.getppid()
     work_dir = settings.data_dir / "work"
-    pool = ModelPool(Runtime(settings.weights_dir, settings.device, settings.weights_mirror))
+    pool = ModelPool(settings.runtime())
     cache = FolderCache(settings.cache_dir, settings.cache_bytes) if settings.cache_bytes else None
     storage = open_storage(settings, patience_s=STORAGE_PATIENCE_S)
     secret = settings.signing_secret()

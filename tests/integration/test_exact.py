@@ -120,6 +120,29 @@ def test_shifted_runs_are_averaged_as_in_the_library(
     compare(pair(name)[0], Peer(name, tiny_models, shifts=shifts), noise(40_001), tmp_path, shifts)
 
 
+def test_a_bag_runs_only_the_networks_of_the_stems_that_are_wanted(
+    tiny_models: Path, pair: Pair, tmp_path: Path
+) -> None:
+    """Of htdemucs_ft each network makes one stem: what is left out changes nothing in the others."""
+    peer, mix = pair("htdemucs_ft.yaml")[1], noise(40_001)
+    audio.write(tmp_path / "mix.wav", mix, 44_100)
+    kind = registry.find("htdemucs_ft.yaml")
+    separator = kind(kind.Params(), Runtime(tiny_models, "cpu", threads=1))
+    wanted = ("bass", "drums", "other")
+    told: list[float] = []
+    files = separator.separate(tmp_path / "mix.wav", tmp_path / "out", told.append, wanted)
+    assert set(files) == set(wanted)
+    expected = peer.demix(mix)
+    for slot in wanted:
+        assert np.abs(audio.read(files[slot])[0] - expected[slot]).max() <= TOLERANCE
+    alone: list[float] = []
+    separator.separate(tmp_path / "mix.wav", tmp_path / "alone", alone.append, ["bass"])
+    assert len({*told} - {0.0, 1.0}) == 3 * len({*alone} - {0.0, 1.0})
+    # Kept under another key: with the vocals known, `other` takes what all stems leave, too.
+    assert separator.variant(wanted) != separator.variant(tuple(kind.output_slots))
+    assert separator.variant(("bass",)) == separator.variant(tuple(kind.output_slots))
+
+
 @pytest.mark.parametrize(("n_fft", "bands"), [(2048, 60), (2048, 64), (4096, 96)])
 def test_mel_filters_are_those_of_librosa(n_fft: int, bands: int) -> None:
     librosa = import_module("librosa")

@@ -27,7 +27,7 @@ pytest.importorskip("torch", reason="the library models need the ml extra: make 
 def pool(tmp_path_factory: pytest.TempPathFactory) -> ModelPool:
     folder = tmp_path_factory.mktemp("models")
     make_tiny_models(folder)
-    return ModelPool(Runtime(folder, "cpu"))
+    return ModelPool(Runtime(folder, "cpu", threads=1))
 
 
 @pytest.fixture

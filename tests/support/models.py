@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import ClassVar
 
@@ -29,7 +30,13 @@ class Share(AudioSeparator):
     output_slots: ClassVar[dict[str, str]] = {"part": "a share", "rest": "what is left"}
     Params: ClassVar[type[ModelParams]] = ShareParams
 
-    def separate(self, input_file: Path, output_dir: Path, progress: Progress = ignore_progress) -> dict[str, Path]:
+    def separate(
+        self,
+        input_file: Path,
+        output_dir: Path,
+        progress: Progress = ignore_progress,
+        wanted: Collection[str] | None = None,
+    ) -> dict[str, Path]:
         assert isinstance(self.params, ShareParams)
         samples, rate = audio.read(input_file)
         part = (samples * np.float32(self.params.share)).astype(np.float32)
@@ -48,7 +55,13 @@ class Bands(AudioSeparator):
     model_filename = "test_bands"
     output_slots: ClassVar[dict[str, str]] = {"low": "a third", "mid": "a third", "high": "a third"}
 
-    def separate(self, input_file: Path, output_dir: Path, progress: Progress = ignore_progress) -> dict[str, Path]:
+    def separate(
+        self,
+        input_file: Path,
+        output_dir: Path,
+        progress: Progress = ignore_progress,
+        wanted: Collection[str] | None = None,
+    ) -> dict[str, Path]:
         samples, rate = audio.read(input_file)
         third = (samples / np.float32(4)).astype(np.float32)
         outputs = dict.fromkeys(self.output_slots, third) | {"residual": samples - 3 * third}
@@ -72,5 +85,11 @@ class Broken(AudioSeparator):
     model_filename = "test_broken"
     output_slots: ClassVar[dict[str, str]] = {"part": "nothing", "rest": "nothing"}
 
-    def separate(self, input_file: Path, output_dir: Path, progress: Progress = ignore_progress) -> dict[str, Path]:
+    def separate(
+        self,
+        input_file: Path,
+        output_dir: Path,
+        progress: Progress = ignore_progress,
+        wanted: Collection[str] | None = None,
+    ) -> dict[str, Path]:
         raise ModelFailed("the test model always fails")

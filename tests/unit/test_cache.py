@@ -4,7 +4,7 @@ import errno
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -43,9 +43,15 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     inputs: list[Path] = []
     separate = Share.separate
 
-    def counting(self: Share, input_file: Path, output_dir: Path, progress: Progress = ignore_progress):
+    def counting(
+        self: Share,
+        input_file: Path,
+        output_dir: Path,
+        progress: Progress = ignore_progress,
+        wanted: Collection[str] | None = None,
+    ) -> dict[str, Path]:
         inputs.append(input_file)
-        return separate(self, input_file, output_dir, progress)
+        return separate(self, input_file, output_dir, progress, wanted)
 
     monkeypatch.setattr(Share, "separate", counting)
     return inputs
@@ -424,3 +430,14 @@ def test_only_leaves_stay_of_a_cached_tree(noise: Path, tmp_path: Path, cache: F
         assert [file.relative_to(tmp_path / folder) for file in (tmp_path / folder).rglob("*.wav")] == [
             Path("root/rest/part.wav")
         ]
+
+
+def test_what_two_runs_made_of_one_node_is_kept_together(noise: Path, tmp_path: Path, cache: FolderCache) -> None:
+    model = Share(ShareParams(), Runtime(tmp_path))
+    model.separate(noise, tmp_path)
+    for slot in ("part", "rest"):
+        cache.keep("key", {slot: tmp_path / f"{slot}.wav"}, [slot], ModelFacts())
+    (tmp_path / "out").mkdir()
+    kept = cache.take("key", ["part", "rest"], tmp_path / "out")
+    assert kept
+    assert set(kept.files) == {"part", "rest"}

@@ -18,7 +18,7 @@ from stemset.models.base import Runtime
 from stemset.models.engine import devices, library
 from stemset.models.engine.checkpoints import uninitialised
 from stemset.models.engine.chunks import demucs_schedule
-from stemset.models.engine.forward import Forward
+from stemset.models.engine.forward import Forward, ready
 from stemset.models.engine.interrupting import Heed
 from stemset.models.engine.overlap_add import Pass
 from stemset.models.engine.song import Levels, Scale
@@ -58,7 +58,7 @@ class DemucsNetwork:
         segment_s = described.get("segment")
         self._members = [
             _Member(
-                Forward(torch, network.to(self.device), self.device, precision=runtime.precision),
+                ready(torch, network, self.device, runtime),
                 dict(zip(self.stems, map(float, of_network), strict=True)),
                 int(self._rate * (segment_s or network.segment)),
                 getattr(network, "valid_length", _itself),

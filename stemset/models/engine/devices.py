@@ -14,7 +14,7 @@ from pathlib import Path
 import structlog
 
 from stemset.errors import ModelFailed
-from stemset.models.base import Device
+from stemset.models.base import Device, Runtime
 from stemset.models.engine.untyped import Untyped
 
 log = structlog.stdlib.get_logger()
@@ -55,6 +55,13 @@ def provider(device: str) -> str | None:
     return _PROVIDERS.get(device)
 
 
+def precision(runtime: Runtime, device: str) -> str:
+    """What networks multiply in on this device: the name of a torch type."""
+    if runtime.precision != "auto":
+        return runtime.precision
+    return "float16" if device == "cuda" else "float32"
+
+
 def unused_gpu(wanted: Device, used: str) -> str | None:
     """In words, that this machine has a GPU although `used` is the CPU, which nobody asked for; None: all is well."""
     if used != "cpu" or wanted == "cpu" or not gpu_present():
@@ -82,10 +89,12 @@ def available_cpus() -> int:
 
 @cache
 def torch_with_threads(threads: int) -> Untyped:
-    """torch, set once to so many threads within an operation and none across operations; 0: as many as it chose."""
+    """torch, set once to so many threads within an operation and one across operations; 0: as many as there are cores.
+
+    Its own choice doesn't know of a container's quota.
+    """
     torch = import_module("torch")
-    if threads:
-        torch.set_num_threads(threads)
+    torch.set_num_threads(threads or available_cpus())
     with suppress(RuntimeError):
         # Too late once anything ran in parallel; then somebody else has chosen.
         torch.set_num_interop_threads(1)

@@ -5,6 +5,7 @@
 # pyright: reportUnknownArgumentType=false
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 
@@ -13,6 +14,8 @@ import structlog
 from numpy.typing import NDArray
 
 from stemset.audio import Samples
+from stemset.models.base import Runtime
+from stemset.models.engine import devices
 from stemset.models.engine.overlap_add import Array
 from stemset.models.engine.untyped import Untyped
 
@@ -34,13 +37,12 @@ class TorchArrays:
         return self._torch.zeros(tuple(shape), dtype=self._torch.float32, device=self._device)
 
     def there(self, samples: NDArray[np.float32]) -> Array:
-        """See Arrays. Pinned memory, so that the copy doesn't hold up the GPU."""
+        """See Arrays. To a GPU from pinned memory, so that the copy doesn't hold it up."""
         tensor = self._torch.from_numpy(np.ascontiguousarray(samples))
-        return (
-            tensor.pin_memory().to(self._device, non_blocking=True)
-            if self._device == "cuda"
-            else tensor.to(self._device)
-        )
+        if self._device == "cuda":
+            return tensor.pin_memory().to(self._device, non_blocking=True)
+        # A copy, as sums come out another way at another alignment, and numpy's is left to chance.
+        return tensor.clone().to(self._device)
 
     def here(self, array: Array) -> NDArray[np.float32]:
         """See Arrays."""
@@ -51,15 +53,25 @@ class Forward:
     """A network in memory: chunks in, their stems out, several at a time where that is faster.
 
     precision: what matrices are multiplied in, `float32`, `float16` or `bfloat16`; spectra and the angles of rotary
-    embeddings stay in float32. batch: chunks at a time; None: as many as fit a GPU's free memory, one on a CPU.
+    embeddings stay in float32. Where half precision overflows, the network runs in float32 from then on.
+    batch: chunks at a time; None: as many as fit a GPU's free memory, one on a CPU. padded: a batch that isn't full
+    is filled up, so that a compiled network always gets the same shape.
     """
 
     def __init__(
-        self, torch: Untyped, module: Untyped, device: str, *, precision: str = "float32", batch: int | None = None
+        self,
+        torch: Untyped,
+        module: Untyped,
+        device: str,
+        *,
+        precision: str = "float32",
+        batch: int | None = None,
+        padded: bool = False,
     ) -> None:
         self.arrays = TorchArrays(torch, device)
         self._torch, self._module, self._device, self._precision = torch, module, device, precision
         self._batch = batch or (1 if device == "cpu" else None)
+        self._padded = padded
 
     def batch(self) -> int:
         """How many chunks `run` should get. Known after the first one, whose need of memory is measured."""
@@ -70,7 +82,8 @@ class Forward:
 
         Where a GPU's memory is too small for them all, half of them are tried, and so on; later batches are smaller.
         """
-        heard = self.arrays.there(np.stack(chunks))
+        fill = (self._batch or 1) - len(chunks) if self._padded else 0
+        heard = self.arrays.there(np.stack([*chunks, *[np.zeros_like(chunks[0])] * fill]))
         try:
             made = self._measured(heard) if self._batch is None else self._forward(heard)
         except self._torch.OutOfMemoryError:
@@ -86,7 +99,8 @@ class Forward:
             log.warning("batch_halved", batch=self._batch, device=self._device)
             return [*self.run(chunks[:half]), *self.run(chunks[half:])]
         # A network of one stem leaves out its axis.
-        return list(made if made.ndim == len(("chunk", "stem", "channel", "frame")) else made[:, None])
+        made = made if made.ndim == len(("chunk", "stem", "channel", "frame")) else made[:, None]
+        return list(made[: len(chunks)])
 
     def _measured(self, heard: Array) -> Array:
         """A first pass that tells how much memory each chunk takes."""
@@ -104,8 +118,14 @@ class Forward:
         return made
 
     def _forward(self, heard: Array) -> Array:
-        with self._torch.inference_mode(), self._autocast():
-            return self._module(heard).float()
+        with self._torch.inference_mode():
+            with self._autocast():
+                made = self._module(heard).float()
+            if self._precision != "float32" and not bool(self._torch.isfinite(made).all()):
+                log.warning("precision_raised", was=self._precision, device=self._device)
+                self._precision = "float32"
+                made = self._module(heard).float()
+            return made
 
     def _autocast(self) -> AbstractContextManager[object]:
         if self._precision == "float32":
@@ -115,3 +135,16 @@ class Forward:
     def _release(self) -> None:
         if self._device == "cuda":
             self._torch.cuda.empty_cache()
+
+
+def ready(torch: Untyped, module: Untyped, device: str, runtime: Runtime) -> Forward:
+    """The network on its device, compiled if that is asked for."""
+    module = module.to(device)
+    if runtime.compiled:
+        # Where the next process finds what this one has compiled.
+        os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str((runtime.models_dir / ".compiled").resolve()))
+        # Of a Roformer the blocks that repeat: they are compiled once, and its spectra can't be.
+        blocks = [block for layer in module.layers for block in layer] if hasattr(module, "layers") else [module]
+        for block in blocks:
+            block.compile(dynamic=False)
+    return Forward(torch, module, device, precision=devices.precision(runtime, device), padded=runtime.compiled)

@@ -17,7 +17,7 @@ from stemset.models.base import Runtime
 from stemset.models.engine import devices
 from stemset.models.engine.checkpoints import fill, state_of, uninitialised
 from stemset.models.engine.chunks import Schedule, mdx23c_schedule, roformer_schedule
-from stemset.models.engine.forward import Forward
+from stemset.models.engine.forward import ready
 from stemset.models.engine.interrupting import Heed
 from stemset.models.engine.library import module
 from stemset.models.engine.overlap_add import Pass
@@ -43,8 +43,10 @@ class MdxcNetwork:
         self.stems: tuple[str, ...] = (target,) if target else tuple(training["instruments"])
         roformer = _roformer_type(settings, weights)
         network = _roformer(torch, settings, roformer, weights) if roformer else _mdx23c(torch, settings, weights)
-        self._schedule = _roformer_schedule(settings) if roformer else _mdx23c_schedule(settings)
-        self._forward = Forward(torch, network.to(self.device), self.device, precision=runtime.precision)
+        self._schedule = (
+            _roformer_schedule(settings, padded=runtime.compiled) if roformer else _mdx23c_schedule(settings)
+        )
+        self._forward = ready(torch, network, self.device, runtime)
 
     def scale(self, levels: Levels) -> Scale:
         """See Network."""
@@ -57,12 +59,13 @@ class MdxcNetwork:
         return [Pass(self._schedule(frames), forward.run, forward.batch, forward.arrays, rows)]
 
 
-def _roformer_schedule(settings: dict[str, Any]) -> Callable[[int], Schedule]:
+def _roformer_schedule(settings: dict[str, Any], *, padded: bool) -> Callable[[int], Schedule]:
+    """padded: a song shorter than a chunk is made as long as one."""
     model = settings["model"]
     hop = int(model.get("stft_hop_length") or settings["audio"]["hop_length"])
     chunk = hop * (int(settings["inference"]["dim_t"]) - 1)
     # Spectra are mirrored at the ends by half a window, for which there must be enough of the song.
-    shortest = int(model.get("stft_n_fft", 2048)) // 2 + 1
+    shortest = chunk if padded else int(model.get("stft_n_fft", 2048)) // 2 + 1
     return lambda frames: roformer_schedule(frames, chunk, OVERLAP, hop, shortest)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from importlib import import_module
 from pathlib import Path
 from typing import Protocol
 
@@ -54,6 +55,8 @@ class LoadedNetwork:
         """Load it; packages and weights must be there. Raises ModelFailed where it can't be loaded."""
         self._name = model_filename
         self._on_torch = card.architecture is not Architecture.MDX
+        # A compiled module is not looked into, and soon done.
+        self._watched = self._on_torch and not runtime.compiled
         with library(f"{model_filename} could not be loaded"):
             self._network = _load(card, runtime)
 
@@ -72,6 +75,11 @@ class LoadedNetwork:
         """All stems that it can make, by the library's names."""
         return self._network.stems
 
+    def release(self) -> None:
+        """See memory.Loaded."""
+        if self.device == "cuda" and self._on_torch:
+            import_module("torch").cuda.empty_cache()
+
     @contextmanager
     def demixing(
         self, song: Path, stems: Collection[str], progress: Progress, *, shifts: int = 1
@@ -85,7 +93,7 @@ class LoadedNetwork:
         heed = Heed(progress)
         with (
             library(f"{self._name} failed", heed.again),
-            watched_modules(heed) if self._on_torch else nullcontext(),
+            watched_modules(heed) if self._watched else nullcontext(),
         ):
             measured = levels(song, heed.again)
             scale = self._network.scale(measured)

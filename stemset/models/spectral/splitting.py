@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import ClassVar
@@ -34,7 +34,13 @@ class TwoWaySplit(AudioSeparator):
     def masks(self, mid: Spectrogram, side: Spectrogram, grid: Grid) -> tuple[Spectrogram, Spectrogram | None]:
         """Gains 0 to 1 for mid and side, shape (frames, bins), from their powers; None silences the side."""
 
-    def separate(self, input_file: Path, output_dir: Path, progress: Progress = ignore_progress) -> dict[str, Path]:
+    def separate(
+        self,
+        input_file: Path,
+        output_dir: Path,
+        progress: Progress = ignore_progress,
+        wanted: Collection[str] | None = None,  # noqa: ARG002 - both slots come at once
+    ) -> dict[str, Path]:
         files = {slot: output_dir / f"{slot}.wav" for slot in self.output_slots}
         with ExitStack() as opened:
             song = opened.enter_context(soundfile.SoundFile(input_file))

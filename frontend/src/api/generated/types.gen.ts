@@ -243,6 +243,8 @@ export type Loop = {
  * sum_to_mixture_db: peak of (sum of all stems - mixture) in dBFS; -200 for no difference at all, None when a stem
  * was left out on purpose.
  * common_gain: factor applied to every stem and to the mixture so that none clips; 1.0 mostly.
+ * notices: what was wrong without making it fail, such as a GPU that nothing used. networks_loaded: those that the
+ * process kept in memory at the end.
  */
 export type Manifest = {
     common_gain: number;
@@ -252,7 +254,9 @@ export type Manifest = {
     input: InputRecord | null;
     manifest_version?: number;
     mixture: StemRecord | null;
+    networks_loaded?: Array<string>;
     nodes: Array<NodeRecord>;
+    notices?: Array<string>;
     started_at: string;
     state: 'succeeded' | 'failed' | 'cancelled';
     stems: Array<StemRecord>;
