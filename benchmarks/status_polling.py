@@ -128,7 +128,8 @@ def _both(folder: Path, peer_python: Path, jobs: int) -> Generator[tuple[list[Se
         "profiles: {songs: {title: Songs, strategy: s0}}\nstrategies:\n"
         + "".join(f"  {name}: {TREE}\n" for name in strategies)
     )
-    ours = {"STEMSET_CONFIG": str(folder / "config.yaml"), "STEMSET_DATA_DIR": str(folder / "data")}
+    places = {"STEMSET_CONFIG": str(folder / "config.yaml"), "STEMSET_DATA_DIR": str(folder / "data")}
+    ours = places | {"STEMSET_ACCESS": "open"}
     with _listening("stemset", Path(sys.executable), OUR_UVICORN, ours, folder) as stemset:
         settings = ApiSettings(config=folder / "config.yaml", data_dir=folder / "data")
         told = _running_jobs(stemset, settings, strategies)

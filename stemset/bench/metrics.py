@@ -17,6 +17,8 @@ from stemset.models.spectral.stft import OVERLAP, Grid, backward, forward, windo
 
 # Of the Music Demixing Challenge's definition: keeps the ratio finite when a stem is silent.
 _EPSILON = 1e-7
+# Keeps it finite when an estimate is perfect: at 200 dB.
+_LEAST_ERROR = 1e-20
 
 _IDEAL_WINDOW_S = 4096 / 44100
 _BLOCK_S = 10.0
@@ -63,6 +65,34 @@ def agreement(references: Sequence[Path], estimates: Sequence[Path], estimate_ga
     for reference, estimate in zip(_summed(references), _summed(estimates), strict=True):
         result.add(reference, estimate / np.float32(estimate_gain))
     return result
+
+
+def bsseval_sdrs(
+    references: Mapping[str, Sequence[Path]],
+    estimates: Mapping[str, Sequence[Path]],
+    sample_rate: int,
+    estimate_gain: float = 1.0,
+) -> dict[str, float | None]:
+    """SDR of BSSEval v4 as museval defines it: the median over frames of 1 s, in dB, for each name.
+
+    Of a stem's image, with filters for the whole song, its SDR is the plain ratio of energies in a frame: spatial
+    distortion, interference and artifacts sum to the error. A frame in which any reference or estimate is silent
+    (left + right is 0 throughout) counts for none of them; None where no frame is left. The last frame counts only
+    if it is whole, unless the song is shorter.
+    """
+    frames: dict[str, list[float]] = {name: [] for name in references}
+    sides = [_summed(files, sample_rate) for name in references for files in (references[name], estimates[name])]
+    for number, blocks_of_all in enumerate(zip(*sides, strict=True)):
+        if blocks_of_all[0].shape[1] < sample_rate and number:
+            break
+        if any(not block.sum(axis=0).any() for block in blocks_of_all):
+            continue
+        for name, true, estimate in zip(references, blocks_of_all[::2], blocks_of_all[1::2], strict=True):
+            frame = Agreement()
+            frame.add(true, estimate / np.float32(estimate_gain))
+            energy = frame.reference_energy
+            frames[name].append(_decibels(energy, max(frame.error_energy, energy * _LEAST_ERROR)))
+    return {name: float(np.median(values)) if values else None for name, values in frames.items()}
 
 
 def ideal_mask_agreements(

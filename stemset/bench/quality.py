@@ -5,98 +5,19 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from itertools import zip_longest
+from fnmatch import fnmatch
 from pathlib import Path
-from statistics import fmean
-
-from pydantic import BaseModel, ConfigDict
-from rich.table import Table
 
 from stemset import audio
-from stemset.bench.metrics import agreement, ideal_mask_agreements
+from stemset.bench.metrics import agreement, bsseval_sdrs, ideal_mask_agreements
+from stemset.bench.report import QualityReport, SongQuality, StemQuality
 from stemset.errors import AudioError, NotFound
 from stemset.manifest import MIXTURE
 from stemset.models.pool import ModelPool
-from stemset.separation import SILENCE_DB, Separation, separate
+from stemset.separation import Separation, separate
 from stemset.strategy import Strategy
 
 _SUFFIXES = frozenset({".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".aif", ".aiff"})
-
-
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class StemQuality(_Record):
-    """One stem of one song, in dB; higher is better.
-
-    sdr_db: global SDR of the Music Demixing Challenge. mixture_sdr_db: what the mixture scores in the stem's place,
-    so what doing nothing gives. ideal_sdr_db: what the ideal ratio mask gives, which knows the true stems.
-    """
-
-    stem: str
-    sdr_db: float
-    si_sdr_db: float
-    mixture_sdr_db: float
-    ideal_sdr_db: float
-
-
-class SongQuality(_Record):
-    """One song.
-
-    seconds: from file to files, decoding and encoding included; model_seconds: of these, in the models.
-    null_residual_dbfs: peak of the sum of all stems minus the mixture; None where the strategy drops a part.
-    """
-
-    song: str
-    duration_s: float
-    seconds: float
-    model_seconds: float
-    null_residual_dbfs: float | None
-    stems: tuple[StemQuality, ...]
-
-    @property
-    def times_real_time(self) -> float:
-        return self.duration_s / self.seconds
-
-
-class QualityReport(_Record):
-    """All songs of a reference folder, and the mean over songs for each stem."""
-
-    strategy: str
-    songs: tuple[SongQuality, ...]
-    mean: tuple[StemQuality, ...]
-    times_real_time: float
-
-    def table(self) -> Table:
-        """For a terminal."""
-        table = Table(title=f"{self.strategy}: {self.times_real_time:.1f} × real time")
-        table.add_column("song")
-        table.add_column("stem", no_wrap=True)
-        for heading in ("SDR dB", "SI-SDR", "mixture", "ideal mask"):
-            table.add_column(heading, justify="right")
-        for song in self.songs:
-            _add(
-                table,
-                (song.song, _null(song.null_residual_dbfs), f"{song.times_real_time:.1f} × real time"),
-                song.stems,
-            )
-        if len(self.songs) > 1:
-            _add(table, (f"mean of {len(self.songs)} songs",), self.mean)
-        return table
-
-
-def _add(table: Table, facts: Sequence[str], stems: Sequence[StemQuality]) -> None:
-    for fact, stem in zip_longest(facts, stems):
-        values = () if stem is None else (stem.sdr_db, stem.si_sdr_db, stem.mixture_sdr_db, stem.ideal_sdr_db)
-        table.add_row(fact or "", "" if stem is None else stem.stem, *(f"{value:.2f}" for value in values))
-    table.add_section()
-
-
-def _null(residual_dbfs: float | None) -> str:
-    if residual_dbfs is None:
-        return "null test: parts dropped"
-    return "null test: exact" if residual_dbfs <= SILENCE_DB else f"null test: {residual_dbfs:.1f} dBFS"
 
 
 def measure(
@@ -104,31 +25,29 @@ def measure(
     strategy: Strategy,
     pool: ModelPool,
     on_song: Callable[[SongQuality], None] = lambda _song: None,
+    *,
+    names: str = "*",
+    limit: int | None = None,
 ) -> QualityReport:
     """Separate each song under reference_folder and compare the stems with the true ones.
 
     reference_folder: a song's folder (mixture.* and a file per stem, such as vocals.*), or a folder of such
-    folders at any depth; MUSDB18-HQ works as it is. on_song is told each song as it is done. Stems that only one
-    side has are compared as a sum: an instrumental with drums + bass + other, `other` with guitar + piano + other.
+    folders at any depth; MUSDB18-HQ works as it is. names: only songs whose folder fits this pattern, such as
+    `test/*`; limit: the first of these. on_song is told each song as it is done. Stems that only one side has are
+    compared as a sum: an instrumental with drums + bass + other, `other` with guitar + piano + other.
 
     Raises NotFound without a folder, AudioError for one without songs, a damaged file, files of unlike
     length, or stems that can't be compared; else what `separate` raises.
     """
-    found = song_folders(reference_folder)
     songs: list[SongQuality] = []
-    for folder in found:
+    for folder in song_folders(reference_folder, names)[:limit]:
         songs.append(_measure_song(folder, reference_folder, strategy, pool))
         on_song(songs[-1])
-    return QualityReport(
-        strategy=strategy.name,
-        songs=tuple(songs),
-        mean=_mean(songs),
-        times_real_time=sum(song.duration_s for song in songs) / sum(song.seconds for song in songs),
-    )
+    return QualityReport.of(strategy.name, songs)
 
 
-def song_folders(folder: Path) -> list[Path]:
-    """The folder itself or those in it, at any depth, that hold a mixture, by path."""
+def song_folders(folder: Path, names: str = "*") -> list[Path]:
+    """The folder itself or those in it, at any depth, that hold a mixture, by path. names: see `measure`."""
     if not folder.is_dir():
         raise NotFound("folder", str(folder))
     found = {file.parent for file in folder.rglob(f"{MIXTURE}.*") if file.suffix.lower() in _SUFFIXES}
@@ -137,7 +56,15 @@ def song_folders(folder: Path) -> list[Path]:
             f"There is no song in {folder}. A song is a folder with mixture.wav (or .flac, …) and a file per true"
             " stem, such as vocals.wav, drums.wav, bass.wav, other.wav."
         )
-    return sorted(found)
+    chosen = [song for song in sorted(found) if fnmatch(name_of(song, folder), names)]
+    if not chosen:
+        raise NotFound("song like", names, [name_of(song, folder) for song in sorted(found)] if len(found) < 20 else ())
+    return chosen
+
+
+def name_of(song: Path, folder: Path) -> str:
+    """A song's path within the reference folder, such as `test/Al James - Schoolboy Facination`."""
+    return song.name if song == folder else song.relative_to(folder).as_posix()
 
 
 def _measure_song(folder: Path, root: Path, strategy: Strategy, pool: ModelPool) -> SongQuality:
@@ -159,7 +86,7 @@ def _measure_song(folder: Path, root: Path, strategy: Strategy, pool: ModelPool)
         seconds = time.perf_counter() - begin
         true_files = {stem: pcm.file for stem, pcm in true_pcm.items()}
         return SongQuality(
-            song=folder.name if folder == root else str(folder.relative_to(root)),
+            song=name_of(folder, root),
             duration_s=mixture.duration_s,
             seconds=seconds,
             model_seconds=sum(node.seconds for node in result.manifest.nodes),
@@ -182,15 +109,18 @@ def _compare(
     sample_rate: int,
 ) -> tuple[StemQuality, ...]:
     references = {row: [true_files[stem] for stem in true] for row, (true, _) in rows.items()}
+    separated = {row: [result.stems[stem].file for stem in stems] for row, (_, stems) in rows.items()}
+    gain = result.manifest.common_gain
+    framed = bsseval_sdrs(references, separated, sample_rate, gain)
     ideal = ideal_mask_agreements(references, true_files[MIXTURE], sample_rate)
     stems: list[StemQuality] = []
-    for row, (_, separated) in rows.items():
-        estimates = [result.stems[stem].file for stem in separated]
-        reached = agreement(references[row], estimates, result.manifest.common_gain)
+    for row in rows:
+        reached = agreement(references[row], separated[row], gain)
         stems.append(
             StemQuality(
                 stem=row,
                 sdr_db=reached.sdr_db,
+                bsseval_sdr_db=framed[row],
                 si_sdr_db=reached.si_sdr_db,
                 mixture_sdr_db=agreement(references[row], [true_files[MIXTURE]]).sdr_db,
                 ideal_sdr_db=ideal[row].sdr_db,
@@ -215,20 +145,3 @@ def compared(
     if not rows:
         raise AudioError(f"{folder} has no true stems beside the mixture; {', '.join(separated)} are to be compared.")
     return rows
-
-
-def _mean(songs: Sequence[SongQuality]) -> tuple[StemQuality, ...]:
-    by_stem: dict[str, list[StemQuality]] = {}
-    for song in songs:
-        for stem in song.stems:
-            by_stem.setdefault(stem.stem, []).append(stem)
-    return tuple(
-        StemQuality(
-            stem=name,
-            sdr_db=fmean(stem.sdr_db for stem in stems),
-            si_sdr_db=fmean(stem.si_sdr_db for stem in stems),
-            mixture_sdr_db=fmean(stem.mixture_sdr_db for stem in stems),
-            ideal_sdr_db=fmean(stem.ideal_sdr_db for stem in stems),
-        )
-        for name, stems in by_stem.items()
-    )

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from stemset.audio import Samples, write
-from stemset.bench.metrics import Agreement, agreement, ideal_mask_agreements
+from stemset.bench.metrics import Agreement, agreement, bsseval_sdrs, ideal_mask_agreements
 
 RATE = 44100
 
@@ -85,3 +85,44 @@ def test_the_ideal_mask_counts_what_the_references_leave_as_a_source(tmp_path: P
     reached = ideal_mask_agreements({"a": [files["a"]]}, files["mixture"], RATE)
     # The rest of the mixture is as loud as the reference everywhere: half of it each, which is right here.
     assert reached["a"].sdr_db > 60
+
+
+BSSEVAL_RATE = 8000
+
+
+def bsseval_signals() -> tuple[dict[str, Samples], dict[str, Samples]]:
+    """Three stems of 5.15 s, of which one is silent for a second, and estimates that get worse."""
+    random = np.random.default_rng(1)
+    true = random.normal(0, 0.1, (3, 41_234, 2)).astype(np.float32)
+    true[1, 8000:16000] = 0
+    worse = np.linspace(0.2, 2, true.shape[1])[None, :, None]
+    estimates = (true + random.normal(0, 0.05, true.shape) * worse).astype(np.float32)
+    estimates[2] *= np.float32(0.8)
+    names = ("a", "b", "c")
+    return (
+        {name: sound.T for name, sound in zip(names, true, strict=True)},
+        {name: sound.T for name, sound in zip(names, estimates, strict=True)},
+    )
+
+
+def test_framewise_sdr_is_that_of_museval(tmp_path: Path) -> None:
+    true, estimates = bsseval_signals()
+    files: dict[str, dict[str, list[Path]]] = {"true": {}, "estimated": {}}
+    for side, sounds in (("true", true), ("estimated", estimates)):
+        for name, sound in sounds.items():
+            file = tmp_path / f"{side}-{name}.wav"
+            write(file, np.ldexp(sound, -1) if side == "estimated" else sound, BSSEVAL_RATE)
+            files[side][name] = [file]
+    # numpy.nanmedian over the frames of metrics.bss_eval(true, estimates, compute_permutation=False, window=8000,
+    # hop=8000, framewise_filters=False) of museval 0.4.1.
+    museval = {"a": 4.172678056, "b": 4.214137263, "c": 5.457675481}
+    told = bsseval_sdrs(files["true"], files["estimated"], BSSEVAL_RATE, 0.5)
+    assert told == pytest.approx(museval, abs=1e-4)
+
+
+def test_framewise_sdr_needs_a_frame_in_which_everything_sounds(tmp_path: Path) -> None:
+    files = saved(tmp_path, a=tone(440), silent=np.zeros_like(tone(440)), short=tone(440, 0.5))
+    a, silent, short = ([files[name]] for name in ("a", "silent", "short"))
+    assert bsseval_sdrs({"a": a, "b": silent}, {"a": a, "b": a}, RATE) == {"a": None, "b": None}
+    assert bsseval_sdrs({"a": a}, {"a": a}, RATE)["a"] == pytest.approx(200)
+    assert bsseval_sdrs({"a": short}, {"a": short}, RATE)["a"] == pytest.approx(200)

@@ -12,7 +12,8 @@ import soundfile
 from rich.console import Console
 
 from stemset.audio import write
-from stemset.bench.quality import QualityReport, SongQuality, compared, measure, song_folders
+from stemset.bench.quality import compared, measure, song_folders
+from stemset.bench.report import QualityReport, SongQuality
 from stemset.demo import render
 from stemset.errors import AudioError, NotFound
 from stemset.models.base import Runtime
@@ -148,3 +149,32 @@ def make_song() -> Callable[..., Path]:
         return folder
 
     return make
+
+
+def test_songs_are_chosen_by_a_pattern_and_a_limit_in_a_musdb_folder(
+    tmp_path: Path, pool: ModelPool, make_song: Callable[..., Path]
+) -> None:
+    for name in ("train/A - One", "train/B - Two", "test/C - Three"):
+        make_song(tmp_path / name)
+    chosen = [song.relative_to(tmp_path).as_posix() for song in song_folders(tmp_path, "train/*")]
+    assert chosen == ["train/A - One", "train/B - Two"]
+    report = measure(tmp_path, DRUMLESS, pool, names="t*", limit=1)
+    assert [song.song for song in report.songs] == ["test/C - Three"]
+    with pytest.raises(NotFound, match="song like 'none'; there are: test/C - Three, train/A - One, train/B - Two"):
+        song_folders(tmp_path, "none")
+
+
+def test_the_median_over_songs_is_told_beside_the_mean_and_the_worst_null_test(
+    tmp_path: Path, pool: ModelPool, make_song: Callable[..., Path]
+) -> None:
+    for number, level in enumerate((0.2, 0.3, 0.6)):
+        make_song(tmp_path / str(number), drums_level=level)
+    report = measure(tmp_path, DRUMLESS, pool)
+    figures = sorted(song.stems[0].sdr_db for song in report.songs)
+    assert report.median[0].sdr_db == figures[1]
+    assert report.mean[0].sdr_db == pytest.approx(sum(figures) / 3)
+    assert report.null_residual_dbfs == max(song.null_residual_dbfs or 0 for song in report.songs)
+    screen = Console(file=StringIO(), width=120)
+    screen.print(report.table())
+    assert isinstance(screen.file, StringIO)
+    assert "median of 3 songs" in screen.file.getvalue()
