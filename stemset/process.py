@@ -278,7 +278,7 @@ def _looked_at(file: Path) -> Upload:
         while block := content.read(_READ_BYTES):
             digest.update(block)
             size += len(block)
-    return Upload(file, clean_file_name(file.name), size, digest.hexdigest(), {})
+    return Upload(file, clean_file_name(file.name), size, digest.hexdigest())
 
 
 def _claims_sound(file: Path) -> bool:

@@ -104,7 +104,7 @@ def build_app(settings: ApiSettings, dispatcher: Dispatcher) -> Litestar:
         ),
         logging_config=None,
     )
-    app.asgi_handler = Edge(app.asgi_handler)
+    app.asgi_handler = Edge(app.asgi_handler, settings.r2.account().endpoint_url if settings.uses_r2 else None)
     return app
 
 

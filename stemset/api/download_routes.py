@@ -7,14 +7,15 @@ from typing import Annotated
 from uuid import UUID
 
 from anyio import to_thread
-from litestar import Router, get
+from litestar import Response, Router, get
 from litestar.params import FromPath, QueryParameter
 from litestar.response import Stream
+from litestar.status_codes import HTTP_307_TEMPORARY_REDIRECT
 
 from stemset.api import examples, wire
 from stemset.api.context import Context
 from stemset.api.downloads import Entry, archive, encoded, file_name
-from stemset.api.files import ASK_AGAIN, chunks_of
+from stemset.api.files import ASK_AGAIN, chunks_of, empty
 from stemset.api.problems import problem_responses
 from stemset.api.ranges import Span
 from stemset.audio import AudioFormat
@@ -35,6 +36,7 @@ _ZIP = "application/zip"
     media_type=_AUDIO,
     responses={
         200: examples.binary("The file, with a good name.", _AUDIO),
+        307: examples.empty("Where the storage gives it out itself, under that name."),
         **problem_responses(400, 404, 503),
     },
 )
@@ -43,7 +45,7 @@ async def download_stem(
     job_id: FromPath[UUID],
     stem: FromPath[str],
     format_: Annotated[AudioFormat, QueryParameter(name="format", description="Of the file.")] = AudioFormat.FLAC,
-) -> Stream:
+) -> Stream | Response[None]:
     job = await context.jobs.get_job(job_id)
     mixture, stems = await context.jobs.tracks(job_id)
     ready = [track.name for track in (*stems, *([mixture] if mixture else []))]
@@ -52,6 +54,9 @@ async def download_stem(
     recording = await context.library.get(job.recording_id)
     title = file_name(recording.title, wire.label_of(stem))
     key = Keys.stem(job_id, stem)
+    address = context.storage.url(key, file_name=title + format_.extension)
+    if format_ is AudioFormat.FLAC and address:
+        return empty(HTTP_307_TEMPORARY_REDIRECT, {"Location": address, "Cache-Control": "no-store"}, _AUDIO)
     if format_ is AudioFormat.FLAC:
         file = await to_thread.run_sync(context.storage.open, key)
     else:

@@ -12,25 +12,21 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 log = structlog.get_logger()
 
 # The page plays through worklets and workers that it makes from blobs, and decodes with WebAssembly.
-_PAGE_POLICY = "; ".join(
-    (
-        "default-src 'self'",
-        "script-src 'self' blob: 'wasm-unsafe-eval'",
-        "worker-src 'self' blob:",
-        "style-src 'self' 'unsafe-inline'",
-        "img-src 'self' data: blob:",
-        "media-src 'self' blob:",
-        "font-src 'self' data:",
-        "connect-src 'self' blob: data:",
-        "object-src 'none'",
-        "base-uri 'self'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-    )
+_PAGE_POLICY = (
+    "default-src 'self'",
+    "script-src 'self' blob: 'wasm-unsafe-eval'",
+    "worker-src 'self' blob:",
+    "style-src 'self' 'unsafe-inline'",
+    "img-src 'self' data: blob:",
+    "media-src 'self' blob:",
+    "font-src 'self' data:",
+    "object-src 'none'",
+    "base-uri 'self'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
 )
 
 _HEADERS = (
-    (b"content-security-policy", _PAGE_POLICY.encode()),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
     (b"cross-origin-opener-policy", b"same-origin"),
@@ -42,10 +38,13 @@ _POLLED = "/api/jobs/"
 
 
 class Edge:
-    """The outermost layer around the application."""
+    """The outermost layer around the application. storage: its address, where pages reach it themselves."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, storage: str | None) -> None:
         self._app = app
+        connections = " ".join(("connect-src 'self' blob: data:", *([storage] if storage else [])))
+        policy = "; ".join((*_PAGE_POLICY, connections))
+        self._headers = ((b"content-security-policy", policy.encode()), *_HEADERS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -59,7 +58,7 @@ class Edge:
                 headers = list(message["headers"])
                 if method == "OPTIONS":
                     headers = [*((name, value) for name, value in headers if name != b"allow"), _allow(scope)]
-                message["headers"] = [*headers, *_HEADERS]
+                message["headers"] = [*headers, *self._headers]
                 _note(method, path, message["status"], time.perf_counter() - begun)
             await send(message)
 

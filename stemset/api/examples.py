@@ -35,6 +35,7 @@ from stemset.api.models import (
     Track,
     Upload,
     Uploaded,
+    UploadPart,
     WeightsState,
 )
 from stemset.manifest import InputRecord, Manifest, NodeRecord
@@ -142,9 +143,20 @@ UPLOADED = Uploaded(recording=RECORDING, job=JOB, known=False)
 KNOWN = UPLOADED.model_copy(update={"known": True})
 UPLOAD = Upload(
     id=UUID("0193b1c2-7c04-7b11-a3f8-51d2c9e07b44"),
-    url="/api/uploads/0193b1c2-7c04-7b11-a3f8-51d2c9e07b44/content",
-    method="PUT",
-    headers={"Content-Type": "application/octet-stream"},
+    profile="demo",
+    file_name="first light.wav",
+    bytes=1_000_000,
+    parts=[
+        UploadPart(
+            number=1,
+            offset=0,
+            bytes=1_000_000,
+            received=False,
+            url="/api/uploads/0193b1c2-7c04-7b11-a3f8-51d2c9e07b44/parts/1",
+            method="PUT",
+            headers={"Content-Type": "audio/wav"},
+        )
+    ],
     expires_at=_AT + timedelta(hours=1),
 )
 PLAYER = PlayerData(

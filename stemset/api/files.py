@@ -37,7 +37,7 @@ async def send_object(
     headers = _headers(info.etag, immutable=immutable)
     etag = headers["ETag"]
     if is_known(if_none_match, etag):
-        return _empty(304, headers, media_type)
+        return empty(304, headers, media_type)
     asked = requested_span(range_, info.bytes) if range_applies(if_range, etag) else None
     span = asked or Span(0, info.bytes)
     headers["Content-Length"] = str(span.length)
@@ -56,11 +56,12 @@ async def describe_object(
     info = await _stat(storage, key)
     headers = _headers(info.etag, immutable=immutable)
     if is_known(if_none_match, headers["ETag"]):
-        return _empty(304, headers, media_type)
-    return _empty(200, {**headers, "Content-Length": str(info.bytes)}, media_type)
+        return empty(304, headers, media_type)
+    return empty(200, {**headers, "Content-Length": str(info.bytes)}, media_type)
 
 
-def _empty(status: int, headers: dict[str, str], media_type: str) -> Response[None]:
+def empty(status: int, headers: dict[str, str], media_type: str) -> Response[None]:
+    """An answer that is all headers."""
     # Litestar wants a HEAD handler typed as one without a body, and can't render None as audio.
     return cast("Response[None]", Response(b"", status_code=status, headers=headers, media_type=media_type))
 

@@ -22,6 +22,7 @@ MAX_FILE_NAME = 1000
 _PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TITLE, pattern=_PRINTABLE)]
 Sha256 = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
+ContentType = Annotated[str, StringConstraints(max_length=100, pattern=r"^[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,60}$")]
 Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TAG, pattern=_PRINTABLE)]
 
 
@@ -328,19 +329,37 @@ class UploadRequest(Wire):
     profile: str = Field(max_length=MAX_NAME)
     file_name: str = Field(max_length=MAX_FILE_NAME)
     bytes: int = Field(ge=0, strict=True)
+    content_type: ContentType = "application/octet-stream"
     sha256: Sha256 | None = None
 
 
+class UploadPart(Wire):
+    """A part of a file, `bytes` long from `offset` on: one request to `url` by `method`, with these `headers` and
+    nothing but those bytes. The address may be the storage's own, and ends after hours: ask for the upload again then.
+
+    received: it is there already.
+    """
+
+    number: int
+    offset: int
+    bytes: int
+    received: bool
+    url: str
+    method: Literal["PUT"]
+    headers: dict[str, str]
+
+
 class Upload(Wire):
-    """Where to send a file: one request to `url` by `method`, with these `headers` and nothing but the file's bytes.
+    """Where to send a file. The parts may be sent in any order, several at once, and again.
 
     Then complete the upload; after `expiresAt` it is gone.
     """
 
     id: UUID
-    url: str
-    method: Literal["PUT"]
-    headers: dict[str, str]
+    profile: str
+    file_name: str
+    bytes: int
+    parts: list[UploadPart]
     expires_at: datetime
 
 

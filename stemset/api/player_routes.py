@@ -51,7 +51,7 @@ async def get_player(
     ] = None,
 ) -> PlayerData:
     recording = await context.library.get(recording_id)
-    return wire.player(recording, *await playable(context, recording_id, job))
+    return wire.player(recording, *await playable(context, recording_id, job), context.storage)
 
 
 @get(

@@ -81,7 +81,7 @@ async def get_shared(context: Context, token: Token) -> SharedPlayer:
     share = await context.mixes.get_share(token)
     recording = await context.library.get(share.recording_id)
     job, mixture, stems = await playable(context, share.recording_id, share.job_id)
-    return SharedPlayer(player=wire.player(recording, job, mixture, stems, token=token), mix=share.mix)
+    return SharedPlayer(player=wire.player(recording, job, mixture, stems, context.storage, token=token), mix=share.mix)
 
 
 @get(

@@ -1,19 +1,20 @@
-"""Uploads in steps: what was announced, the bytes that came for it, and the end of both.
+"""Uploads in steps: what was announced, the parts that came for it, and the end of both.
 
-The bytes of an upload lie in a folder of its own, in one file that is named by their hash. While they are received,
-and while they are made a recording of, they lie beside it under another name.
+The bytes lie in the storage, under `Keys.upload`. A client sends them straight there where the storage has addresses
+of its own, else to this service. Until it is complete, an upload is a row, and what came of its bytes.
 """
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import shutil
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from uuid import UUID
 
 import structlog
 from anyio import CancelScope, to_thread
@@ -22,52 +23,93 @@ from sqlalchemy.exc import DBAPIError
 from stemset.api.context import Parts
 from stemset.api.problems import AnyRequest, InvalidRequest
 from stemset.api.upload import FOLDER, Sink, Upload, body_of, new_folder
-from stemset.errors import AudioError, Conflict, NotFound
-from stemset.jobs.records import UploadRecord
+from stemset.errors import AudioError, Conflict, NotFound, StemsetError
+from stemset.jobs.records import UploadRecord, new_id
+from stemset.storage import Keys, Place, Storage
 
 LIFETIME = timedelta(days=1)
 """How long an upload may take from its announcement to its completion."""
 
+_PART_BYTES = 8 << 20
+_MAX_PARTS = 100
 _SWEEP_EVERY_S = 600.0
-_CONTENT = "[0-9a-f]" * 64
+_READ_BYTES = 1 << 20
 
 log = structlog.get_logger()
 
 
-def expiry() -> datetime:
-    """Of an upload that is announced now."""
-    return datetime.now(UTC) + LIFETIME
+@dataclass(frozen=True)
+class Part:
+    """Bytes `offset` up to `offset + bytes` of a file. number: from 1."""
+
+    number: int
+    offset: int
+    bytes: int
 
 
-async def receive(parts: Parts, request: AnyRequest, upload: UploadRecord) -> None:
-    """Keep the request's body as the content of `upload`, in place of what came before.
+def parts_of(upload: UploadRecord) -> list[Part]:
+    """The whole file in parts; an empty one is one part."""
+    step = upload.part_bytes
+    offsets = range(0, max(upload.bytes, 1), step)
+    return [Part(n, offset, min(step, upload.bytes - offset)) for n, offset in enumerate(offsets, 1)]
 
-    Raises InvalidRequest unless size and hash are those that were announced; nothing is kept then, nor when the
-    client goes away.
+
+async def announce(
+    parts: Parts, profile: str, file_name: str, size: int, content_type: str, sha256: str | None
+) -> UploadRecord:
+    """A new upload, which may come now."""
+    upload_id = new_id()
+    part_bytes = max(_PART_BYTES, -(-size // _MAX_PARTS))
+    key, transfer = Keys.uploaded(upload_id), None
+    if size > part_bytes:
+        transfer = await to_thread.run_sync(parts.storage.begin_parts, key, content_type)
+    upload = UploadRecord(
+        id=upload_id,
+        profile=profile,
+        file_name=file_name,
+        bytes=size,
+        content_type=content_type,
+        sha256=sha256,
+        part_bytes=part_bytes,
+        transfer=transfer,
+        expires_at=datetime.now(UTC) + LIFETIME,
+    )
+    await parts.library.announce(upload)
+    return upload
+
+
+def place_of(storage: Storage, upload: UploadRecord, part: Part) -> Place | None:
+    """Where the storage takes this part itself; None: send it to the service."""
+    key = Keys.uploaded(upload.id)
+    if upload.transfer is None:
+        return storage.place(key, part.bytes, upload.content_type)
+    return storage.part_place(key, upload.transfer, part.number, part.bytes)
+
+
+async def received(parts: Parts, upload: UploadRecord) -> Collection[int]:
+    """The numbers of the parts that are there."""
+    there = await to_thread.run_sync(_received, parts.storage, upload)
+    return {part.number for part in parts_of(upload) if there.get(part.number) == part.bytes}
+
+
+async def receive(parts: Parts, request: AnyRequest, upload: UploadRecord, number: int) -> None:
+    """Keep the request's body as a part, in place of what came before.
+
+    Raises NotFound if the upload has no such part, or was given up meanwhile; InvalidRequest unless the size is the
+    part's. Nothing is kept then, nor when the client goes away.
     """
+    part = next((part for part in parts_of(upload) if part.number == number), None)
+    if part is None:
+        raise NotFound(f"part of upload {upload.id} with the number", str(number))
     announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and int(announced) != upload.bytes:
-        raise InvalidRequest("Content-Length", f"is {announced}; {upload.bytes} bytes were announced")
-    home = _home(parts, upload.id)
-    folder = await to_thread.run_sync(new_folder, home)
+    if announced.isdecimal() and int(announced) != part.bytes:
+        raise InvalidRequest("Content-Length", f"is {announced}; the part has {part.bytes} bytes")
+    folder = await to_thread.run_sync(new_folder, parts.settings.data_dir / FOLDER)
     try:
-        file = folder / "content"
-        with file.open("xb") as out:
-            sink = Sink(out)
-            async for chunk in body_of(request):
-                if sink.bytes + len(chunk) > upload.bytes:
-                    raise InvalidRequest("body", f"is longer than the {upload.bytes} bytes that were announced")
-                sink.add(chunk)
-                if sink.full:
-                    await sink.flush()
-            await sink.flush()
-        if sink.bytes != upload.bytes:
-            raise InvalidRequest("body", f"has {sink.bytes} bytes; {upload.bytes} were announced")
-        sha256 = sink.digest.hexdigest()
-        if upload.sha256 not in (None, sha256):
-            raise InvalidRequest("body", f"has the SHA-256 {sha256}, not the one that was announced; send it again")
-        if not await to_thread.run_sync(_keep, file, home, sha256):
-            raise NotFound("upload", str(upload.id))
+        file = folder / "part"
+        await _write(request, file, part.bytes)
+        await to_thread.run_sync(_put, parts.storage, upload, part, file)
+        await _still_there(parts, upload)
     finally:
         with CancelScope(shield=True):
             await to_thread.run_sync(shutil.rmtree, folder, True)
@@ -75,46 +117,47 @@ async def receive(parts: Parts, request: AnyRequest, upload: UploadRecord) -> No
 
 @asynccontextmanager
 async def taken(parts: Parts, upload: UploadRecord) -> AsyncGenerator[Upload]:
-    """What came, for the block to make a recording of; nobody else can take it. Raises Conflict before it came.
+    """What came, for the block to make a recording of. Raises Conflict while parts are missing, InvalidRequest if it
+    isn't what was announced.
 
     The upload is over when the block ends well, or finds that it is no song. After any other error it can be
     completed again.
     """
-    home = _home(parts, upload.id)
-    file = await to_thread.run_sync(_take, home)
-    if file is None:
-        raise Conflict("Nothing was received for this upload yet, or it is being completed already.")
+    await _join(parts, upload)
+    key = Keys.uploaded(upload.id)
+    folder = await to_thread.run_sync(new_folder, parts.settings.data_dir / FOLDER)
     try:
-        yield Upload(file, upload.file_name, upload.bytes, file.name, {})
-    except AudioError:
-        await forget(parts, upload.id)
-        raise
-    except BaseException:
-        # A client that hangs up cancels us: then, too, the bytes are kept for another try.
-        with CancelScope(shield=True):
-            await to_thread.run_sync(_keep, file, home, file.name)
+        file, sha256 = await to_thread.run_sync(_looked_at, parts.storage, key, folder / "content")
+        _check(upload, sha256)
+        yield Upload(file, upload.file_name, upload.bytes, sha256, stored=key)
+    except (AudioError, InvalidRequest):
+        # Another request may have completed it, and taken the bytes from under our eyes.
+        await parts.library.get_upload(upload.id)
+        await forget(parts, upload)
         raise
     else:
-        await forget(parts, upload.id)
+        await forget(parts, upload)
     finally:
         with CancelScope(shield=True):
-            await to_thread.run_sync(shutil.rmtree, file.parent, True)
+            await to_thread.run_sync(shutil.rmtree, folder, True)
 
 
-async def forget(parts: Parts, upload_id: UUID) -> None:
+async def forget(parts: Parts, upload: UploadRecord) -> None:
     """The upload and what came of it are gone."""
-    await parts.library.forget_upload(upload_id)
-    await to_thread.run_sync(shutil.rmtree, _home(parts, upload_id), True)
+    await parts.library.forget_upload(upload.id)
+    await to_thread.run_sync(_remove, parts.storage, upload)
 
 
 async def sweep_often(parts: Parts) -> None:
     """Until cancelled: remove what expired, and what a killed process left."""
     while True:
         try:
-            for upload_id in await parts.library.expired_uploads():
-                await forget(parts, upload_id)
+            for upload in await parts.library.expired_uploads():
+                await forget(parts, upload)
+            # What has no row: a process was killed between the two.
+            await to_thread.run_sync(parts.storage.sweep, Keys.UPLOADS, LIFETIME)
             await to_thread.run_sync(sweep, parts.settings.data_dir)
-        except (DBAPIError, OSError) as error:
+        except (DBAPIError, OSError, StemsetError) as error:
             log.warning("uploads_not_swept", reason=str(error))
         await asyncio.sleep(_SWEEP_EVERY_S)
 
@@ -127,29 +170,80 @@ def sweep(data_dir: Path) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _home(parts: Parts, upload_id: UUID) -> Path:
-    return parts.settings.data_dir / FOLDER / str(upload_id)
+async def _write(request: AnyRequest, file: Path, size: int) -> None:
+    with file.open("xb") as out:
+        sink = Sink(out)
+        async for chunk in body_of(request):
+            if sink.bytes + len(chunk) > size:
+                raise InvalidRequest("body", f"is longer than the {size} bytes of the part")
+            sink.add(chunk)
+            if sink.full:
+                await sink.flush()
+        await sink.flush()
+    if sink.bytes != size:
+        raise InvalidRequest("body", f"has {sink.bytes} bytes; the part has {size}")
 
 
-def _take(home: Path) -> Path | None:
-    """The content, moved to a folder of its own, where nobody else looks for it."""
-    for file in home.glob(_CONTENT):
-        folder = new_folder(home.parent)
-        try:
-            return file.rename(folder / file.name)
-        except FileNotFoundError:
-            shutil.rmtree(folder, ignore_errors=True)
-    return None
-
-
-def _keep(file: Path, home: Path, sha256: str) -> bool:
-    """Make file the content; False if the upload was abandoned meanwhile."""
-    before = list(home.glob(_CONTENT))
+async def _still_there(parts: Parts, upload: UploadRecord) -> None:
+    """Raises NotFound, and leaves nothing, if it was given up while bytes came."""
     try:
-        kept = file.rename(home / sha256)
-    except FileNotFoundError:
-        return False
-    for other in before:
-        if other != kept:
-            other.unlink(missing_ok=True)
-    return True
+        await parts.library.get_upload(upload.id)
+    except NotFound:
+        await to_thread.run_sync(_remove, parts.storage, upload)
+        raise
+
+
+async def _join(parts: Parts, upload: UploadRecord) -> None:
+    key, wanted = Keys.uploaded(upload.id), parts_of(upload)
+    there = await received(parts, upload)
+    missing = [str(part.number) for part in wanted if part.number not in there]
+    if missing and len(wanted) == 1:
+        raise Conflict("Nothing was received for this upload yet.")
+    if missing:
+        raise Conflict(f"Of the {len(wanted)} parts of this upload these are still missing: {', '.join(missing)}.")
+    if upload.transfer and not await to_thread.run_sync(parts.storage.exists, key):
+        numbers = [part.number for part in wanted]
+        await to_thread.run_sync(parts.storage.join_parts, key, upload.transfer, numbers)
+
+
+def _check(upload: UploadRecord, sha256: str) -> None:
+    if upload.sha256 not in (None, sha256):
+        raise InvalidRequest("sha256", f"what came has {sha256}, not the one that was announced; upload it again")
+
+
+def _received(storage: Storage, upload: UploadRecord) -> Mapping[int, int]:
+    """Bytes by part."""
+    key = Keys.uploaded(upload.id)
+    if upload.transfer:
+        try:
+            return storage.parts(key, upload.transfer)
+        except NotFound:
+            # They were joined already; else the storage has swept them away.
+            return {part.number: part.bytes for part in parts_of(upload)} if storage.exists(key) else {}
+    return {1: storage.stat(key).bytes} if storage.exists(key) else {}
+
+
+def _put(storage: Storage, upload: UploadRecord, part: Part, file: Path) -> None:
+    key = Keys.uploaded(upload.id)
+    if upload.transfer is None:
+        storage.put(key, file, upload.content_type)
+    else:
+        storage.put_part(key, upload.transfer, part.number, file)
+
+
+def _looked_at(storage: Storage, key: str, copy: Path) -> tuple[Path, str]:
+    """The bytes as a file of this machine, and their SHA-256."""
+    path = storage.local_path(key)
+    if path is None:
+        storage.fetch(key, copy)
+    digest = hashlib.sha256()
+    with (path or copy).open("rb") as content:
+        while block := content.read(_READ_BYTES):
+            digest.update(block)
+    return path or copy, digest.hexdigest()
+
+
+def _remove(storage: Storage, upload: UploadRecord) -> None:
+    if upload.transfer:
+        storage.drop_parts(Keys.uploaded(upload.id), upload.transfer)
+    storage.delete_prefix(Keys.upload(upload.id))

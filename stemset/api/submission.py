@@ -93,7 +93,10 @@ async def _store(context: Context, upload: Upload, profile: str) -> tuple[Record
     recording_id = new_id()
     key = Keys.source(recording_id, _extension(found))
     try:
-        await to_thread.run_sync(context.storage.put, key, upload.file, "application/octet-stream")
+        if upload.stored:
+            await to_thread.run_sync(context.storage.copy, upload.stored, key)
+        else:
+            await to_thread.run_sync(context.storage.put, key, upload.file, "application/octet-stream")
         recording = await context.library.add_unless_known(_new_recording(recording_id, key, profile, upload, found))
     except BaseException:
         # A client that hangs up cancels us: then, too, nothing stays behind.

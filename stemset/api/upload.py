@@ -33,14 +33,16 @@ _MAX_FILE_NAME = 255
 class Upload:
     """A received file, which lives as long as the block that received it. sha256 in hex.
 
-    file_name: as the client calls it, without folders; it is shown and used for nothing else.
+    file_name: as the client calls it, without folders; it is shown and used for nothing else. stored: the key of the
+    same bytes, where the storage has them already.
     """
 
     file: Path
     file_name: str
     bytes: int
     sha256: str
-    fields: dict[str, str]
+    fields: dict[str, str] = field(default_factory=dict[str, str])
+    stored: str | None = None
 
 
 @asynccontextmanager

@@ -1,20 +1,21 @@
-"""Uploads in three steps: create, PUT the bytes, complete."""
+"""Uploads in steps: create, PUT each part to the address given for it, complete."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from uuid import UUID
 
-from litestar import Response, Router, delete, post, put
+from litestar import Response, Router, delete, get, post, put
 from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, RequestBody, Schema
 from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT
 
 from stemset.api import examples, staging, submission
 from stemset.api.context import Context
-from stemset.api.models import Upload, UploadCompletion, Uploaded, UploadRequest
+from stemset.api.models import Upload, UploadCompletion, Uploaded, UploadPart, UploadRequest
 from stemset.api.problems import AnyRequest, problem_responses
 from stemset.api.upload import clean_file_name, too_large
-from stemset.jobs.records import UploadRecord, new_id
+from stemset.jobs.records import UploadRecord
 
 
 class ContentOperation(Operation):
@@ -24,7 +25,7 @@ class ContentOperation(Operation):
         content = Schema(type=OpenAPIType.STRING, format="binary")  # pyright: ignore - as in recording_routes
         self.request_body = RequestBody(
             required=True,
-            description="The file's bytes as they are.",
+            description="The part's bytes as they are.",
             content={"application/octet-stream": OpenAPIMediaType(schema=content)},
         )
 
@@ -43,39 +44,41 @@ async def create_upload(context: Context, data: JSONBody[UploadRequest]) -> Uplo
     limit = context.config.limits.max_bytes
     if data.bytes > limit:
         raise too_large(limit)
-    upload = UploadRecord(
-        id=new_id(),
-        profile=submission.known_profile(data.profile, context.config),
-        file_name=clean_file_name(data.file_name),
-        bytes=data.bytes,
-        sha256=data.sha256,
-        expires_at=staging.expiry(),
-    )
-    await context.library.announce(upload)
-    return Upload(
-        id=upload.id,
-        url=f"/api/uploads/{upload.id}/content",
-        method="PUT",
-        headers={"Content-Type": "application/octet-stream"},
-        expires_at=upload.expires_at,
-    )
+    profile = submission.known_profile(data.profile, context.config)
+    name = clean_file_name(data.file_name)
+    upload = await staging.announce(context, profile, name, data.bytes, data.content_type, data.sha256)
+    return _upload(context, upload, ())
+
+
+@get(
+    "/uploads/{upload_id:uuid}",
+    operation_id="getUpload",
+    tags=["uploads"],
+    summary="What has come of a file, and where to send the rest",
+    responses={200: examples.answer(examples.UPLOAD, "The upload."), **problem_responses(400, 404, 503)},
+)
+async def get_upload(context: Context, upload_id: FromPath[UUID]) -> Upload:
+    upload = await context.library.get_upload(upload_id)
+    return _upload(context, upload, await staging.received(context, upload))
 
 
 @put(
-    "/uploads/{upload_id:uuid}/content",
-    operation_id="putUpload",
+    "/uploads/{upload_id:uuid}/parts/{number:int}",
+    operation_id="putUploadPart",
     operation_class=ContentOperation,
     tags=["uploads"],
-    summary="Send the bytes",
+    summary="Send a part, where the storage has no address of its own for it",
     status_code=HTTP_204_NO_CONTENT,
     request_max_body_size=None,
     responses={
-        204: examples.empty("Received whole, and as announced."),
+        204: examples.empty("Received whole."),
         **problem_responses(400, 404, 503),
     },
 )
-async def put_upload(request: AnyRequest, context: Context, upload_id: FromPath[UUID]) -> None:
-    await staging.receive(context, request, await context.library.get_upload(upload_id))
+async def put_upload_part(
+    request: AnyRequest, context: Context, upload_id: FromPath[UUID], number: FromPath[int]
+) -> None:
+    await staging.receive(context, request, await context.library.get_upload(upload_id), number)
 
 
 @post(
@@ -108,8 +111,31 @@ async def complete_upload(
     responses={204: examples.empty("Gone."), **problem_responses(400, 404, 503)},
 )
 async def abandon_upload(context: Context, upload_id: FromPath[UUID]) -> None:
-    await context.library.get_upload(upload_id)
-    await staging.forget(context, upload_id)
+    await staging.forget(context, await context.library.get_upload(upload_id))
 
 
-router = Router(path="/", route_handlers=[create_upload, put_upload, complete_upload, abandon_upload])
+def _upload(context: Context, upload: UploadRecord, received: Collection[int]) -> Upload:
+    return Upload(
+        id=upload.id,
+        profile=upload.profile,
+        file_name=upload.file_name,
+        bytes=upload.bytes,
+        parts=[_part(context, upload, part, part.number in received) for part in staging.parts_of(upload)],
+        expires_at=upload.expires_at,
+    )
+
+
+def _part(context: Context, upload: UploadRecord, part: staging.Part, received: bool) -> UploadPart:
+    place = staging.place_of(context.storage, upload, part)
+    return UploadPart(
+        number=part.number,
+        offset=part.offset,
+        bytes=part.bytes,
+        received=received,
+        url=place.url if place else f"/api/uploads/{upload.id}/parts/{part.number}",
+        method="PUT",
+        headers=dict(place.headers) if place else {"Content-Type": "application/octet-stream"},
+    )
+
+
+router = Router(path="/", route_handlers=[create_upload, get_upload, put_upload_part, complete_upload, abandon_upload])

@@ -20,7 +20,7 @@ from stemset.errors import EngineMissing, NoSpace, NotFound, WeightsDamaged, Wei
 from stemset.jobs.records import EventRecord, JobRecord, NodeStatus, RecordingRecord, TrackRecord
 from stemset.models import registry
 from stemset.models.registry import Architecture
-from stemset.storage import Keys
+from stemset.storage import Keys, Storage
 from stemset.strategy import Strategy
 
 _OVERVIEW_POINTS = 240
@@ -97,6 +97,7 @@ def player(
     done: JobRecord,
     mixture: TrackRecord,
     stems: Sequence[TrackRecord],
+    storage: Storage,
     *,
     token: str | None = None,
 ) -> PlayerData:
@@ -113,8 +114,8 @@ def player(
         frames=mixture.record.frames,
         common_gain=done.common_gain,
         sum_to_mixture_db=done.sum_to_mixture_db,
-        mixture=_track(mixture, _COLOURS["mixture"], files),
-        stems=[_track(stem, colours[stem.name], files) for stem in stems],
+        mixture=_track(mixture, _COLOURS["mixture"], storage, files),
+        stems=[_track(stem, colours[stem.name], storage, files) for stem in stems],
     )
 
 
@@ -178,18 +179,23 @@ def _failure(record: JobRecord, config: Config) -> JobFailure | None:
     )
 
 
-def _track(track: TrackRecord, colour: str, files: str) -> Track:
-    name, version = track.name, version_of(track)
+def _track(track: TrackRecord, colour: str, storage: Storage, files: str) -> Track:
+    job_id, name, version = track.job_id, track.name, version_of(track)
+    pixels = Keys.SAMPLES_PER_PIXEL[0]
+
+    def address(key: str, own: str) -> str:
+        return storage.url(key, version=version) or f"{files}/{own}?v={version}"
+
     return Track(
         name=name,
         label=label_of(name),
         colour=colour,
-        url=f"{files}/stems/{name}.flac?v={version}",
+        url=address(Keys.stem(job_id, name), f"stems/{name}.flac"),
         bytes=track.record.bytes,
         block_size=track.block_size,
         streaminfo=b64encode(track.streaminfo).decode(),
-        index_url=f"{files}/stems/{name}.index?v={version}",
-        peaks_url=f"{files}/peaks/{name}.{Keys.SAMPLES_PER_PIXEL[0]}.dat?v={version}",
+        index_url=address(Keys.index(job_id, name), f"stems/{name}.index"),
+        peaks_url=address(Keys.peaks(job_id, name, pixels), f"peaks/{name}.{pixels}.dat"),
         overview=list(track.overview),
         gain_db=track.gain_db,
         lufs=track.record.lufs,

@@ -159,17 +159,18 @@ class Library:
             row = await session.get(UploadRow, upload_id)
         if row is None or row.expires_at <= _now():
             raise NotFound("upload", str(upload_id))
-        return UploadRecord(**{name: getattr(row, name) for name in UploadRecord.model_fields})
+        return _upload_of(row)
 
     async def forget_upload(self, upload_id: UUID) -> None:
         """Nothing happens where it is forgotten already."""
         async with self._sessions.begin() as session:
             await session.execute(delete(UploadRow).where(UploadRow.id == upload_id))
 
-    async def expired_uploads(self) -> Sequence[UUID]:
+    async def expired_uploads(self) -> Sequence[UploadRecord]:
         """Those that nobody completed in time."""
         async with self._sessions() as session:
-            return (await session.scalars(select(UploadRow.id).where(UploadRow.expires_at <= _now()))).all()
+            rows = await session.scalars(select(UploadRow).where(UploadRow.expires_at <= _now()))
+            return [_upload_of(row) for row in rows]
 
     async def _read_profiles(self, recording_ids: Sequence[UUID]) -> Sequence[str | None]:
         wanted = select(RecordingRow.id, RecordingRow.profile).where(RecordingRow.id.in_(set(recording_ids)))
@@ -180,6 +181,10 @@ class Library:
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+def _upload_of(row: UploadRow) -> UploadRecord:
+    return UploadRecord(**{name: getattr(row, name) for name in UploadRecord.model_fields})
 
 
 def _row(recording: NewRecording) -> RecordingRow:

@@ -229,11 +229,15 @@ class RecordingRecord(NewRecording):
 
 
 class UploadRecord(Value):
-    """An upload that was announced. bytes, sha256: as announced."""
+    """An upload that was announced. bytes, content_type, sha256: as announced. part_bytes: size of each part but the
+    last. transfer: the storage's name for what comes in parts; None where the whole comes at once."""
 
     id: UUID
     profile: str
     file_name: str
     bytes: int
+    content_type: str
     sha256: str | None
+    part_bytes: int
+    transfer: str | None
     expires_at: datetime

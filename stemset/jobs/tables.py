@@ -8,7 +8,19 @@ from uuid import UUID
 
 from advanced_alchemy.base import DefaultBase, UUIDv7Base
 from advanced_alchemy.types import DateTimeUTC
-from sqlalchemy import JSON, BigInteger, Float, ForeignKey, Index, Integer, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -39,14 +51,17 @@ class RecordingRow(UUIDv7Base):
 
 
 class UploadRow(UUIDv7Base):
-    """An upload that was announced and isn't complete. bytes, sha256: as announced. Swept after expires_at."""
+    """`records.UploadRecord`: an upload that isn't complete. Swept after expires_at."""
 
     __tablename__ = "uploads"
 
     profile: Mapped[str] = mapped_column(String(40))
     file_name: Mapped[str] = mapped_column(String(400))
     bytes: Mapped[int] = mapped_column(BigInteger)
+    content_type: Mapped[str] = mapped_column(String(100))
     sha256: Mapped[str | None] = mapped_column(String(64))
+    part_bytes: Mapped[int] = mapped_column(BigInteger)
+    transfer: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(DateTimeUTC(timezone=True))
     expires_at: Mapped[datetime] = mapped_column(DateTimeUTC(timezone=True), index=True)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 from collections.abc import AsyncIterator, Collection, Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -18,7 +19,7 @@ from standardwebhooks import Webhook
 from stemset.api import submission, wire
 from stemset.api.app import build_app, parts_of
 from stemset.api.context import Parts
-from stemset.config import ApiSettings
+from stemset.config import ApiSettings, R2Account, R2Settings
 from stemset.errors import NotFound
 from stemset.jobs.dispatch import RunRecord, RunState
 from stemset.jobs.messages import Event, JobPayload, Layout, Report, Started, TrackReady
@@ -130,6 +131,20 @@ def settings(tmp_path: Path) -> ApiSettings:
     config = tmp_path / "config.yaml"
     config.write_text(CONFIG)
     return ApiSettings(config=config, data_dir=tmp_path / "data", frontend_dir=tmp_path / "dist", access="open")
+
+
+async def outside(address: str, **headers: str) -> httpx.Response:
+    """What a server beside the service answers."""
+    async with httpx.AsyncClient() as client:
+        return await client.get(address, headers=headers)
+
+
+def with_storage(request: pytest.FixtureRequest, settings: ApiSettings) -> ApiSettings:
+    """For a fixture with the parameters `local` and `r2`: a folder, and a bucket of a real S3 server."""
+    if request.param == "local":
+        return settings
+    account: R2Account = request.getfixturevalue("r2_account")
+    return settings.model_copy(update={"r2": R2Settings(**asdict(account))})
 
 
 @pytest.fixture

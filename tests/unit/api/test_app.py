@@ -101,7 +101,7 @@ def test_every_operation_is_described() -> None:
         "getSession", "signIn", "signOut",
         "getHealth", "getConfig", "listProfiles", "listStrategies", "prepareStrategy", "listModels",
         "uploadRecording", "listRecordings", "getRecording", "updateRecording", "deleteRecording",
-        "createUpload", "putUpload", "completeUpload", "abandonUpload",
+        "createUpload", "getUpload", "putUploadPart", "completeUpload", "abandonUpload",
         "createJob", "listJobs", "getJob", "streamJobEvents", "cancelJob", "retryJob", "reportJob",
         "getPlayer", "getStemFile", "getPeaks", "getManifest", "downloadStem", "downloadStems",
         "getMix", "saveMix", "createClip", "listClips", "getClip", "updateClip", "deleteClip",

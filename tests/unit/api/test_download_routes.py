@@ -12,10 +12,16 @@ import soundfile
 
 from stemset.api.downloads import file_name
 from stemset.audio import probe
+from stemset.config import ApiSettings
 from stemset.jobs.messages import Succeeded
 from stemset.storage import Keys
 from stemset.storage.disposition import attachment
-from tests.unit.api.conftest import Service, track
+from tests.unit.api.conftest import Service, outside, track, with_storage
+
+
+@pytest.fixture(params=["local", "r2"])
+def settings(request: pytest.FixtureRequest, settings: ApiSettings) -> ApiSettings:
+    return with_storage(request, settings)
 
 
 def flac() -> bytes:
@@ -41,6 +47,9 @@ async def finished_job(service: Service) -> UUID:
 async def test_a_stem_comes_as_it_is_stored_under_a_name_that_says_what_it_is(service: Service) -> None:
     job = await service.playable_job(flac())
     answer = await service.get(f"/api/jobs/{job['id']}/stems/drums/download")
+    if service.parts.settings.uses_r2:
+        assert (answer.status_code, answer.headers["cache-control"]) == (307, "no-store")
+        answer = await outside(answer.headers["location"])
     assert (answer.status_code, answer.headers["content-type"]) == (200, "audio/flac")
     assert answer.content == flac()
     assert answer.headers["content-disposition"] == (

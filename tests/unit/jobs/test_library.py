@@ -127,7 +127,7 @@ async def test_an_upload_is_known_until_it_expires_or_is_forgotten(desk: Desk):
     assert await desk.library.get_upload(soon.id) == soon
     with pytest.raises(NotFound, match="no upload"):
         await desk.library.get_upload(past.id)
-    assert await desk.library.expired_uploads() == [past.id]
+    assert await desk.library.expired_uploads() == [past]
     await desk.library.forget_upload(soon.id)
     await desk.library.forget_upload(soon.id)
     with pytest.raises(NotFound):
@@ -136,5 +136,6 @@ async def test_an_upload_is_known_until_it_expires_or_is_forgotten(desk: Desk):
 
 def upload(left: timedelta) -> UploadRecord:
     return UploadRecord(
-        id=new_id(), profile="demo", file_name="song.mp3", bytes=5, sha256=None, expires_at=datetime.now(UTC) + left
-    )
+        id=new_id(), profile="demo", file_name="song.mp3", bytes=5, content_type="audio/mpeg", sha256=None,
+        part_bytes=5, transfer=None, expires_at=datetime.now(UTC) + left,
+    )  # fmt: skip

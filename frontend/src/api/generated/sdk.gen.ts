@@ -2,7 +2,7 @@
 
 import { type Client, type ClientMeta, formDataBodySerializer, type Options as Options2, type RequestResult, type ServerSentEventsResult, type TDataShape } from './client';
 import { client } from './client.gen';
-import type { AbandonUploadData, AbandonUploadErrors, AbandonUploadResponses, CancelJobData, CancelJobErrors, CancelJobResponses, CompleteUploadData, CompleteUploadErrors, CompleteUploadResponses, CreateClipData, CreateClipErrors, CreateClipResponses, CreateJobData, CreateJobErrors, CreateJobResponses, CreateShareData, CreateShareErrors, CreateShareResponses, CreateUploadData, CreateUploadErrors, CreateUploadResponses, DeleteClipData, DeleteClipErrors, DeleteClipResponses, DeleteRecordingData, DeleteRecordingErrors, DeleteRecordingResponses, DownloadStemData, DownloadStemErrors, DownloadStemResponses, DownloadStemsData, DownloadStemsErrors, DownloadStemsResponses, GetClipData, GetClipErrors, GetClipResponses, GetConfigData, GetConfigErrors, GetConfigResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetJobData, GetJobErrors, GetJobResponses, GetManifestData, GetManifestErrors, GetManifestResponses, GetMixData, GetMixErrors, GetMixResponses, GetPeaksData, GetPeaksErrors, GetPeaksResponses, GetPlayerData, GetPlayerErrors, GetPlayerResponses, GetRecordingData, GetRecordingErrors, GetRecordingResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetSharedData, GetSharedErrors, GetSharedPeaksData, GetSharedPeaksErrors, GetSharedPeaksResponses, GetSharedResponses, GetSharedStemFileData, GetSharedStemFileErrors, GetSharedStemFileResponses, GetStemFileData, GetStemFileErrors, GetStemFileResponses, ListClipsData, ListClipsErrors, ListClipsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListProfilesData, ListProfilesErrors, ListProfilesResponses, ListRecordingsData, ListRecordingsErrors, ListRecordingsResponses, ListSharesData, ListSharesErrors, ListSharesResponses, ListStrategiesData, ListStrategiesErrors, ListStrategiesResponses, PrepareStrategyData, PrepareStrategyErrors, PrepareStrategyResponses, PutUploadData, PutUploadErrors, PutUploadResponses, ReportJobData, ReportJobErrors, ReportJobResponses, RetryJobData, RetryJobErrors, RetryJobResponses, RevokeShareData, RevokeShareErrors, RevokeShareResponses, SaveMixData, SaveMixErrors, SaveMixResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutResponses, StreamJobEventsData, StreamJobEventsErrors, StreamJobEventsResponse, StreamJobEventsResponses, UpdateClipData, UpdateClipErrors, UpdateClipResponses, UpdateRecordingData, UpdateRecordingErrors, UpdateRecordingResponses, UploadRecordingData, UploadRecordingErrors, UploadRecordingResponses } from './types.gen';
+import type { AbandonUploadData, AbandonUploadErrors, AbandonUploadResponses, CancelJobData, CancelJobErrors, CancelJobResponses, CompleteUploadData, CompleteUploadErrors, CompleteUploadResponses, CreateClipData, CreateClipErrors, CreateClipResponses, CreateJobData, CreateJobErrors, CreateJobResponses, CreateShareData, CreateShareErrors, CreateShareResponses, CreateUploadData, CreateUploadErrors, CreateUploadResponses, DeleteClipData, DeleteClipErrors, DeleteClipResponses, DeleteRecordingData, DeleteRecordingErrors, DeleteRecordingResponses, DownloadStemData, DownloadStemErrors, DownloadStemResponses, DownloadStemsData, DownloadStemsErrors, DownloadStemsResponses, GetClipData, GetClipErrors, GetClipResponses, GetConfigData, GetConfigErrors, GetConfigResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetJobData, GetJobErrors, GetJobResponses, GetManifestData, GetManifestErrors, GetManifestResponses, GetMixData, GetMixErrors, GetMixResponses, GetPeaksData, GetPeaksErrors, GetPeaksResponses, GetPlayerData, GetPlayerErrors, GetPlayerResponses, GetRecordingData, GetRecordingErrors, GetRecordingResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetSharedData, GetSharedErrors, GetSharedPeaksData, GetSharedPeaksErrors, GetSharedPeaksResponses, GetSharedResponses, GetSharedStemFileData, GetSharedStemFileErrors, GetSharedStemFileResponses, GetStemFileData, GetStemFileErrors, GetStemFileResponses, GetUploadData, GetUploadErrors, GetUploadResponses, ListClipsData, ListClipsErrors, ListClipsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListProfilesData, ListProfilesErrors, ListProfilesResponses, ListRecordingsData, ListRecordingsErrors, ListRecordingsResponses, ListSharesData, ListSharesErrors, ListSharesResponses, ListStrategiesData, ListStrategiesErrors, ListStrategiesResponses, PrepareStrategyData, PrepareStrategyErrors, PrepareStrategyResponses, PutUploadPartData, PutUploadPartErrors, PutUploadPartResponses, ReportJobData, ReportJobErrors, ReportJobResponses, RetryJobData, RetryJobErrors, RetryJobResponses, RevokeShareData, RevokeShareErrors, RevokeShareResponses, SaveMixData, SaveMixErrors, SaveMixResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutResponses, StreamJobEventsData, StreamJobEventsErrors, StreamJobEventsResponse, StreamJobEventsResponses, UpdateClipData, UpdateClipErrors, UpdateClipResponses, UpdateRecordingData, UpdateRecordingErrors, UpdateRecordingResponses, UploadRecordingData, UploadRecordingErrors, UploadRecordingResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -720,6 +720,23 @@ export const abandonUpload = <ThrowOnError extends boolean = false>(options: Opt
 });
 
 /**
+ * What has come of a file, and where to send the rest
+ */
+export const getUpload = <ThrowOnError extends boolean = false>(options: Options<GetUploadData, ThrowOnError>): RequestResult<GetUploadResponses, GetUploadErrors, ThrowOnError> => (options.client ?? client).get<GetUploadResponses, GetUploadErrors, ThrowOnError>({
+    security: [
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' },
+        {
+            in: 'cookie',
+            name: 'stemset_session',
+            type: 'apiKey'
+        }
+    ],
+    url: '/api/uploads/{upload_id}',
+    ...options
+});
+
+/**
  * Make a recording of what was sent, and separate it
  */
 export const completeUpload = <ThrowOnError extends boolean = false>(options: Options<CompleteUploadData, ThrowOnError>): RequestResult<CompleteUploadResponses, CompleteUploadErrors, ThrowOnError> => (options.client ?? client).post<CompleteUploadResponses, CompleteUploadErrors, ThrowOnError>({
@@ -741,9 +758,9 @@ export const completeUpload = <ThrowOnError extends boolean = false>(options: Op
 });
 
 /**
- * Send the bytes
+ * Send a part, where the storage has no address of its own for it
  */
-export const putUpload = <ThrowOnError extends boolean = false>(options: Options<PutUploadData, ThrowOnError>): RequestResult<PutUploadResponses, PutUploadErrors, ThrowOnError> => (options.client ?? client).put<PutUploadResponses, PutUploadErrors, ThrowOnError>({
+export const putUploadPart = <ThrowOnError extends boolean = false>(options: Options<PutUploadPartData, ThrowOnError>): RequestResult<PutUploadPartResponses, PutUploadPartErrors, ThrowOnError> => (options.client ?? client).put<PutUploadPartResponses, PutUploadPartErrors, ThrowOnError>({
     security: [
         { scheme: 'bearer', type: 'http' },
         { name: 'X-API-Key', type: 'apiKey' },
@@ -753,6 +770,6 @@ export const putUpload = <ThrowOnError extends boolean = false>(options: Options
             type: 'apiKey'
         }
     ],
-    url: '/api/uploads/{upload_id}/content',
+    url: '/api/uploads/{upload_id}/parts/{number}',
     ...options
 });

@@ -674,18 +674,17 @@ export type Track = {
 /**
  * Upload
  *
- * Where to send a file: one request to `url` by `method`, with these `headers` and nothing but the file's bytes.
+ * Where to send a file. The parts may be sent in any order, several at once, and again.
  *
  * Then complete the upload; after `expiresAt` it is gone.
  */
 export type Upload = {
+    bytes: number;
     expiresAt: string;
-    headers: {
-        [key: string]: string;
-    };
+    fileName: string;
     id: string;
-    method: 'PUT';
-    url: string;
+    parts: Array<UploadPart>;
+    profile: string;
 };
 
 /**
@@ -699,12 +698,33 @@ export type UploadCompletion = {
 };
 
 /**
+ * UploadPart
+ *
+ * A part of a file, `bytes` long from `offset` on: one request to `url` by `method`, with these `headers` and
+ * nothing but those bytes. The address may be the storage's own, and ends after hours: ask for the upload again then.
+ *
+ * received: it is there already.
+ */
+export type UploadPart = {
+    bytes: number;
+    headers: {
+        [key: string]: string;
+    };
+    method: 'PUT';
+    number: number;
+    offset: number;
+    received: boolean;
+    url: string;
+};
+
+/**
  * UploadRequest
  *
  * A file that is going to be sent. sha256: of its bytes, in hex; where given, what arrives must have it.
  */
 export type UploadRequest = {
     bytes: number;
+    contentType?: string;
     fileName: string;
     profile: string;
     sha256?: string | null;
@@ -2656,6 +2676,49 @@ export type AbandonUploadResponses = {
 
 export type AbandonUploadResponse = AbandonUploadResponses[keyof AbandonUploadResponses];
 
+export type GetUploadData = {
+    body?: never;
+    path: {
+        upload_id: string;
+    };
+    query?: never;
+    url: '/api/uploads/{upload_id}';
+};
+
+export type GetUploadErrors = {
+    /**
+     * Invalid request
+     */
+    400: Problem;
+    /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Too many tries
+     */
+    429: Problem;
+    /**
+     * Unavailable
+     */
+    503: Problem;
+};
+
+export type GetUploadError = GetUploadErrors[keyof GetUploadErrors];
+
+export type GetUploadResponses = {
+    /**
+     * The upload.
+     */
+    200: Upload;
+};
+
+export type GetUploadResponse = GetUploadResponses[keyof GetUploadResponses];
+
 export type CompleteUploadData = {
     body: UploadCompletion;
     path: {
@@ -2711,16 +2774,17 @@ export type CompleteUploadResponses = {
 
 export type CompleteUploadResponse = CompleteUploadResponses[keyof CompleteUploadResponses];
 
-export type PutUploadData = {
+export type PutUploadPartData = {
     body?: never;
     path: {
         upload_id: string;
+        number: number;
     };
     query?: never;
-    url: '/api/uploads/{upload_id}/content';
+    url: '/api/uploads/{upload_id}/parts/{number}';
 };
 
-export type PutUploadErrors = {
+export type PutUploadPartErrors = {
     /**
      * Invalid request
      */
@@ -2743,13 +2807,13 @@ export type PutUploadErrors = {
     503: Problem;
 };
 
-export type PutUploadError = PutUploadErrors[keyof PutUploadErrors];
+export type PutUploadPartError = PutUploadPartErrors[keyof PutUploadPartErrors];
 
-export type PutUploadResponses = {
+export type PutUploadPartResponses = {
     /**
-     * Received whole, and as announced.
+     * Received whole.
      */
     204: void;
 };
 
-export type PutUploadResponse = PutUploadResponses[keyof PutUploadResponses];
+export type PutUploadPartResponse = PutUploadPartResponses[keyof PutUploadPartResponses];

@@ -38,11 +38,21 @@ class FakeRequest {
 
 const FILE = new File(['0123456789'], 'take 4.wav')
 const REQUEST = { file: FILE, profile: 'demo', strategy: 'instant' }
-const PLACE = {
-  id: 'u1',
+const PART = {
+  number: 1,
+  offset: 0,
+  bytes: 10,
+  received: false,
   url: 'https://files.test/u1?signature=7',
   method: 'PUT',
   headers: { 'Content-Type': 'application/octet-stream' },
+}
+const PLACE = {
+  id: 'u1',
+  profile: 'demo',
+  fileName: 'take 4.wav',
+  bytes: 10,
+  parts: [PART],
   expiresAt: '2026-11-20T18:00:00Z',
 }
 const MADE = { recording: { id: 'r' }, job: null, known: false }
@@ -88,9 +98,9 @@ async function start(request = REQUEST) {
 
 it('asks for a place, puts the bytes there, and has the recording made of them', async () => {
   const { http, result } = await start()
-  expect(http.opened).toEqual(['PUT', PLACE.url])
-  expect(http.headers).toEqual(PLACE.headers)
-  expect(http.body).toBe(FILE)
+  expect(http.opened).toEqual(['PUT', PART.url])
+  expect(http.headers).toEqual(PART.headers)
+  expect((http.body as Blob).size).toBe(10)
   http.answer(204)
   await expect(result).resolves.toEqual(MADE)
   expect(asked).toEqual([

@@ -1,5 +1,5 @@
 import { abandonUpload, completeUpload, createUpload } from '@/api/generated'
-import type { Upload as Place, Uploaded } from '@/api/generated/types.gen'
+import type { Uploaded, UploadPart } from '@/api/generated/types.gen'
 import { errorText, isProblem, isUnreachable } from '@/api/problem'
 import { text } from './text'
 
@@ -41,13 +41,18 @@ async function answer<T>(call: Promise<{ data?: T; error?: unknown; response?: R
   return data
 }
 
-/** Puts the bytes to their place. XMLHttpRequest, because `fetch` tells nothing of the bytes already sent. */
-function put(file: File, place: Place, onProgress: (sentBytes: number) => void, signal: AbortSignal): Promise<void> {
+/** Puts a part to its place. XMLHttpRequest, because `fetch` tells nothing of the bytes already sent. */
+function put(
+  content: Blob,
+  part: UploadPart,
+  onProgress: (sentBytes: number) => void,
+  signal: AbortSignal,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest()
     const abort = () => request.abort()
-    request.upload.onprogress = (event) => onProgress(Math.min(event.loaded, file.size))
-    request.upload.onload = () => onProgress(file.size)
+    request.upload.onprogress = (event) => onProgress(Math.min(event.loaded, content.size))
+    request.upload.onload = () => onProgress(content.size)
     request.onload = () => {
       if (request.status < 300) resolve()
       else reject(trouble(parsed(request.responseText), request.status))
@@ -57,24 +62,27 @@ function put(file: File, place: Place, onProgress: (sentBytes: number) => void, 
     request.onloadend = () => signal.removeEventListener('abort', abort)
     signal.addEventListener('abort', abort)
 
-    request.open(place.method, place.url)
-    for (const [name, value] of Object.entries(place.headers)) request.setRequestHeader(name, value)
-    request.send(file)
+    request.open(part.method, part.url)
+    for (const [name, value] of Object.entries(part.headers)) request.setRequestHeader(name, value)
+    request.send(content)
   })
 }
 
 /**
- * Uploads one file in three steps: asks for a place, puts the bytes there, has the recording made of them.
+ * Uploads one file in three steps: asks for places, puts each part to its own, has the recording made of them.
  *
  * Rejects with an Error whose message is fit to show; with an AbortError after `signal` fired. Either way the place
  * is given back.
  */
 export const sendRecording: Send = async ({ file, profile, strategy }, onProgress, signal) => {
   const body = { profile, fileName: file.name, bytes: file.size }
-  const place = await answer(createUpload({ body, signal }))
-  const path = { upload_id: place.id }
+  const upload = await answer(createUpload({ body, signal }))
+  const path = { upload_id: upload.id }
   try {
-    await put(file, place, onProgress, signal)
+    for (const part of upload.parts) {
+      const content = file.slice(part.offset, part.offset + part.bytes)
+      await put(content, part, (sentBytes) => onProgress(part.offset + sentBytes), signal)
+    }
     return await answer(completeUpload({ path, body: strategy === '' ? {} : { strategy }, signal }))
   } catch (error) {
     // Whatever comes of it: the server sweeps forgotten places by itself.

@@ -3,8 +3,8 @@
 import { type DefaultError, type InfiniteData, infiniteQueryOptions, queryOptions, type UseMutationOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen';
-import { abandonUpload, cancelJob, completeUpload, createClip, createJob, createShare, createUpload, deleteClip, deleteRecording, downloadStem, downloadStems, getClip, getConfig, getHealth, getJob, getManifest, getMix, getPeaks, getPlayer, getRecording, getSession, getShared, getSharedPeaks, getSharedStemFile, getStemFile, listClips, listJobs, listModels, listProfiles, listRecordings, listShares, listStrategies, type Options, prepareStrategy, putUpload, reportJob, retryJob, revokeShare, saveMix, signIn, signOut, updateClip, updateRecording, uploadRecording } from '../sdk.gen';
-import type { AbandonUploadData, AbandonUploadError, AbandonUploadResponse, CancelJobData, CancelJobError, CancelJobResponse, CompleteUploadData, CompleteUploadError, CompleteUploadResponse, CreateClipData, CreateClipError, CreateClipResponse, CreateJobData, CreateJobError, CreateJobResponse, CreateShareData, CreateShareError, CreateShareResponse, CreateUploadData, CreateUploadError, CreateUploadResponse, DeleteClipData, DeleteClipError, DeleteClipResponse, DeleteRecordingData, DeleteRecordingError, DeleteRecordingResponse, DownloadStemData, DownloadStemError, DownloadStemResponse, DownloadStemsData, DownloadStemsError, DownloadStemsResponse, GetClipData, GetClipError, GetClipResponse, GetConfigData, GetConfigError, GetConfigResponse, GetHealthData, GetHealthError, GetHealthResponse, GetJobData, GetJobError, GetJobResponse, GetManifestData, GetManifestError, GetManifestResponse, GetMixData, GetMixError, GetMixResponse, GetPeaksData, GetPeaksError, GetPeaksResponse, GetPlayerData, GetPlayerError, GetPlayerResponse, GetRecordingData, GetRecordingError, GetRecordingResponse, GetSessionData, GetSessionError, GetSessionResponse, GetSharedData, GetSharedError, GetSharedPeaksData, GetSharedPeaksError, GetSharedPeaksResponse, GetSharedResponse, GetSharedStemFileData, GetSharedStemFileError, GetSharedStemFileResponse, GetStemFileData, GetStemFileError, GetStemFileResponse, ListClipsData, ListClipsError, ListClipsResponse, ListJobsData, ListJobsError, ListJobsResponse, ListModelsData, ListModelsError, ListModelsResponse, ListProfilesData, ListProfilesError, ListProfilesResponse, ListRecordingsData, ListRecordingsError, ListRecordingsResponse, ListSharesData, ListSharesError, ListSharesResponse, ListStrategiesData, ListStrategiesError, ListStrategiesResponse, PrepareStrategyData, PrepareStrategyError, PrepareStrategyResponse, PutUploadData, PutUploadError, PutUploadResponse, ReportJobData, ReportJobError, ReportJobResponse, RetryJobData, RetryJobError, RetryJobResponse, RevokeShareData, RevokeShareError, RevokeShareResponse, SaveMixData, SaveMixError, SaveMixResponse, SignInData, SignInError, SignInResponse, SignOutData, SignOutResponse, UpdateClipData, UpdateClipError, UpdateClipResponse, UpdateRecordingData, UpdateRecordingError, UpdateRecordingResponse, UploadRecordingData, UploadRecordingError, UploadRecordingResponse } from '../types.gen';
+import { abandonUpload, cancelJob, completeUpload, createClip, createJob, createShare, createUpload, deleteClip, deleteRecording, downloadStem, downloadStems, getClip, getConfig, getHealth, getJob, getManifest, getMix, getPeaks, getPlayer, getRecording, getSession, getShared, getSharedPeaks, getSharedStemFile, getStemFile, getUpload, listClips, listJobs, listModels, listProfiles, listRecordings, listShares, listStrategies, type Options, prepareStrategy, putUploadPart, reportJob, retryJob, revokeShare, saveMix, signIn, signOut, updateClip, updateRecording, uploadRecording } from '../sdk.gen';
+import type { AbandonUploadData, AbandonUploadError, AbandonUploadResponse, CancelJobData, CancelJobError, CancelJobResponse, CompleteUploadData, CompleteUploadError, CompleteUploadResponse, CreateClipData, CreateClipError, CreateClipResponse, CreateJobData, CreateJobError, CreateJobResponse, CreateShareData, CreateShareError, CreateShareResponse, CreateUploadData, CreateUploadError, CreateUploadResponse, DeleteClipData, DeleteClipError, DeleteClipResponse, DeleteRecordingData, DeleteRecordingError, DeleteRecordingResponse, DownloadStemData, DownloadStemError, DownloadStemResponse, DownloadStemsData, DownloadStemsError, DownloadStemsResponse, GetClipData, GetClipError, GetClipResponse, GetConfigData, GetConfigError, GetConfigResponse, GetHealthData, GetHealthError, GetHealthResponse, GetJobData, GetJobError, GetJobResponse, GetManifestData, GetManifestError, GetManifestResponse, GetMixData, GetMixError, GetMixResponse, GetPeaksData, GetPeaksError, GetPeaksResponse, GetPlayerData, GetPlayerError, GetPlayerResponse, GetRecordingData, GetRecordingError, GetRecordingResponse, GetSessionData, GetSessionError, GetSessionResponse, GetSharedData, GetSharedError, GetSharedPeaksData, GetSharedPeaksError, GetSharedPeaksResponse, GetSharedResponse, GetSharedStemFileData, GetSharedStemFileError, GetSharedStemFileResponse, GetStemFileData, GetStemFileError, GetStemFileResponse, GetUploadData, GetUploadError, GetUploadResponse, ListClipsData, ListClipsError, ListClipsResponse, ListJobsData, ListJobsError, ListJobsResponse, ListModelsData, ListModelsError, ListModelsResponse, ListProfilesData, ListProfilesError, ListProfilesResponse, ListRecordingsData, ListRecordingsError, ListRecordingsResponse, ListSharesData, ListSharesError, ListSharesResponse, ListStrategiesData, ListStrategiesError, ListStrategiesResponse, PrepareStrategyData, PrepareStrategyError, PrepareStrategyResponse, PutUploadPartData, PutUploadPartError, PutUploadPartResponse, ReportJobData, ReportJobError, ReportJobResponse, RetryJobData, RetryJobError, RetryJobResponse, RevokeShareData, RevokeShareError, RevokeShareResponse, SaveMixData, SaveMixError, SaveMixResponse, SignInData, SignInError, SignInResponse, SignOutData, SignOutResponse, UpdateClipData, UpdateClipError, UpdateClipResponse, UpdateRecordingData, UpdateRecordingError, UpdateRecordingResponse, UploadRecordingData, UploadRecordingError, UploadRecordingResponse } from '../types.gen';
 
 /**
  * Delete a clip; the recording stays
@@ -848,6 +848,24 @@ export const abandonUploadMutation = (options?: Partial<Options<AbandonUploadDat
     return mutationOptions;
 };
 
+export const getUploadQueryKey = (options: Options<GetUploadData>) => createQueryKey('getUpload', options);
+
+/**
+ * What has come of a file, and where to send the rest
+ */
+export const getUploadOptions = (options: Options<GetUploadData>) => queryOptions<GetUploadResponse, GetUploadError, GetUploadResponse, ReturnType<typeof getUploadQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getUpload({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getUploadQueryKey(options)
+});
+
 /**
  * Make a recording of what was sent, and separate it
  */
@@ -866,12 +884,12 @@ export const completeUploadMutation = (options?: Partial<Options<CompleteUploadD
 };
 
 /**
- * Send the bytes
+ * Send a part, where the storage has no address of its own for it
  */
-export const putUploadMutation = (options?: Partial<Options<PutUploadData>>): UseMutationOptions<PutUploadResponse, PutUploadError, Options<PutUploadData>> => {
-    const mutationOptions: UseMutationOptions<PutUploadResponse, PutUploadError, Options<PutUploadData>> = {
+export const putUploadPartMutation = (options?: Partial<Options<PutUploadPartData>>): UseMutationOptions<PutUploadPartResponse, PutUploadPartError, Options<PutUploadPartData>> => {
+    const mutationOptions: UseMutationOptions<PutUploadPartResponse, PutUploadPartError, Options<PutUploadPartData>> = {
         mutationFn: async (fnOptions) => {
-            const { data } = await putUpload({
+            const { data } = await putUploadPart({
                 ...options,
                 ...fnOptions,
                 throwOnError: true
