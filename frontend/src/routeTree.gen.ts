@@ -13,7 +13,9 @@ import { Route as IndexRouteImport } from './routes/index'
 import { Route as QueueRouteImport } from './routes/queue'
 import { Route as SettingsRouteImport } from './routes/settings'
 import { Route as StrategiesRouteImport } from './routes/strategies'
+import { Route as STokenRouteImport } from './routes/s.$token'
 import { Route as PProfileNameIndexRouteImport } from './routes/p.$profileName.index'
+import { Route as PProfileNameClipsClipIdRouteImport } from './routes/p.$profileName.clips.$clipId'
 import { Route as PProfileNameRecordingsRecordingIdRouteImport } from './routes/p.$profileName.recordings.$recordingId'
 import { Route as PProfileNameRecordingsRecordingIdJobsJobIdRouteImport } from './routes/p.$profileName.recordings.$recordingId_.jobs.$jobId'
 
@@ -37,9 +39,19 @@ const StrategiesRoute = StrategiesRouteImport.update({
   path: '/strategies',
   getParentRoute: () => rootRouteImport,
 } as any)
+const STokenRoute = STokenRouteImport.update({
+  id: '/s/$token',
+  path: '/s/$token',
+  getParentRoute: () => rootRouteImport,
+} as any)
 const PProfileNameIndexRoute = PProfileNameIndexRouteImport.update({
   id: '/p/$profileName/',
   path: '/p/$profileName/',
+  getParentRoute: () => rootRouteImport,
+} as any)
+const PProfileNameClipsClipIdRoute = PProfileNameClipsClipIdRouteImport.update({
+  id: '/p/$profileName/clips/$clipId',
+  path: '/p/$profileName/clips/$clipId',
   getParentRoute: () => rootRouteImport,
 } as any)
 const PProfileNameRecordingsRecordingIdRoute =
@@ -60,7 +72,9 @@ export interface FileRoutesByFullPath {
   '/queue': typeof QueueRoute
   '/settings': typeof SettingsRoute
   '/strategies': typeof StrategiesRoute
+  '/s/$token': typeof STokenRoute
   '/p/$profileName/': typeof PProfileNameIndexRoute
+  '/p/$profileName/clips/$clipId': typeof PProfileNameClipsClipIdRoute
   '/p/$profileName/recordings/$recordingId': typeof PProfileNameRecordingsRecordingIdRoute
   '/p/$profileName/recordings/$recordingId/jobs/$jobId': typeof PProfileNameRecordingsRecordingIdJobsJobIdRoute
 }
@@ -69,7 +83,9 @@ export interface FileRoutesByTo {
   '/queue': typeof QueueRoute
   '/settings': typeof SettingsRoute
   '/strategies': typeof StrategiesRoute
+  '/s/$token': typeof STokenRoute
   '/p/$profileName': typeof PProfileNameIndexRoute
+  '/p/$profileName/clips/$clipId': typeof PProfileNameClipsClipIdRoute
   '/p/$profileName/recordings/$recordingId': typeof PProfileNameRecordingsRecordingIdRoute
   '/p/$profileName/recordings/$recordingId/jobs/$jobId': typeof PProfileNameRecordingsRecordingIdJobsJobIdRoute
 }
@@ -79,7 +95,9 @@ export interface FileRoutesById {
   '/queue': typeof QueueRoute
   '/settings': typeof SettingsRoute
   '/strategies': typeof StrategiesRoute
+  '/s/$token': typeof STokenRoute
   '/p/$profileName/': typeof PProfileNameIndexRoute
+  '/p/$profileName/clips/$clipId': typeof PProfileNameClipsClipIdRoute
   '/p/$profileName/recordings/$recordingId': typeof PProfileNameRecordingsRecordingIdRoute
   '/p/$profileName/recordings/$recordingId_/jobs/$jobId': typeof PProfileNameRecordingsRecordingIdJobsJobIdRoute
 }
@@ -90,7 +108,9 @@ export interface FileRouteTypes {
     | '/queue'
     | '/settings'
     | '/strategies'
+    | '/s/$token'
     | '/p/$profileName/'
+    | '/p/$profileName/clips/$clipId'
     | '/p/$profileName/recordings/$recordingId'
     | '/p/$profileName/recordings/$recordingId/jobs/$jobId'
   fileRoutesByTo: FileRoutesByTo
@@ -99,7 +119,9 @@ export interface FileRouteTypes {
     | '/queue'
     | '/settings'
     | '/strategies'
+    | '/s/$token'
     | '/p/$profileName'
+    | '/p/$profileName/clips/$clipId'
     | '/p/$profileName/recordings/$recordingId'
     | '/p/$profileName/recordings/$recordingId/jobs/$jobId'
   id:
@@ -108,7 +130,9 @@ export interface FileRouteTypes {
     | '/queue'
     | '/settings'
     | '/strategies'
+    | '/s/$token'
     | '/p/$profileName/'
+    | '/p/$profileName/clips/$clipId'
     | '/p/$profileName/recordings/$recordingId'
     | '/p/$profileName/recordings/$recordingId_/jobs/$jobId'
   fileRoutesById: FileRoutesById
@@ -118,7 +142,9 @@ export interface RootRouteChildren {
   QueueRoute: typeof QueueRoute
   SettingsRoute: typeof SettingsRoute
   StrategiesRoute: typeof StrategiesRoute
+  STokenRoute: typeof STokenRoute
   PProfileNameIndexRoute: typeof PProfileNameIndexRoute
+  PProfileNameClipsClipIdRoute: typeof PProfileNameClipsClipIdRoute
   PProfileNameRecordingsRecordingIdRoute: typeof PProfileNameRecordingsRecordingIdRoute
   PProfileNameRecordingsRecordingIdJobsJobIdRoute: typeof PProfileNameRecordingsRecordingIdJobsJobIdRoute
 }
@@ -153,11 +179,25 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof StrategiesRouteImport
       parentRoute: typeof rootRouteImport
     }
+    '/s/$token': {
+      id: '/s/$token'
+      path: '/s/$token'
+      fullPath: '/s/$token'
+      preLoaderRoute: typeof STokenRouteImport
+      parentRoute: typeof rootRouteImport
+    }
     '/p/$profileName/': {
       id: '/p/$profileName/'
       path: '/p/$profileName'
       fullPath: '/p/$profileName/'
       preLoaderRoute: typeof PProfileNameIndexRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    '/p/$profileName/clips/$clipId': {
+      id: '/p/$profileName/clips/$clipId'
+      path: '/p/$profileName/clips/$clipId'
+      fullPath: '/p/$profileName/clips/$clipId'
+      preLoaderRoute: typeof PProfileNameClipsClipIdRouteImport
       parentRoute: typeof rootRouteImport
     }
     '/p/$profileName/recordings/$recordingId': {
@@ -182,7 +222,9 @@ const rootRouteChildren: RootRouteChildren = {
   QueueRoute: QueueRoute,
   SettingsRoute: SettingsRoute,
   StrategiesRoute: StrategiesRoute,
+  STokenRoute: STokenRoute,
   PProfileNameIndexRoute: PProfileNameIndexRoute,
+  PProfileNameClipsClipIdRoute: PProfileNameClipsClipIdRoute,
   PProfileNameRecordingsRecordingIdRoute:
     PProfileNameRecordingsRecordingIdRoute,
   PProfileNameRecordingsRecordingIdJobsJobIdRoute:

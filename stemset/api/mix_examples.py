@@ -17,7 +17,7 @@ _AT = datetime(2026, 11, 20, 18, 5, tzinfo=UTC)
 MIX = Mix(
     strips={"vocals": Strip(gain_db=-3.2), "drums": Strip(muted=True, pan=-0.2)},
     loop=Loop(start=264_600, end=529_200),
-    markers=(Marker(frame=264_600, label="Chorus"),),
+    markers=[Marker(frame=264_600, label="Chorus")],
 )
 SAVED = SavedMix(recording_id=RECORDING_ID, version=3, mix=MIX, updated_at=_AT)
 SHARE = Share(

@@ -78,7 +78,7 @@ class Mix(Setting):
     tempo: float = Field(default=1.0, strict=True, ge=0.5, le=2, allow_inf_nan=False)
     pitch: float = Field(default=0.0, strict=True, ge=-12, le=12, allow_inf_nan=False)
     loop: Loop | None = None
-    markers: tuple[Marker, ...] = Field(default_factory=tuple, max_length=MAX_MARKERS)
+    markers: list[Marker] = Field(default_factory=list[Marker], max_length=MAX_MARKERS)
 
     @field_validator("strips")
     @classmethod

@@ -1,6 +1,6 @@
 export { createPlayer } from './engine'
 export type { LoadFailure, LoadState, Problem } from './failure'
-export { type Channel, type Mix, neutral, type StemName } from './mixer'
+export { audibleStems, type Channel, type Mix, neutral, type StemName } from './mixer'
 export type {
   LaneSource,
   Level,

@@ -12,7 +12,7 @@ from stemset.jobs.mixes import Mixes
 from tests.unit.jobs.conftest import Desk
 
 QUIET = Mix(strips={"drums": Strip(gain_db=-3.2, muted=True), "vocals": Strip(gain_db=None)}, tempo=0.8)
-LOUD = Mix(master_db=3.0, loop=Loop(start=10, end=20), markers=(Marker(frame=5, label="Chorus"),))
+LOUD = Mix(master_db=3.0, loop=Loop(start=10, end=20), markers=[Marker(frame=5, label="Chorus")])
 
 
 @pytest.fixture

@@ -294,7 +294,7 @@ export type Marker = {
 export type Mix = {
     limiter?: boolean;
     loop?: Loop | null;
-    markers?: Array<Marker | unknown>;
+    markers?: Array<Marker>;
     masterDb?: number | null;
     pitch?: number;
     strips?: {

@@ -3,6 +3,7 @@ import { getJobOptions, getRecordingOptions, listJobsInfiniteOptions } from '@/a
 import { getManifest } from '@/api/generated/sdk.gen'
 import type { Job } from '@/api/generated/types.gen'
 import { isFinal, useJobStream } from '@/features/jobs'
+import { choices } from './choices'
 
 const QUEUED_MS = 1000
 const RUNNING_MS = 4000
@@ -52,4 +53,10 @@ export function useJobsOf(recordingId: string) {
     placeholderData: keepPreviousData,
     refetchInterval: ({ state }) => nextPoll(state.data?.pages.flatMap(({ items }) => items) ?? []),
   })
+}
+
+/** The separations of a recording that can be listened to side by side, the one that is heard among them. */
+export function useVersions(job: Job): Job[] {
+  const list = useJobsOf(job.recordingId)
+  return choices(list.data?.pages.flatMap(({ items }) => items) ?? [], job)
 }

@@ -1,30 +1,21 @@
 import { Link } from '@tanstack/react-router'
 import { lazy, type ReactNode, Suspense, useState } from 'react'
-import type { Job, Recording } from '@/api/generated/types.gen'
+import type { Recording } from '@/api/generated/types.gen'
 import { errorText, isNotFound } from '@/api/problem'
-import { JobSwitch, OlderNote, RecordingJobs, useJob } from '@/features/job'
-import {
-  activity,
-  CancelJob,
-  isFinal,
-  JobFailureText,
-  JobRemedies,
-  JobTree,
-  jobText,
-  useJobStream,
-  useStartJob,
-} from '@/features/jobs'
+import { RecordingJobs, useJob, useJobsOf } from '@/features/job'
+import { jobText, useJobStream, useStartJob } from '@/features/jobs'
 import { useDefaultStrategy } from '@/features/settings'
 import { StrategyPicker } from '@/features/upload'
 import { AppHeader } from '@/ui/AppHeader'
 import { Button, buttonClass } from '@/ui/Button'
 import { clock } from '@/ui/format'
 import { Notice } from '@/ui/Notice'
+import { JobPanel } from './JobPanel'
 import { LiveStatus } from './LiveStatus'
 import { text } from './text'
 import { useProfiles, useRecording, useStrategies } from './useLibrary'
 
-const PlayerScreen = lazy(() => import('@/features/player').then((module) => ({ default: module.PlayerScreen })))
+const PlayedRecording = lazy(() => import('./PlayedRecording').then((module) => ({ default: module.PlayedRecording })))
 
 function Frame({ title, crumb, children }: { title: string; crumb: ReactNode; children: ReactNode }) {
   return (
@@ -88,46 +79,6 @@ function StartFirstJob({ recording }: { recording: Recording }) {
   )
 }
 
-function JobPanel({ job, title }: { job: Job; title: string }) {
-  return (
-    <div className="grid gap-5 rounded-[14px] border border-line bg-surface p-5">
-      {!isFinal(job.state) && (
-        <>
-          <JobTree job={job} title={title} />
-          <div>
-            <CancelJob job={job} title={title} />
-          </div>
-        </>
-      )}
-      {(job.state === 'failed' || job.state === 'cancelled') && (
-        <>
-          <JobFailureText job={job} />
-          <JobRemedies job={job} />
-        </>
-      )}
-    </div>
-  )
-}
-
-/** What there is to say of a job whose stems are partly there: folded while it goes well. */
-function JobBanner({ job, title }: { job: Job; title: string }) {
-  if (job.state === 'succeeded') return null
-  const over = isFinal(job.state)
-  return (
-    <section aria-label={jobText.tree(title)} className="border-b border-line bg-surface px-5 py-2.5">
-      <details open={over}>
-        <summary className="text-[13px] text-muted">
-          {job.strategy} · {jobText[job.state]}
-          {!over && ` · ${activity(job)}`}
-        </summary>
-        <div className="max-w-[860px] py-3">
-          <JobPanel job={job} title={title} />
-        </div>
-      </details>
-    </section>
-  )
-}
-
 /**
  * One recording: its player as soon as a stem is there, until then what its job does.
  *
@@ -146,14 +97,15 @@ export function RecordingScreen({
   const asked = useJob(jobId)
   const recording = query.data
   const newest = recording?.latestJob ?? null
-  const job = (jobId === null ? newest : asked.data) ?? null
+  const listed = useJobsOf(recordingId).data?.pages.flatMap(({ items }) => items)
+  const job = (jobId === null ? newest : (asked.data ?? listed?.find(({ id }) => id === jobId))) ?? null
   const [openedAt] = useState(Date.now)
   useJobStream(jobId === null ? newest : null)
 
   if (jobId !== null && (asked.isError || (asked.data && asked.data.recordingId !== recordingId))) {
     return <JobMissing profileName={profileName} recordingId={recordingId} />
   }
-  if (recording === undefined || (jobId !== null && asked.data === undefined)) {
+  if (recording === undefined || (jobId !== null && job === null)) {
     if (query.isPending || recording !== undefined) {
       return (
         <Frame title={profileName} crumb={null}>
@@ -190,18 +142,7 @@ export function RecordingScreen({
     return (
       <>
         <Suspense fallback={<AppHeader>{crumb}</AppHeader>}>
-          <PlayerScreen
-            profileName={profileName}
-            recordingId={recordingId}
-            job={job}
-            jobs={<JobSwitch job={job} />}
-            banner={
-              <>
-                <OlderNote job={job} newest={newest} />
-                <JobBanner job={job} title={recording.title} />
-              </>
-            }
-          />
+          <PlayedRecording profileName={profileName} recording={recording} job={job} newest={newest} />
         </Suspense>
         <LiveStatus since={openedAt} recordings={[recording]} />
       </>

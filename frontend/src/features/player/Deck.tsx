@@ -1,73 +1,81 @@
-import type { ReactNode } from 'react'
-import type { Job, PlayerData } from '@/api/generated'
+import { type ReactNode, useState } from 'react'
+import type { PlayerData, SavedMix } from '@/api/generated'
+import type { Span } from '@/audio'
 import { AppHeader } from '@/ui/AppHeader'
 import { Notice } from '@/ui/Notice'
-import { Crumbs, DownloadMenu, StrategyChip } from './Header'
-import { usePlayer, useShortcuts, useSnapshot } from './hooks'
-import { LaneRow, PendingLane } from './Lane'
+import { Dialogs, type OpenDialog } from './Dialogs'
+import { Actions } from './Header'
+import { useShortcuts } from './hooks'
+import { Lanes } from './Lanes'
+import type { MixState } from './mix'
 import { Overview } from './Overview'
-import { Playhead } from './Playhead'
-import { SeekSurface } from './SeekSurface'
+import { SaveNote } from './SaveNote'
+import { type Session, useLanes, useSession } from './session'
+import { text } from './strings'
+import { MixTools } from './Tools'
 import { Transport } from './Transport'
 import './player.css'
-import type { Player } from '@/audio'
 
-interface DeckProps {
-  profileName: string
+export interface DeckProps {
   data: PlayerData
-  job?: Job | undefined
+  title: string
+  /** What the desk stands at when it opens. */
+  mix: MixState
+  /** Where changes are kept; null keeps them on this screen only. */
+  saved: SavedMix | null
+  /** The range that a clip is; null is the whole song. */
+  clip?: Span | null
+  /** Stems that are still being separated. */
+  pending?: readonly string[]
+  /** What this job is compared with, at equal loudness. */
+  compared?: readonly PlayerData[]
+  /** May links and clips be made here? */
+  editable: boolean
+  /** The header's own content, left of what can be done. */
+  heading: ReactNode
   banner?: ReactNode
-  jobs?: ReactNode
 }
 
 /** Header, overview, a lane per stem and the transport of one job's stems. */
-export function Deck({ profileName, data, job, banner, jobs }: DeckProps) {
-  const player = usePlayer(data)
+export function Deck(props: DeckProps) {
+  const { data, title, mix, clip = null, heading, banner } = props
+  const session = useSession(data, mix, clip)
+  const [dialog, setDialog] = useState<OpenDialog | null>(null)
+  const open = (next: OpenDialog) => setDialog(next)
   return (
     <div className="player flex min-h-dvh flex-col">
-      <title>{`${data.title} · stemset`}</title>
+      <title>{text.pageTitle(title)}</title>
       <AppHeader>
-        <Crumbs profileName={profileName} title={data.title} />
-        <StrategyChip data={data} />
-        {jobs}
-        <DownloadMenu data={data} />
+        {heading}
+        <Actions onShare={props.editable ? () => open('share') : undefined} onExport={() => open('export')} />
       </AppHeader>
       {banner}
-      {typeof AudioContext === 'undefined' ? (
-        <main id="content" className="p-6">
-          <Notice urgent title="This browser cannot play stems">
-            It has no Web Audio. The stems can still be downloaded.
-          </Notice>
-        </main>
-      ) : (
-        player && <Desk player={player} data={data} job={job} />
+      {typeof AudioContext === 'undefined' && (
+        <div className="p-3">
+          <Notice urgent title={text.problems['no-web-audio']} />
+        </div>
       )}
+      {session && <Surface {...props} session={session} onOpen={open} />}
+      {session && <Dialogs {...props} session={session} open={dialog} onClose={() => setDialog(null)} onOpen={open} />}
     </div>
   )
 }
 
-function Desk({ player, data, job }: { player: Player; data: PlayerData; job: Job | undefined }) {
-  const snapshot = useSnapshot(player)
-  useShortcuts(player)
-  const states = new Map(snapshot.stems.map((stem) => [stem.stem, stem]))
-  const running = job?.state === 'queued' || job?.state === 'running'
-  const pending = running ? job.expectedStems.filter((name) => !data.stems.some((stem) => stem.name === name)) : []
+interface SurfaceProps extends DeckProps {
+  session: Session
+  onOpen: (dialog: OpenDialog) => void
+}
+
+function Surface({ session, data, title, saved, pending = [], compared = [], onOpen }: SurfaceProps) {
+  const rig = { ...session, open: onOpen }
+  useShortcuts(rig)
+  useLanes(session, data, compared)
   return (
     <>
-      <Overview player={player} data={data} />
-      <main id="content" className="lanes relative flex-1">
-        {data.stems.map((track) => {
-          const state = states.get(track.name)
-          return state && <LaneRow key={track.name} player={player} data={data} track={track} state={state} />
-        })}
-        {pending.map((name) => (
-          <PendingLane key={name} name={name} />
-        ))}
-        <SeekSurface player={player} className="beside-strip absolute inset-y-0 overflow-hidden">
-          <Playhead player={player} className="bg-bg/55" />
-        </SeekSurface>
-      </main>
-      <Transport player={player} snapshot={snapshot} />
+      {saved && <SaveNote recordingId={data.recordingId} desk={session.desk} saved={saved} />}
+      <Overview session={session} data={data} title={title} tools={<MixTools session={session} />} />
+      <Lanes session={session} data={data} pending={pending} />
+      <Transport rig={rig} onMixer={() => onOpen('mixer')} />
     </>
   )
 }

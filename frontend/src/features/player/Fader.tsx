@@ -6,11 +6,12 @@ import { decibelText } from './text'
 interface FaderProps {
   label: string
   gain: Decibels
+  disabled?: boolean
   onChange: (gain: Decibels) => void
 }
 
 /** A volume fader with a mark at 0 dB; a double click goes back there. */
-export function Fader({ label, gain, onChange }: FaderProps) {
+export function Fader({ label, gain, disabled = false, onChange }: FaderProps) {
   const position = positionOf(gain)
   return (
     <input
@@ -21,6 +22,7 @@ export function Fader({ label, gain, onChange }: FaderProps) {
       max={TOP}
       step={1}
       value={position}
+      disabled={disabled}
       aria-label={label}
       aria-valuetext={decibelText(gain)}
       onChange={(event) => onChange(gainAt(event.target.valueAsNumber))}

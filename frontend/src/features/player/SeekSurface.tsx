@@ -1,29 +1,31 @@
 import type { PointerEvent, ReactNode, Ref } from 'react'
-import type { Player } from '@/audio'
+import type { Frames } from '@/audio'
 
 interface SeekSurfaceProps {
-  player: Player
   className: string
-  /** Makes it the slider that a keyboard and a screen reader use; max in seconds. */
-  slider?: { label: string; max: number }
+  /** The frame at so many pixels from the left edge of an area so wide. */
+  frameAt: (x: number, width: number) => Frames
+  onSeek: (frame: Frames) => void
+  /** Makes it the slider that a keyboard and a screen reader use; in seconds. */
+  slider?: { label: string; min: number; max: number }
   ref?: Ref<HTMLDivElement>
-  children: ReactNode
+  children?: ReactNode
 }
 
-/** An area as wide as the song: a click or a drag goes there. */
-export function SeekSurface({ player, className, slider, ref, children }: SeekSurfaceProps) {
+/** An area that stands for a stretch of the song: a click or a drag goes there. */
+export function SeekSurface({ className, frameAt, onSeek, slider, ref, children }: SeekSurfaceProps) {
   const seek = ({ clientX, currentTarget }: PointerEvent) => {
     const { left, width } = currentTarget.getBoundingClientRect()
-    player.seek((((clientX - left) / width) * player.frames) / player.sampleRate)
+    onSeek(frameAt(clientX - left, width))
   }
   const semantics = slider
     ? {
         role: 'slider',
         tabIndex: 0,
         'aria-label': slider.label,
-        'aria-valuemin': 0,
+        'aria-valuemin': slider.min,
         'aria-valuemax': slider.max,
-        'aria-valuenow': 0,
+        'aria-valuenow': slider.min,
       }
     : { 'aria-hidden': true }
   return (

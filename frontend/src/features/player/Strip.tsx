@@ -1,18 +1,22 @@
-import type { Player, StemSnapshot } from '@/audio'
+import type { Channel, StemName } from '@/audio'
 import { Fader } from './Fader'
 import { Meter } from './Meter'
 import { StemIcon } from './StemIcon'
+import type { Session } from './session'
+import { text } from './strings'
 import { decibelText, panText, spokenPan } from './text'
 
 interface StripProps {
-  player: Player
+  session: Session
+  stem: StemName
   label: string
-  state: StemSnapshot
+  strip: Channel
+  audible: boolean
 }
 
 /** One stem's controls: mute, solo, fader, meter, pan. Narrow screens keep name, mute and solo. */
-export function Strip({ player, label, state }: StripProps) {
-  const { stem, gain, muted, soloed, pan, audible } = state
+export function Strip({ session, stem, label, strip, audible }: StripProps) {
+  const { player, desk } = session
   return (
     <div className="strip strip-width">
       <div className="flex items-center justify-between gap-x-2 gap-y-1.5 max-sm:flex-wrap">
@@ -20,51 +24,67 @@ export function Strip({ player, label, state }: StripProps) {
           <StemIcon name={stem} />
           <span className="truncate">{label}</span>
         </span>
-        <span className="flex gap-1">
-          <button
-            type="button"
-            className="key key-mute"
-            aria-pressed={muted}
-            aria-label={`Mute ${label}`}
-            onClick={() => player.setMuted(stem, !muted)}
-          >
-            M
-          </button>
-          <button
-            type="button"
-            className="key key-solo"
-            aria-pressed={soloed}
-            aria-label={`Solo ${label}`}
-            onClick={() => player.setSoloed(stem, !soloed)}
-          >
-            S
-          </button>
-        </span>
+        <MuteSolo session={session} stem={stem} label={label} strip={strip} />
       </div>
       <div className="flex items-center gap-2 max-sm:hidden">
-        <Fader label={`${label} volume`} gain={gain} onChange={(value) => player.setGain(stem, value)} />
-        <span className="w-16 text-right font-mono text-xs whitespace-nowrap text-muted">{decibelText(gain)}</span>
-      </div>
-      <div className="flex items-center gap-3">
-        <Meter player={player} stem={stem} />
-        <span className="flex items-center gap-1.5 max-sm:hidden">
-          <input
-            type="range"
-            className="fader pan w-12"
-            min={-100}
-            max={100}
-            step={5}
-            value={Math.round(pan * 100)}
-            aria-label={`${label} pan`}
-            aria-valuetext={spokenPan(pan)}
-            onChange={(event) => player.setPan(stem, event.target.valueAsNumber / 100)}
-            onDoubleClick={() => player.setPan(stem, 0)}
-          />
-          <span aria-hidden="true" className="w-8 text-right font-mono text-[11px] whitespace-nowrap text-faint">
-            {panText(pan)}
-          </span>
+        <Fader label={text.volumeOf(label)} gain={strip.gain} onChange={(gain) => desk.setGain(stem, gain)} />
+        <span className="w-16 text-right font-mono text-xs whitespace-nowrap text-muted">
+          {decibelText(strip.gain)}
         </span>
       </div>
+      <div className="flex items-center gap-3">
+        <Meter player={player} label={label} level={() => player.level(stem)} />
+        <Pan session={session} stem={stem} label={label} pan={strip.pan} />
+      </div>
     </div>
+  )
+}
+
+type ControlProps = Pick<StripProps, 'session' | 'stem' | 'label'>
+
+export function MuteSolo({ session: { desk }, stem, label, strip }: ControlProps & { strip: Channel }) {
+  return (
+    <span className="flex gap-1">
+      <button
+        type="button"
+        className="key key-mute"
+        aria-pressed={strip.muted}
+        aria-label={text.muteOf(label)}
+        onClick={() => desk.setMuted(stem, !strip.muted)}
+      >
+        M
+      </button>
+      <button
+        type="button"
+        className="key key-solo"
+        aria-pressed={strip.soloed}
+        aria-label={text.soloOf(label)}
+        onClick={() => desk.setSoloed(stem, !strip.soloed)}
+      >
+        S
+      </button>
+    </span>
+  )
+}
+
+function Pan({ session: { desk }, stem, label, pan }: ControlProps & { pan: number }) {
+  return (
+    <span className="flex items-center gap-1.5 max-sm:hidden">
+      <input
+        type="range"
+        className="fader pan w-12"
+        min={-100}
+        max={100}
+        step={5}
+        value={Math.round(pan * 100)}
+        aria-label={text.panOf(label)}
+        aria-valuetext={spokenPan(pan)}
+        onChange={(event) => desk.setPan(stem, event.target.valueAsNumber / 100)}
+        onDoubleClick={() => desk.setPan(stem, 0)}
+      />
+      <span aria-hidden="true" className="w-8 text-right font-mono text-[11px] whitespace-nowrap text-faint">
+        {panText(pan)}
+      </span>
+    </span>
   )
 }

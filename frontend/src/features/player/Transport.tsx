@@ -1,87 +1,143 @@
 import { useRef } from 'react'
-import type { Player, PlayerSnapshot } from '@/audio'
+import type { Player } from '@/audio'
 import { PlayIcon } from '@/ui/icons'
 import { Fader } from './Fader'
 import { useFrames } from './hooks'
-import { BackwardIcon, ForwardIcon, PauseIcon, ToStartIcon, WaitIcon } from './icons'
-import { type Command, carryOut, SKIP } from './keys'
+import {
+  BackwardIcon,
+  FlagIcon,
+  FollowIcon,
+  ForwardIcon,
+  KeyboardIcon,
+  LoopIcon,
+  MixerIcon,
+  PauseIcon,
+  ToStartIcon,
+  WaitIcon,
+  ZoomInIcon,
+  ZoomOutIcon,
+} from './icons'
+import { type Command, carryOut, type Rig, SKIP } from './keys'
+import { Meter } from './Meter'
+import { Readouts } from './Readouts'
+import { StatusLine } from './StatusLine'
+import { useDesk, useSnapshot, useView } from './session'
+import { text } from './strings'
+import { ToolButton } from './Tools'
 import { decibelText, timeCode } from './text'
 
-export function Transport({ player, snapshot }: { player: Player; snapshot: PlayerSnapshot }) {
-  const { transport, master } = snapshot
-  const send = (command: Command) => () => carryOut(command, player)
+interface TransportProps {
+  rig: Rig
+  onMixer: () => void
+}
+
+export function Transport({ rig, onMixer }: TransportProps) {
+  const { player, desk } = rig
+  const { transport } = useSnapshot(player)
+  const { mix } = useDesk(desk)
+  const send = (command: Command) => () => carryOut(command, rig)
   return (
     <footer className="transport sticky bottom-0 z-20 border-t border-line bg-surface">
       <div className="flex flex-col justify-center px-5 max-sm:items-center">
-        <TimeCode player={player} />
-        <p role="status" className="text-xs text-muted empty:hidden">
-          {loadText(snapshot)}
-        </p>
+        <TimeCode rig={rig} />
+        <StatusLine player={player} />
       </div>
-      <fieldset className="flex items-center justify-center gap-2">
-        <legend className="sr-only">Transport</legend>
-        <button
-          type="button"
-          className="round"
-          aria-label="To start"
-          title="To start (Home)"
-          onClick={send({ kind: 'start' })}
-        >
+      <fieldset className="flex items-center justify-center gap-1 sm:gap-2">
+        <legend className="sr-only">{text.transport}</legend>
+        <Round label={text.toStart} hint={`${text.toStart} (Home)`} onClick={send({ kind: 'start' })}>
           <ToStartIcon />
-        </button>
-        <button
-          type="button"
-          className="round"
-          aria-label={`Back ${SKIP} seconds`}
-          title={`Back ${SKIP} s (←)`}
-          onClick={send({ kind: 'skip', by: -SKIP })}
-        >
+        </Round>
+        <Round label={text.back(SKIP)} hint={`${text.back(SKIP)} (←)`} onClick={send({ kind: 'skip', by: -SKIP })}>
           <BackwardIcon />
-        </button>
+        </Round>
         <button
           type="button"
           className="round round-play"
-          aria-label={transport === 'paused' ? 'Play' : 'Pause'}
-          title={transport === 'paused' ? 'Play (Space)' : 'Pause (Space)'}
+          aria-label={transport === 'paused' ? text.play : text.pause}
+          title={`${transport === 'paused' ? text.play : text.pause} (Space)`}
           onClick={send({ kind: 'toggle' })}
         >
           {transport === 'paused' ? <PlayIcon /> : transport === 'waiting' ? <WaitIcon /> : <PauseIcon />}
         </button>
-        <button
-          type="button"
-          className="round"
-          aria-label={`Forward ${SKIP} seconds`}
-          title={`Forward ${SKIP} s (→)`}
-          onClick={send({ kind: 'skip', by: SKIP })}
-        >
+        <Round label={text.forward(SKIP)} hint={`${text.forward(SKIP)} (→)`} onClick={send({ kind: 'skip', by: SKIP })}>
           <ForwardIcon />
-        </button>
+        </Round>
+        <Round label={text.loop} hint={text.loopOn} pressed={mix.loop?.on ?? false} onClick={send({ kind: 'loop' })}>
+          <LoopIcon />
+        </Round>
+        <span className="contents md:hidden">
+          <Round label={text.mixer} hint={text.mixer} onClick={onMixer}>
+            <MixerIcon />
+          </Round>
+        </span>
       </fieldset>
-      <div className="master flex items-center gap-3 border-l border-line pr-5 pl-4 max-md:hidden">
-        <Fader label="Master volume" gain={master} onChange={(gain) => player.setMaster(gain)} />
-        <span className="w-16 text-right font-mono text-xs text-muted">{decibelText(master)}</span>
+      <div className="flex items-center justify-end max-md:hidden">
+        <ViewTools rig={rig} />
+        <div className="max-lg:hidden">
+          <Readouts player={player} desk={desk} />
+        </div>
+        <div className="master flex items-center gap-3 border-l border-line pr-5 pl-4">
+          <span className="grid w-28">
+            <Fader label={text.volumeOf(text.master)} gain={mix.master} onChange={(gain) => desk.setMaster(gain)} />
+            <Meter player={player} label={text.master} level={() => player.masterLevel()} />
+          </span>
+          <span className="w-15 text-right font-mono text-xs text-muted max-xl:hidden">{decibelText(mix.master)}</span>
+        </div>
       </div>
     </footer>
   )
 }
 
-function TimeCode({ player }: { player: Player }) {
-  const now = useRef<HTMLSpanElement>(null)
-  useFrames(player, () => {
-    if (now.current) now.current.textContent = timeCode(player.position() / player.sampleRate)
-  })
+function ViewTools({ rig }: { rig: Rig }) {
+  const { follow, zoomed } = useView(rig.view)
+  const send = (command: Command) => () => carryOut(command, rig)
   return (
-    <p className="font-mono text-xl whitespace-nowrap sm:text-2xl">
-      <span ref={now} role="timer" aria-label="Position" className="tracking-tight" />
-      <span className="ml-2 text-[13px] text-faint">/ {timeCode(player.frames / player.sampleRate)}</span>
-    </p>
+    <div className="flex items-center gap-0.5 px-2">
+      <ToolButton label={text.addMarker} onClick={send({ kind: 'marker' })}>
+        <FlagIcon />
+      </ToolButton>
+      <ToolButton label={text.zoomOut} disabled={!zoomed} onClick={send({ kind: 'zoom', by: 1 / 2 })}>
+        <ZoomOutIcon />
+      </ToolButton>
+      <ToolButton label={text.zoomIn} onClick={send({ kind: 'zoom', by: 2 })}>
+        <ZoomInIcon />
+      </ToolButton>
+      <ToolButton label={text.follow} pressed={follow} onClick={send({ kind: 'follow' })}>
+        <FollowIcon />
+      </ToolButton>
+      <ToolButton label={text.helpOpen} onClick={() => rig.open('help')}>
+        <KeyboardIcon />
+      </ToolButton>
+    </div>
   )
 }
 
-function loadText({ transport, stems }: PlayerSnapshot): string {
-  const failed = stems.filter(({ load }) => load.kind === 'failed').length
-  if (transport === 'waiting') {
-    return 'Loading'
-  }
-  return failed > 0 ? `${failed} of ${stems.length} stems missing` : ''
+interface RoundProps {
+  label: string
+  hint: string
+  pressed?: boolean
+  onClick: () => void
+  children: React.ReactNode
+}
+
+function Round({ label, hint, pressed, onClick, children }: RoundProps) {
+  return (
+    <button type="button" className="round" aria-label={label} aria-pressed={pressed} title={hint} onClick={onClick}>
+      {children}
+    </button>
+  )
+}
+
+function TimeCode({ rig: { player, view } }: { rig: { player: Player; view: Rig['view'] } }) {
+  const now = useRef<HTMLSpanElement>(null)
+  const { from, to } = view.bounds
+  useFrames(player, () => {
+    if (now.current) now.current.textContent = timeCode((player.position() - from) / player.sampleRate)
+  })
+  return (
+    <p className="font-mono text-xl whitespace-nowrap sm:text-2xl">
+      <span ref={now} role="timer" aria-label={text.position} className="tracking-tight" />
+      <span className="ml-2 text-[13px] text-faint">/ {timeCode((to - from) / player.sampleRate)}</span>
+    </p>
+  )
 }

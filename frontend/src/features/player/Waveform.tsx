@@ -1,9 +1,10 @@
 import { useQuery } from '@tanstack/react-query'
-import { useEffect } from 'react'
-import type { Frames } from '@/audio'
+import { useEffect, useEffectEvent, useMemo, useState } from 'react'
+import type { Track } from '@/api/generated'
+import type { Span } from '@/audio'
 import { useTheme } from '@/ui/theme'
 import { useSize } from './hooks'
-import { bars, isFineEnough, type Peaks, parsePeaks } from './peaks'
+import { bars, loudest, OVERVIEW_FRAMES, type Peaks, parsePeaks, peaksAddress, resolutionFor } from './peaks'
 
 /** A bar of 2 pixels and a gap of 1. */
 const BAR_PX = 2
@@ -14,31 +15,51 @@ const FLOOR = 0.05
 const GAMMA = 0.8
 
 interface WaveformProps {
-  /** What can be painted at once. */
-  outline: Peaks
-  /** A finer outline, fetched only when `outline` has fewer points than there are bars. */
-  peaksUrl: string
-  frames: Frames
-  /** Any CSS colour, a variable included. */
-  colour: string
+  track: Track
+  /** What part of the song is drawn, whenever it is asked. */
+  span: () => Span
+  /** Calls back when the span has changed. */
+  subscribe: (listener: () => void) => () => void
 }
 
-export function Waveform({ outline, peaksUrl, frames, colour }: WaveformProps) {
+/** A stem's outline in the colour of its surroundings. The coarse one is there at once, a finer one comes when needed. */
+export function Waveform({ track, span, subscribe }: WaveformProps) {
   const [canvas, { width, height }] = useSize<HTMLCanvasElement>()
   const theme = useTheme()
   const count = Math.floor(width / PITCH_PX)
+  const [resolution, setResolution] = useState(OVERVIEW_FRAMES)
+  const outline = useMemo<Peaks>(() => ({ framesPerPoint: OVERVIEW_FRAMES, pairs: track.overview }), [track.overview])
+  const top = useMemo(() => Math.max(FLOOR, loudest(outline)), [outline])
+  const address = peaksAddress(track.peaksUrl, resolution)
   const { data: finer } = useQuery({
-    queryKey: ['peaks', peaksUrl],
-    queryFn: ({ signal }) => fetchPeaks(peaksUrl, signal),
-    enabled: count > 0 && !isFineEnough(outline, frames, count),
+    queryKey: ['peaks', address],
+    queryFn: ({ signal }) => fetchPeaks(address, signal),
+    enabled: count > 0 && resolution !== OVERVIEW_FRAMES,
     staleTime: Number.POSITIVE_INFINITY,
+    placeholderData: (before) => before,
   })
-  const peaks = finer ?? outline
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the theme changes what the colour variable stands for
+  const draw = useEffectEvent(() => {
+    const shown = span()
+    if (count === 0 || !canvas.current) return
+    setResolution(resolutionFor((shown.to - shown.from) / count))
+    paint(canvas.current, bars(finer ?? outline, shown, count), top, width, height)
+  })
+  // biome-ignore lint/correctness/useExhaustiveDependencies: all of these change what is drawn
+  useEffect(() => draw(), [finer, outline, count, width, height, theme])
   useEffect(() => {
-    if (canvas.current && count > 0) paint(canvas.current, bars(peaks, frames, count), width, height)
-  }, [canvas, peaks, frames, count, width, height, colour, theme])
-  return <canvas ref={canvas} className="absolute inset-0 size-full" style={{ color: colour }} />
+    let request = 0
+    const unsubscribe = subscribe(() => {
+      request ||= requestAnimationFrame(() => {
+        request = 0
+        draw()
+      })
+    })
+    return () => {
+      unsubscribe()
+      cancelAnimationFrame(request)
+    }
+  }, [subscribe])
+  return <canvas ref={canvas} className="absolute inset-0 size-full" />
 }
 
 async function fetchPeaks(url: string, signal: AbortSignal): Promise<Peaks> {
@@ -47,19 +68,20 @@ async function fetchPeaks(url: string, signal: AbortSignal): Promise<Peaks> {
   return parsePeaks(await response.arrayBuffer())
 }
 
-function paint(canvas: HTMLCanvasElement, heights: Float32Array, width: number, height: number): void {
+function paint(canvas: HTMLCanvasElement, heights: Float32Array, top: number, width: number, height: number): void {
   const ratio = window.devicePixelRatio
-  canvas.width = Math.round(width * ratio)
-  canvas.height = Math.round(height * ratio)
+  const [wide, high] = [Math.round(width * ratio), Math.round(height * ratio)]
+  if (canvas.width !== wide) canvas.width = wide
+  if (canvas.height !== high) canvas.height = high
   const context = canvas.getContext('2d')
   if (!context) return
-  context.scale(ratio, ratio)
+  context.setTransform(ratio, 0, 0, ratio, 0, 0)
+  context.clearRect(0, 0, width, height)
   context.fillStyle = getComputedStyle(canvas).color
-  const loudest = Math.max(FLOOR, ...heights)
   const middle = height / 2
   context.beginPath()
   heights.forEach((amplitude, index) => {
-    const half = Math.max(0.8, (amplitude / loudest) ** GAMMA * height * 0.44)
+    const half = Math.max(0.8, Math.min(1, amplitude / top) ** GAMMA * height * 0.44)
     context.roundRect(index * PITCH_PX, middle - half, BAR_PX, 2 * half, 1)
   })
   context.fill()

@@ -1,28 +1,9 @@
-import { type RefObject, useEffect, useEffectEvent, useRef, useState, useSyncExternalStore } from 'react'
-import type { PlayerData } from '@/api/generated'
-import { createPlayer, type Player, type PlayerSnapshot } from '@/audio'
-import { carryOut, commandOf, focusOf } from './keys'
+import { type RefObject, useEffect, useEffectEvent, useRef, useState } from 'react'
+import type { Player } from '@/audio'
+import { carryOut, commandOf, focusOf, type Rig } from './keys'
 
 /** Drawing goes on this long after the last change, so that meters fall to rest. */
 const SETTLE_MS = 600
-
-/** A player for these stems, from the first commit until the screen goes; null before. */
-export function usePlayer({ sampleRate, frames, stems }: PlayerData): Player | null {
-  const [player, setPlayer] = useState<Player | null>(null)
-  useEffect(() => {
-    const created = createPlayer({ sampleRate, frames })
-    setPlayer(created)
-    return () => created.dispose()
-  }, [sampleRate, frames])
-  useEffect(() => {
-    player?.load(stems.map(({ name, url, indexUrl, streaminfo }) => ({ stem: name, url, indexUrl, streaminfo })))
-  }, [player, stems])
-  return player
-}
-
-export function useSnapshot(player: Player): PlayerSnapshot {
-  return useSyncExternalStore(player.subscribe, player.snapshot)
-}
 
 /** Calls `draw` on every animation frame while the song moves, and shortly after each change. Renders nothing. */
 export function useFrames(player: Player, draw: () => void): void {
@@ -51,17 +32,38 @@ export function useFrames(player: Player, draw: () => void): void {
   }, [player])
 }
 
-export function useShortcuts(player: Player): void {
+/** Calls `draw` on the next animation frame after each change of the store, and once at the start. */
+export function useDrawing(store: { subscribe: (listener: () => void) => () => void }, draw: () => void): void {
+  const drawNow = useEffectEvent(draw)
   useEffect(() => {
-    const press = (event: KeyboardEvent) => {
-      const command = event.defaultPrevented ? null : commandOf(event, focusOf(event.target))
-      if (!command) return
-      event.preventDefault()
-      carryOut(command, player)
+    let request = 0
+    const ask = () => {
+      request ||= requestAnimationFrame(() => {
+        request = 0
+        drawNow()
+      })
     }
+    ask()
+    const unsubscribe = store.subscribe(ask)
+    return () => {
+      unsubscribe()
+      cancelAnimationFrame(request)
+    }
+  }, [store])
+}
+
+export function useShortcuts(rig: Rig): void {
+  const carry = useEffectEvent((event: KeyboardEvent) => {
+    const command = event.defaultPrevented ? null : commandOf(event, focusOf(event.target))
+    if (!command) return
+    event.preventDefault()
+    carryOut(command, rig)
+  })
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => carry(event)
     window.addEventListener('keydown', press)
     return () => window.removeEventListener('keydown', press)
-  }, [player])
+  }, [])
 }
 
 /** An element's width and height in CSS pixels, kept up to date; zero before the first layout. */

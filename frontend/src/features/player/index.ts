@@ -1,1 +1,2 @@
 export { PlayerScreen } from './PlayerScreen'
+export { ClipScreen, SharedScreen } from './share'

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { commandOf, focusOf, type Press } from './keys'
 
 function press(code: string, more: Partial<Press> = {}): Press {
-  return { code, shiftKey: false, ctrlKey: false, metaKey: false, altKey: false, repeat: false, ...more }
+  return { code, key: '', shiftKey: false, ctrlKey: false, metaKey: false, altKey: false, repeat: false, ...more }
 }
 
 describe('commandOf', () => {
@@ -18,6 +18,29 @@ describe('commandOf', () => {
     expect(commandOf(press('Digit1'), 'nothing')).toEqual({ kind: 'mute', stem: 0 })
     expect(commandOf(press('Digit9', { shiftKey: true }), 'nothing')).toEqual({ kind: 'solo', stem: 8 })
     expect(commandOf(press('Numpad0'), 'nothing')).toEqual({ kind: 'clear' })
+  })
+
+  it('maps the letters and signs by what they print', () => {
+    const kinds = ['[', ']', 'l', 'M', 'f', 'e', '?', '+', '-', ',', '.'].map((key) => {
+      return commandOf(press('Key', { key }), 'nothing')?.kind
+    })
+    expect(kinds).toEqual([
+      ...['loop-start', 'loop-end', 'loop', 'marker', 'follow', 'export', 'help', 'zoom', 'zoom', 'tempo', 'tempo'],
+    ])
+  })
+
+  it('reads brackets that need AltGr', () => {
+    expect(commandOf(press('Digit8', { key: '[', ctrlKey: true, altKey: true }), 'nothing')?.kind).toBe('loop-start')
+  })
+
+  it('undoes and redoes as everywhere', () => {
+    const kind = (key: string, more: Partial<Press>) => commandOf(press('Key', { key, ...more }), 'nothing')?.kind
+    expect([
+      kind('z', { ctrlKey: true }),
+      kind('z', { metaKey: true }),
+      kind('Z', { metaKey: true, shiftKey: true }),
+    ]).toEqual(['undo', 'undo', 'redo'])
+    expect(kind('y', { ctrlKey: true })).toBe('redo')
   })
 
   it('leaves text fields alone', () => {

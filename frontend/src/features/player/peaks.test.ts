@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { bars, isFineEnough, type Peaks, parsePeaks } from './peaks'
+import { bars, type Peaks, parsePeaks, peaksAddress, resolutionFor } from './peaks'
 
 function dat(version: number, pairs: number[]): ArrayBuffer {
   const file = new ArrayBuffer(24 + pairs.length)
@@ -28,21 +28,28 @@ describe('parsePeaks', () => {
 
 describe('bars', () => {
   it('take the larger side of each part', () => {
-    expect(Array.from(bars(peaks(-64, 10, 0, 32, -128, 0, -16, 16), 400, 2))).toEqual([0.5, 1])
+    expect(Array.from(bars(peaks(-64, 10, 0, 32, -128, 0, -16, 16), { from: 0, to: 400 }, 2))).toEqual([0.5, 1])
   })
 
   it('repeat a point when there are more bars than points', () => {
-    expect(Array.from(bars(peaks(-64, 0, 0, 32), 200, 4))).toEqual([0.5, 0.5, 0.25, 0.25])
+    expect(Array.from(bars(peaks(-64, 0, 0, 32), { from: 0, to: 200 }, 4))).toEqual([0.5, 0.5, 0.25, 0.25])
+  })
+
+  it('begin where the span begins', () => {
+    expect(Array.from(bars(peaks(-64, 10, 0, 32, -128, 0, -16, 16), { from: 100, to: 300 }, 2))).toEqual([0.25, 1])
   })
 
   it('are flat where the outline ends before the song', () => {
-    expect(Array.from(bars(peaks(-64, 0), 200, 2))).toEqual([0.5, 0])
+    expect(Array.from(bars(peaks(-64, 0), { from: 0, to: 200 }, 2))).toEqual([0.5, 0])
   })
 })
 
-describe('isFineEnough', () => {
-  it('asks for one point per bar', () => {
-    expect(isFineEnough(peaks(), 1000, 10)).toBe(true)
-    expect(isFineEnough(peaks(), 1000, 11)).toBe(false)
+describe('resolutionFor', () => {
+  it('is the coarsest that has a point for each bar', () => {
+    expect([20_000, 16_384, 5000, 2047, 100].map(resolutionFor)).toEqual([16_384, 16_384, 2048, 256, 256])
   })
+})
+
+it('finds the same waveform at another resolution', () => {
+  expect(peaksAddress('/api/jobs/1/peaks/hi_hat.256.dat?v=2', 2048)).toBe('/api/jobs/1/peaks/hi_hat.2048.dat?v=2')
 })

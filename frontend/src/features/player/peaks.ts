@@ -1,4 +1,4 @@
-import type { Frames } from '@/audio'
+import type { Frames, Span } from '@/audio'
 
 /** A waveform's outline. pairs: minimum and maximum of each point in turn, -128 to 127. */
 export interface Peaks {
@@ -8,6 +8,9 @@ export interface Peaks {
 
 /** The player data's inline overview comes at this resolution. */
 export const OVERVIEW_FRAMES: Frames = 16384
+
+/** What the service keeps beside it, coarse to fine. */
+const FINER: readonly Frames[] = [2048, 256]
 
 const HEADER_BYTES = 24
 
@@ -22,24 +25,37 @@ export function parsePeaks(file: ArrayBuffer): Peaks {
   return { framesPerPoint: header.getInt32(12, true), pairs: new Int8Array(file, HEADER_BYTES, 2 * points) }
 }
 
-/** Whether the outline has a point of its own for each of `count` bars over `frames`. */
-export function isFineEnough(peaks: Peaks, frames: Frames, count: number): boolean {
-  return count * peaks.framesPerPoint <= frames
+/** The coarsest resolution that has a point for every bar of so many frames; the finest there is where none has. */
+export function resolutionFor(framesPerBar: Frames): Frames {
+  return [OVERVIEW_FRAMES, ...FINER].find((frames) => frames <= framesPerBar) ?? (FINER.at(-1) as Frames)
 }
 
-/** The largest amplitude in each of `count` equal parts of the song, 0 to 1. */
-export function bars(peaks: Peaks, frames: Frames, count: number): Float32Array {
+/** The address of a waveform at another resolution: the service names its files `<stem>.<frames per point>.dat`. */
+export function peaksAddress(url: string, framesPerPoint: Frames): string {
+  return url.replace(/\.\d+\.dat/, `.${framesPerPoint}.dat`)
+}
+
+/** The largest amplitude in each of `count` equal parts of the span, 0 to 1. */
+export function bars(peaks: Peaks, { from, to }: Span, count: number): Float32Array {
   const heights = new Float32Array(count)
   const points = peaks.pairs.length / 2
-  const pointsPerBar = frames / peaks.framesPerPoint / count
+  const start = from / peaks.framesPerPoint
+  const pointsPerBar = (to - from) / peaks.framesPerPoint / count
   for (let bar = 0; bar < count; bar++) {
-    const first = Math.floor(bar * pointsPerBar)
-    const end = Math.min(points, Math.max(first + 1, Math.floor((bar + 1) * pointsPerBar)))
+    const first = Math.floor(start + bar * pointsPerBar)
+    const end = Math.min(points, Math.max(first + 1, Math.floor(start + (bar + 1) * pointsPerBar)))
     let height = 0
-    for (let point = first; point < end; point++) {
+    for (let point = Math.max(0, first); point < end; point++) {
       height = Math.max(height, -(peaks.pairs[2 * point] ?? 0), peaks.pairs[2 * point + 1] ?? 0)
     }
     heights[bar] = height / 128
   }
   return heights
+}
+
+/** The largest amplitude of all, 0 to 1. */
+export function loudest(peaks: Peaks): number {
+  let height = 0
+  for (let index = 0; index < peaks.pairs.length; index++) height = Math.max(height, Math.abs(peaks.pairs[index] ?? 0))
+  return height / 128
 }

@@ -43,3 +43,10 @@ export function residualText(residual: Decibels): string {
   if (residual <= EXACT) return 'sum exactly to the song'
   return `residual ${residual < 0 ? '−' : ''}${Math.abs(Math.round(residual))} dB`
 }
+
+/** To a tenth of a second: 18.04 → `0:18.0`. */
+export function shortTime(time: Seconds): string {
+  const tenths = Math.max(0, Math.round(time * 10))
+  const minutes = Math.floor(tenths / 600)
+  return `${minutes}:${((tenths % 600) / 10).toFixed(1).padStart(4, '0')}`
+}

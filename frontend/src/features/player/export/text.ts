@@ -1,0 +1,25 @@
+/** Every sentence of the export sheet. */
+export const text = {
+  title: 'Export',
+  what: 'What',
+  kinds: {
+    mix: ['Mix as heard', 'One file: faders, pan, mutes, tempo and pitch as they are now.'],
+    stems: ['Stems (ZIP)', 'Each stem as it was separated, FLAC, untouched by the faders.'],
+    daw: ['For a DAW (ZIP)', 'Each stem as WAV, all of one length and start, with a note of rate and tempo.'],
+  },
+  range: 'Range',
+  whole: 'Whole song',
+  loop: (range: string) => `Loop, ${range}`,
+  format: 'Format',
+  start: 'Export',
+  download: 'Download',
+  cancel: 'Cancel',
+  close: 'Close',
+  progress: 'Exporting',
+  rendered: (percent: string) => `${percent} rendered`,
+  cancelled: 'The export was cancelled.',
+  done: (name: string, size: string) => `${name} is ready, ${size}.`,
+  again: 'Download it again',
+  failed: (reason: string) => `The export failed: ${reason}`,
+  silent: 'Nothing can be heard with this mix: every stem is muted.',
+} as const

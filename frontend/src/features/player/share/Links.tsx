@@ -1,0 +1,94 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import type { PlayerData, Share } from '@/api/generated'
+import {
+  createShareMutation,
+  listSharesOptions,
+  listSharesQueryKey,
+  revokeShareMutation,
+} from '@/api/generated/@tanstack/react-query.gen'
+import { errorText } from '@/api/problem'
+import { Button } from '@/ui/Button'
+import { moment } from '@/ui/format'
+import { toWire } from '../mix'
+import type { Session } from '../session'
+import { text } from './text'
+
+export function addressOf({ token }: Share): string {
+  return `${location.origin}/s/${token}`
+}
+
+/** Makes links, shows those there are, and revokes them. */
+export function Links({ session, data }: { session: Session; data: PlayerData }) {
+  const path = { recording_id: data.recordingId }
+  const client = useQueryClient()
+  const refresh = () => client.invalidateQueries({ queryKey: listSharesQueryKey({ path }) })
+  const links = useQuery(listSharesOptions({ path }))
+  const [said, setSaid] = useState('')
+  const copy = async (share: Share, done: string, otherwise: string) => {
+    try {
+      await navigator.clipboard.writeText(addressOf(share))
+      setSaid(done)
+    } catch {
+      setSaid(otherwise)
+    }
+  }
+  const make = useMutation({
+    ...createShareMutation(),
+    onSuccess: async (share) => {
+      await refresh()
+      await copy(share, text.made, text.madeOnly)
+    },
+  })
+  const revoke = useMutation({ ...revokeShareMutation(), onSuccess: refresh })
+  const failure = make.error ?? revoke.error ?? links.error
+  return (
+    <section aria-labelledby="links" className="grid gap-2">
+      <h3 id="links" className="font-semibold">
+        {text.links}
+      </h3>
+      <p className="text-[13px] text-muted">{text.linksHint}</p>
+      <Button
+        look="primary"
+        className="justify-self-start"
+        disabled={make.isPending}
+        onClick={() => make.mutate({ path, body: { jobId: data.jobId, mix: toWire(session.desk.snapshot().mix) } })}
+      >
+        {text.make}
+      </Button>
+      <ul className="grid gap-1.5">
+        {links.data?.map((share) => {
+          const when = moment(new Date(share.createdAt))
+          return (
+            <li key={share.token} className="flex items-center gap-2">
+              <input
+                readOnly
+                className="field min-w-0 flex-1 font-mono text-xs"
+                aria-label={`${text.linkField}, ${text.linkOf(when)}`}
+                title={text.linkOf(when)}
+                value={addressOf(share)}
+                onFocus={(event) => event.target.select()}
+              />
+              <Button onClick={() => void copy(share, text.copied, '')}>{text.copy}</Button>
+              <Button
+                look="quiet"
+                aria-label={text.revokeOf(when)}
+                onClick={() => revoke.mutate({ path: { ...path, token: share.token } })}
+              >
+                {text.revoke}
+              </Button>
+            </li>
+          )
+        })}
+      </ul>
+      <p role="status" className="text-[13px] text-muted empty:hidden">
+        {said || (links.data?.length === 0 ? text.noLinks : '')}
+      </p>
+      {failure && (
+        <p role="alert" className="text-[13px] text-bad">
+          {errorText(failure)}
+        </p>
+      )}
+    </section>
+  )
+}

@@ -1,0 +1,2 @@
+export { ClipScreen } from './ClipScreen'
+export { SharedScreen } from './SharedScreen'
