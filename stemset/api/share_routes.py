@@ -10,6 +10,7 @@ from litestar.params import FromPath, JSONBody, PathParameter
 from litestar.response import Stream
 
 from stemset.api import examples, mix_examples, wire
+from stemset.api.access import PUBLIC
 from stemset.api.context import Context
 from stemset.api.files import send_object
 from stemset.api.mix_models import SharedPlayer, ShareRequest
@@ -71,6 +72,7 @@ async def revoke_share(context: Context, recording_id: FromPath[UUID], token: To
     "/shares/{token:str}",
     operation_id="getShared",
     tags=["mixes"],
+    opt={PUBLIC: True},
     summary="What a link opens",
     responses={
         200: examples.answer(mix_examples.SHARED, "The player's data and the mix."),
@@ -88,6 +90,7 @@ async def get_shared(context: Context, token: Token) -> SharedPlayer:
     "/shares/{token:str}/stems/{file:str}",
     operation_id="getSharedStemFile",
     tags=["mixes"],
+    opt={PUBLIC: True},
     summary="A stem, the mixture or a frame index, as a link's listener gets it",
     media_type="audio/flac",
     responses={
@@ -123,6 +126,7 @@ async def get_shared_stem_file(
     "/shares/{token:str}/peaks/{file:str}",
     operation_id="getSharedPeaks",
     tags=["mixes"],
+    opt={PUBLIC: True},
     summary="A waveform, as a link's listener gets it",
     media_type="application/octet-stream",
     responses={

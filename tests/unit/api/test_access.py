@@ -36,7 +36,10 @@ async def test_every_route_but_health_and_callback_and_signing_in_wants_the_key(
         for route in app.routes
         if isinstance(route, HTTPRoute) and any(handler.opt.get(PUBLIC) for handler in route.route_handlers)
     }
-    assert public == {"/", "/{path}", "/api/health", "/api/session", "/api/jobs/{job_id}/callback"}
+    assert public == {
+        "/", "/{path}", "/api/health", "/api/session", "/api/jobs/{job_id}/callback",
+        "/api/shares/{token}", "/api/shares/{token}/stems/{file}", "/api/shares/{token}/peaks/{file}",
+    }  # fmt: skip
     for path, operations in document()["paths"].items():
         if path in public:
             continue
@@ -50,6 +53,19 @@ async def test_every_route_but_health_and_callback_and_signing_in_wants_the_key(
             assert answer.json()["type"] == "/problems/unauthorized"
     for address in ("/api/openapi.json", "/docs"):
         assert (await service.get(address)).status_code == 401
+
+
+async def test_a_link_opens_its_own_recording_to_strangers_and_no_other_door(service: Service):
+    job = await service.playable_job(b"0123456789")
+    with_key = {"X-API-Key": KEY}
+    shares = f"/api/recordings/{job['recordingId']}/shares"
+    token = (await service.client.post(shares, json={"mix": {}}, headers=with_key)).json()["token"]
+    opened = await service.get(f"/api/shares/{token}")
+    assert opened.status_code == 200
+    stem = opened.json()["player"]["stems"][0]
+    assert (await service.get(stem["url"])).content == b"0123456789"
+    assert (await service.get(f"/api/jobs/{job['id']}/stems/drums.flac")).status_code == 401
+    assert (await service.get(shares)).status_code == 401
 
 
 @pytest.mark.parametrize(
@@ -172,4 +188,13 @@ def test_the_document_tells_of_the_key():
         for operation in operations.values()
         if operation.get("security") == []
     ]
-    assert sorted(public) == ["getHealth", "getSession", "reportJob", "signIn", "signOut"]
+    assert sorted(public) == [
+        "getHealth",
+        "getSession",
+        "getShared",
+        "getSharedPeaks",
+        "getSharedStemFile",
+        "reportJob",
+        "signIn",
+        "signOut",
+    ]

@@ -599,53 +599,17 @@ export const signIn = <ThrowOnError extends boolean = false>(options: Options<Si
 /**
  * What a link opens
  */
-export const getShared = <ThrowOnError extends boolean = false>(options: Options<GetSharedData, ThrowOnError>): RequestResult<GetSharedResponses, GetSharedErrors, ThrowOnError> => (options.client ?? client).get<GetSharedResponses, GetSharedErrors, ThrowOnError>({
-    security: [
-        { scheme: 'bearer', type: 'http' },
-        { name: 'X-API-Key', type: 'apiKey' },
-        {
-            in: 'cookie',
-            name: 'stemset_session',
-            type: 'apiKey'
-        }
-    ],
-    url: '/api/shares/{token}',
-    ...options
-});
+export const getShared = <ThrowOnError extends boolean = false>(options: Options<GetSharedData, ThrowOnError>): RequestResult<GetSharedResponses, GetSharedErrors, ThrowOnError> => (options.client ?? client).get<GetSharedResponses, GetSharedErrors, ThrowOnError>({ url: '/api/shares/{token}', ...options });
 
 /**
  * A waveform, as a link's listener gets it
  */
-export const getSharedPeaks = <ThrowOnError extends boolean = false>(options: Options<GetSharedPeaksData, ThrowOnError>): RequestResult<GetSharedPeaksResponses, GetSharedPeaksErrors, ThrowOnError> => (options.client ?? client).get<GetSharedPeaksResponses, GetSharedPeaksErrors, ThrowOnError>({
-    security: [
-        { scheme: 'bearer', type: 'http' },
-        { name: 'X-API-Key', type: 'apiKey' },
-        {
-            in: 'cookie',
-            name: 'stemset_session',
-            type: 'apiKey'
-        }
-    ],
-    url: '/api/shares/{token}/peaks/{file}',
-    ...options
-});
+export const getSharedPeaks = <ThrowOnError extends boolean = false>(options: Options<GetSharedPeaksData, ThrowOnError>): RequestResult<GetSharedPeaksResponses, GetSharedPeaksErrors, ThrowOnError> => (options.client ?? client).get<GetSharedPeaksResponses, GetSharedPeaksErrors, ThrowOnError>({ url: '/api/shares/{token}/peaks/{file}', ...options });
 
 /**
  * A stem, the mixture or a frame index, as a link's listener gets it
  */
-export const getSharedStemFile = <ThrowOnError extends boolean = false>(options: Options<GetSharedStemFileData, ThrowOnError>): RequestResult<GetSharedStemFileResponses, GetSharedStemFileErrors, ThrowOnError> => (options.client ?? client).get<GetSharedStemFileResponses, GetSharedStemFileErrors, ThrowOnError>({
-    security: [
-        { scheme: 'bearer', type: 'http' },
-        { name: 'X-API-Key', type: 'apiKey' },
-        {
-            in: 'cookie',
-            name: 'stemset_session',
-            type: 'apiKey'
-        }
-    ],
-    url: '/api/shares/{token}/stems/{file}',
-    ...options
-});
+export const getSharedStemFile = <ThrowOnError extends boolean = false>(options: Options<GetSharedStemFileData, ThrowOnError>): RequestResult<GetSharedStemFileResponses, GetSharedStemFileErrors, ThrowOnError> => (options.client ?? client).get<GetSharedStemFileResponses, GetSharedStemFileErrors, ThrowOnError>({ url: '/api/shares/{token}/stems/{file}', ...options });
 
 /**
  * The ways to separate a song, with hints on quality and time

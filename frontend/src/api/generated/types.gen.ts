@@ -2352,10 +2352,6 @@ export type GetSharedErrors = {
      */
     400: Problem;
     /**
-     * Unauthorized
-     */
-    401: Problem;
-    /**
      * Not found
      */
     404: Problem;
@@ -2363,10 +2359,6 @@ export type GetSharedErrors = {
      * Conflict
      */
     409: Problem;
-    /**
-     * Too many tries
-     */
-    429: Problem;
     /**
      * Unavailable
      */
@@ -2414,17 +2406,9 @@ export type GetSharedPeaksErrors = {
      */
     400: Problem;
     /**
-     * Unauthorized
-     */
-    401: Problem;
-    /**
      * Not found
      */
     404: Problem;
-    /**
-     * Too many tries
-     */
-    429: Problem;
     /**
      * Unavailable
      */
@@ -2480,10 +2464,6 @@ export type GetSharedStemFileErrors = {
      */
     400: Problem;
     /**
-     * Unauthorized
-     */
-    401: Problem;
-    /**
      * Not found
      */
     404: Problem;
@@ -2491,10 +2471,6 @@ export type GetSharedStemFileErrors = {
      * Range not satisfiable
      */
     416: Problem;
-    /**
-     * Too many tries
-     */
-    429: Problem;
     /**
      * Unavailable
      */
