@@ -24,7 +24,7 @@ from stemset.errors import NotFound, Unavailable
 from stemset.jobs.records import JobState
 from stemset.models import preparation
 from stemset.storage import Keys
-from stemset.worker.presence import takes_jobs
+from stemset.worker.presence import workers
 
 _PATIENCE_S = 2.0
 _SILENCE = timedelta(seconds=60)
@@ -152,7 +152,7 @@ async def list_models(context: Context) -> list[Model]:
 
 async def _worker_lives(context: Context, counts: Mapping[JobState, int]) -> bool:
     """Whether a worker takes jobs: one on this machine, or one elsewhere that works and tells of it."""
-    if await to_thread.run_sync(takes_jobs, context.settings.data_dir):
+    if await to_thread.run_sync(workers, context.settings.data_dir):
         return True
     running = counts.get(JobState.RUNNING, 0)
     if not running:

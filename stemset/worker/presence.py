@@ -12,17 +12,38 @@ from pathlib import Path
 from stemset.errors import Conflict
 
 
-def ready_file(data_dir: Path) -> Path:
-    """Holds the process id of the worker that takes jobs at present."""
-    return data_dir / "worker.ready"
+def ready_file(data_dir: Path, pid: int) -> Path:
+    """Is there while the worker with this process id takes jobs."""
+    return data_dir / "workers" / str(pid)
 
 
-def takes_jobs(data_dir: Path) -> bool:
-    """Whether the process that wrote `ready_file` lives; a worker on another machine is not seen."""
+@contextmanager
+def taking_jobs(data_dir: Path) -> Generator[None]:
+    """Let others on this machine see that this process takes jobs, until the block ends."""
+    file = ready_file(data_dir, os.getpid())
+    file.parent.mkdir(parents=True, exist_ok=True)
+    for other in file.parent.iterdir():
+        if not _lives(other.name):
+            # It was killed.
+            other.unlink(missing_ok=True)
+    file.touch()
     try:
-        os.kill(int(ready_file(data_dir).read_text("ascii")), 0)
+        yield
+    finally:
+        file.unlink(missing_ok=True)
+
+
+def workers(data_dir: Path) -> list[int]:
+    """The process ids of those that take jobs and live; a worker on another machine is not seen."""
+    folder = data_dir / "workers"
+    return [int(file.name) for file in folder.iterdir() if _lives(file.name)] if folder.is_dir() else []
+
+
+def _lives(pid: str) -> bool:
+    try:
+        os.kill(int(pid), 0)
     except PermissionError:
-        # It lives, under another user.
+        # Under another user.
         return True
     except (OSError, ValueError):
         return False

@@ -25,7 +25,7 @@ from stemset.models.pool import ModelPool
 from stemset.models.preparation import Order
 from stemset.storage import open_storage
 from stemset.worker.job import STORAGE_PATIENCE_S, may_go_better, run_job
-from stemset.worker.presence import only_worker, ready_file
+from stemset.worker.presence import only_worker, taking_jobs
 
 log = structlog.stdlib.get_logger()
 
@@ -38,7 +38,7 @@ _ABANDONED_S = 24 * 3600.0
 def serve_worker(settings: WorkerSettings, *, follow_parent: bool = False) -> None:
     """Take jobs from the local queue, one at a time, until SIGTERM or SIGINT; call it in the main thread.
 
-    Once it takes jobs it logs `worker_ready` and writes `ready_file`. A stop takes seconds: a job in hand is left
+    Once it takes jobs it logs `worker_ready` and is among `workers`. A stop takes seconds: a job in hand is left
     for the next worker, as it is after a kill. follow_parent: stop, too, when the process that started this one
     ends. Raises Conflict when another worker serves this data folder, unless they share a queue on PostgreSQL.
     """
@@ -76,17 +76,15 @@ def serve_worker(settings: WorkerSettings, *, follow_parent: bool = False) -> No
     shared = shared_queue(settings.queue_database)
     with nullcontext() if shared else only_worker(settings.data_dir):
         _sweep(work_dir, older_than_s=_ABANDONED_S if shared else 0.0)
-        ready = ready_file(settings.data_dir)
         with serve_queue(settings.queue_database, run, retry=may_go_better, prepare=prepare):
-            ready.write_text(str(os.getpid()), "ascii")
-            log.info("worker_ready", callback=settings.callback_url)
-            threading.Thread(target=_warm_up, name=_WARM_UP, daemon=True).start()
-            while not stop.wait(0.5):
-                if follow_parent and os.getppid() != parent:
-                    log.info("worker_parent_ended")
-                    stop.set()
-            log.info("worker_stopping")
-            ready.unlink(missing_ok=True)
+            with taking_jobs(settings.data_dir):
+                log.info("worker_ready", callback=settings.callback_url)
+                threading.Thread(target=_warm_up, name=_WARM_UP, daemon=True).start()
+                while not stop.wait(0.5):
+                    if follow_parent and os.getppid() != parent:
+                        log.info("worker_parent_ended")
+                        stop.set()
+                log.info("worker_stopping")
             finished = idle.wait(_STOP_GRACE_S) and fetched.wait(_STOP_GRACE_S)
     if not finished:
         # A single long operation can't be asked to stop, nor a server that is slow to send weights, and their threads

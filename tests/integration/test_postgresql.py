@@ -21,6 +21,7 @@ from stemset.jobs.database import create_engine_for, database_url, downgrade_dat
 from stemset.jobs.messages import NodeStarted, Report
 from stemset.jobs.reconciler import Patience, Reconciler
 from stemset.jobs.records import JobState
+from stemset.worker.presence import workers
 from tests.support.engine import local_engine
 from tests.support.jobs import worker
 from tests.support.postgres import NewDatabase
@@ -95,6 +96,7 @@ async def test_several_workers_share_one_queue_and_a_dead_ones_job_is_done_by_an
         tasks = [asyncio.create_task(work) for work in (reconciler.run(), engine.outbox.run())]
         with worker(engine.settings), worker(engine.settings):
             done = [await engine.until_final(job) for job in jobs]
+            assert len(workers(engine.settings.data_dir)) == 2
         reconciler.stop()
         engine.outbox.stop()
         await asyncio.gather(*tasks)

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from stemset.worker.presence import ready_file
+from stemset.worker.presence import workers
 
 PATIENCE_S = 60.0
 
@@ -29,9 +29,8 @@ class Served:
     @property
     def worker_pid(self) -> int:
         """Waits until there is one."""
-        file = ready_file(self.data_dir)
-        eventually(lambda: file.is_file() and file.read_text("ascii").isdecimal())
-        return int(file.read_text("ascii"))
+        eventually(lambda: bool(workers(self.data_dir)))
+        return workers(self.data_dir)[0]
 
     def stop(self, number: signal.Signals = signal.SIGINT) -> tuple[int, float]:
         """Exit code, and the seconds that the end took."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-import os
+import asyncio
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from stemset.jobs.messages import Started
 from stemset.models import preparation
 from stemset.models.registry import card
 from stemset.strategy import BlendDomain, BlendKind, parse
-from stemset.worker.presence import ready_file
+from stemset.worker.presence import ready_file, taking_jobs
 from tests.support.weights_server import serving_weights
 from tests.unit.api.conftest import Service
 
@@ -114,14 +115,18 @@ def test_more_cores_make_networks_quicker_but_not_the_built_in_models() -> None:
 async def test_health_tells_of_the_worker_and_the_queue(service: Service, settings: ApiSettings) -> None:
     waiting = (await service.get("/api/health")).json()
     assert (waiting["worker"], waiting["queued"], waiting["running"]) == (False, 0, 0)
-    ready_file(settings.data_dir).write_text(str(os.getpid()))
     await service.new_job()
-    alive = (await service.get("/api/health")).json()
+    with taking_jobs(settings.data_dir):
+        alive = (await service.get("/api/health")).json()
     assert (alive["worker"], alive["queued"], alive["running"]) == (True, 1, 0)
 
 
 async def test_a_worker_elsewhere_is_known_by_its_reports(service: Service, settings: ApiSettings) -> None:
-    ready_file(settings.data_dir).write_text("the process of a worker that was killed")
+    killed = await asyncio.create_subprocess_exec(sys.executable, "-c", "")
+    await killed.wait()
+    left = ready_file(settings.data_dir, killed.pid)
+    left.parent.mkdir(parents=True)
+    left.touch()
     job = await service.new_job()
     assert (await service.get("/api/health")).json()["worker"] is False
     await service.report(job["id"], Started())
