@@ -39,6 +39,15 @@ export async function prepareTap(page: Page): Promise<void> {
   await page.addInitScript(installTap)
 }
 
+/** Runs in the page. A broken engine: whatever is started, its first stem is one sample late. */
+export function makeFirstLaneLate(): void {
+  const start = AudioBufferSourceNode.prototype.start
+  AudioBufferSourceNode.prototype.start = function (when, offset) {
+    for (const side of [0, 1]) this.buffer?.getChannelData(side).copyWithin(1, 0)
+    start.call(this, when, offset)
+  }
+}
+
 /** Runs in the page. */
 function installTap(): void {
   const strips: AudioNode[] = []

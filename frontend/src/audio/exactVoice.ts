@@ -1,10 +1,11 @@
-import type { Chunk } from './chunks'
-import { Gate } from './gate'
+import { Fan, MOST_LANES } from './fan'
+import { Gate, RAMP } from './gate'
+import { copyTape } from './pcm'
 import { contextAt, type Take } from './take'
 import type { Frames, Seconds, Span } from './units'
 import { readyTo, type Voice, type VoiceLane } from './voice'
 
-/** Sources end this long after their gate began to shut. */
+/** A source ends this long after its gate has shut. */
 const AFTER: Seconds = 0.02
 
 interface Part {
@@ -13,27 +14,24 @@ interface Part {
   ramp: boolean
 }
 
-interface Sounding {
-  readonly lane: VoiceLane
-  readonly source: AudioBufferSourceNode
-}
-
-/** What was armed together from one tape frame on: it is heard through one gate. */
+/** A stretch of tape that several lanes play, as one source: none of them can be heard earlier or later than another. */
 interface Batch {
-  readonly gate: Gate
-  readonly from: Frames
+  readonly lanes: readonly VoiceLane[]
+  readonly span: Span
   readonly ramp: boolean
-  readonly sounding: Set<Sounding>
+  readonly source: AudioBufferSourceNode
+  readonly gate: Gate
+  readonly fan: Fan
 }
 
-/** Plays samples untouched: each chunk is a source that starts at its own whole frame of the context. */
+/** Plays samples untouched: stretches of the tape start one after the other at whole frames of the context. */
 export class ExactVoice implements Voice {
   readonly #context: BaseAudioContext
   readonly #take: Take
   readonly #parts = new Map<VoiceLane, Part>()
   readonly #batches = new Set<Batch>()
-  /** Armed and not yet opened, with where its lanes stood before. */
-  #closed: { batches: Batch[]; before: Map<VoiceLane, Part> } = { batches: [], before: new Map() }
+  /** Armed and not yet opened. */
+  #closed: readonly Batch[] = []
 
   constructor(context: BaseAudioContext, take: Take) {
     this.#context = context
@@ -50,13 +48,7 @@ export class ExactVoice implements Voice {
 
   remove(lane: VoiceLane): void {
     this.#parts.delete(lane)
-    for (const { sounding } of this.#batches) {
-      for (const { lane: other, source } of sounding) {
-        if (other !== lane) continue
-        source.disconnect()
-        source.stop()
-      }
-    }
+    for (const { fan } of this.#batches) fan.remove(lane)
   }
 
   armed(lane: VoiceLane): Frames {
@@ -65,88 +57,75 @@ export class ExactVoice implements Voice {
 
   arm(to: Frames): void {
     const batches: Batch[] = []
-    const before = new Map<VoiceLane, Part>()
-    for (const [lane, part] of this.#parts) {
-      const from = part.armed
-      const end = readyTo(lane.stream, this.#take.tape, from, to)
-      if (end <= from) continue
-      before.set(lane, { ...part })
-      let batch = batches.find((other) => other.from === from && other.ramp === part.ramp)
-      if (!batch) {
-        batch = { gate: new Gate(this.#context), from, ramp: part.ramp, sounding: new Set() }
-        batches.push(batch)
-        this.#batches.add(batch)
-      }
-      this.#armLane(batch, lane, { from, to: end })
-      part.armed = end
-      part.ramp = false
+    const before = [...this.#parts].filter(([lane, { armed }]) => {
+      return armed < to && readyTo(lane.stream, this.#take.tape, armed, to) >= to
+    })
+    for (const group of together(before)) {
+      const batch = this.#batch(group.lanes, { from: group.armed, to }, group.ramp)
+      batches.push(batch)
+      this.#batches.add(batch)
+      for (const lane of group.lanes) this.#parts.set(lane, { armed: to, ramp: false })
     }
-    this.#closed = { batches, before }
+    this.#closed = batches
   }
 
   open(): void {
-    for (const { gate, from, ramp } of this.#closed.batches) gate.open(contextAt(this.#take, from), ramp)
-    this.#closed = { batches: [], before: new Map() }
+    for (const { gate, span, ramp } of this.#closed) gate.open(contextAt(this.#take, span.from), ramp)
+    this.#closed = []
   }
 
   discard(): void {
-    for (const batch of this.#closed.batches) {
-      for (const { source } of batch.sounding) source.stop()
+    for (const batch of this.#closed) {
+      batch.source.stop()
       this.#dispose(batch)
+      for (const lane of batch.lanes) this.#parts.set(lane, { armed: batch.span.from, ramp: batch.ramp })
     }
-    for (const [lane, part] of this.#closed.before) this.#parts.set(lane, part)
-    this.#closed = { batches: [], before: new Map() }
+    this.#closed = []
   }
 
-  stop(at: Frames, fading: (lane: VoiceLane) => boolean): void {
-    const time = Math.max(this.#context.currentTime, at / this.#context.sampleRate)
-    // The gates first: each ends all of its lanes by one event, should the thread be held up in what follows.
-    for (const { gate, sounding } of this.#batches) {
-      const fades = [...sounding].some(({ lane }) => fading(lane))
-      gate.close(time * this.#context.sampleRate, fades)
-    }
-    for (const { sounding } of this.#batches) {
-      for (const { lane, source } of sounding) source.stop(fading(lane) ? time + AFTER : time)
+  stop(at: Frames, ramp: boolean): void {
+    const frame = Math.max(this.#context.currentTime * this.#context.sampleRate, at)
+    for (const { gate, source } of this.#batches) {
+      gate.close(frame, ramp)
+      source.stop(frame / this.#context.sampleRate + RAMP + AFTER)
     }
   }
 
-  /** Tape frames `span` of one lane, as sources behind the batch's gate. */
-  #armLane(batch: Batch, lane: VoiceLane, span: Span): void {
-    const way = batch.gate.leaf(lane.strip.input)
-    for (const { at, span: song } of this.#take.tape.pieces(span.from, span.to)) {
-      for (let from = song.from; from < song.to; ) {
-        const chunk = lane.stream.store.at(from)
-        if (!chunk) break
-        const to = Math.min(chunk.span.to, song.to)
-        const source = this.#start(chunk, { from, to }, at + from - song.from)
-        source.connect(way)
-        const sounding = { lane, source }
-        batch.sounding.add(sounding)
-        source.onended = () => {
-          source.disconnect()
-          batch.sounding.delete(sounding)
-          if (batch.sounding.size === 0) this.#dispose(batch)
-        }
-        from = to
-      }
+  #batch(lanes: readonly VoiceLane[], span: Span, ramp: boolean): Batch {
+    const context = this.#context
+    const buffer = context.createBuffer(2 * lanes.length, span.to - span.from, context.sampleRate)
+    for (const [number, { stream }] of lanes.entries()) {
+      const sides = [buffer.getChannelData(2 * number), buffer.getChannelData(2 * number + 1)] as const
+      copyTape(stream.store, this.#take.tape, span, sides)
     }
-  }
-
-  /** A part of a chunk as a source that sounds from tape frame `at` on. */
-  #start(chunk: Chunk, song: Span, at: Frames): AudioBufferSourceNode {
-    const source = this.#context.createBufferSource()
-    source.buffer = chunk.buffer
-    source.start(this.#time(at), (song.from - chunk.span.from) / this.#context.sampleRate)
-    if (song.to < chunk.span.to) source.stop(this.#time(at + song.to - song.from))
-    return source
+    const source = context.createBufferSource()
+    const gate = new Gate(context)
+    const fan = new Fan(context, lanes)
+    source.buffer = buffer
+    source.connect(gate.node).connect(fan.input)
+    source.start(contextAt(this.#take, span.from) / context.sampleRate)
+    const batch = { lanes, span, ramp, source, gate, fan }
+    source.onended = () => this.#dispose(batch)
+    return batch
   }
 
   #dispose(batch: Batch): void {
-    batch.gate.dispose()
+    batch.source.disconnect()
+    batch.gate.node.disconnect()
+    batch.fan.dispose()
     this.#batches.delete(batch)
   }
+}
 
-  #time(tape: Frames): number {
-    return contextAt(this.#take, tape) / this.#context.sampleRate
+/** Lanes that go on from the same frame in the same way, as many as one source can hold. */
+function together(parts: readonly (readonly [VoiceLane, Part])[]): (Part & { lanes: VoiceLane[] })[] {
+  const groups: (Part & { lanes: VoiceLane[] })[] = []
+  for (const [lane, { armed, ramp }] of parts) {
+    const group = groups.find(
+      (other) => other.armed === armed && other.ramp === ramp && other.lanes.length < MOST_LANES,
+    )
+    if (group) group.lanes.push(lane)
+    else groups.push({ armed, ramp, lanes: [lane] })
   }
+  return groups
 }

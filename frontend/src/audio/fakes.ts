@@ -85,14 +85,7 @@ export class FakeServer {
   }
 }
 
-/** A decoded fake chunk, which knows its place. */
-export interface FakeBuffer {
-  readonly length: Frames
-  readonly numberOfChannels: number
-  readonly from: Frames
-}
-
-/** Reads the fake server's blocks of a song of so many frames. */
+/** Reads the fake server's blocks of a song of so many frames: each sample's value is its song frame's number. */
 export function fakeDecoder(frames: Frames): Decoder {
   return async (file) => {
     const from = new DataView(file).getUint32(42) * BLOCK
@@ -102,14 +95,14 @@ export function fakeDecoder(frames: Frames): Decoder {
 }
 
 export function fakeBuffer(from: Frames, to: Frames): AudioBuffer {
-  const buffer: FakeBuffer = { length: to - from, numberOfChannels: 2, from }
-  return buffer as unknown as AudioBuffer
+  const samples = Float32Array.from({ length: to - from }, (_, frame) => from + frame)
+  return { length: samples.length, numberOfChannels: 2, getChannelData: () => samples } as unknown as AudioBuffer
 }
 
-/** A source that the engine started: context frame `at` sounds song frame `from`; it ends before context frame `end`. */
+/** A source that the engine started at context frame `at`, to end before `end`. lanes: the song frames of each. */
 export interface Start {
   readonly at: Frames
-  readonly from: Frames
+  readonly lanes: readonly Float32Array[]
   end: Frames
 }
 
@@ -133,11 +126,7 @@ export class FakeContext extends EventTarget {
   }
 
   createGain() {
-    return { ...node(), gain: new FakeParam(1) }
-  }
-
-  createConstantSource() {
-    return { ...node(), offset: new FakeParam(1), start: () => undefined, stop: () => undefined }
+    return { ...node(), gain: new FakeParam(1), context: this }
   }
 
   createStereoPanner() {
@@ -157,21 +146,34 @@ export class FakeContext extends EventTarget {
     return { ...node(), fftSize: 0, getFloatTimeDomainData: () => undefined }
   }
 
+  createChannelMerger() {
+    return node()
+  }
+
+  createBuffer(channels: number, length: Frames) {
+    const data = Array.from({ length: channels }, () => new Float32Array(length))
+    return { length, numberOfChannels: channels, getChannelData: (channel: number) => data[channel] }
+  }
+
   createBufferSource() {
     const frame = (time: number) => Math.round(time * RATE)
     let begun: Start | null = null
     const source = {
       ...node(),
-      buffer: fakeBuffer(0, 0),
+      buffer: this.createBuffer(0, 0),
       onended: () => undefined,
       stop: (when = this.currentTime) => {
         if (begun) begun.end = Math.min(begun.end, frame(when))
       },
-      start: (when: number, offset: number) => {
+      start: (when: number) => {
         this.currentTime += this.stall
-        const buffer = source.buffer as unknown as FakeBuffer
-        const skipped = frame(offset)
-        begun = { at: frame(when), from: buffer.from + skipped, end: frame(when) + buffer.length - skipped }
+        const { buffer } = source
+        const lanes = Array.from({ length: buffer.numberOfChannels / 2 }, (_, lane) => buffer.getChannelData(2 * lane))
+        begun = {
+          at: frame(when),
+          lanes: lanes.map((lane) => lane ?? new Float32Array()),
+          end: frame(when) + buffer.length,
+        }
         this.starts.push(begun)
       },
     }

@@ -11,7 +11,7 @@ import { readyTo, type Voice } from './voice'
 
 /** Sound is handed over to the audio thread up to HORIZON ahead whenever less than RESERVE is: a page may be that busy. */
 const RESERVE: Seconds = 2
-const HORIZON: Seconds = 4
+const HORIZON: Seconds = 3.5
 /** A chunk that comes later than this before its time is late: all stems stop and start again together. */
 const MARGIN: Seconds = 0.04
 /** Decoded sound with which playing begins; after a late chunk more, so that it does not stutter. */
@@ -177,17 +177,15 @@ export class Transport {
       const voice = new ExactVoice(context, take)
       const running = { take, voice }
       const there = this.#lanes.filter(({ stream }) => !stream.failure && readyTo(stream, take.tape, 0, 1) > 0)
-      const goingOn = there.filter((lane) => old?.voice.has(lane))
-      voice.add(goingOn, 0, false)
-      voice.add(
-        there.filter((lane) => !goingOn.includes(lane)),
-        0,
-        old !== null || start > 0,
-      )
+      // The same lanes go on where they were cut; with others the whole is faded over.
+      const ramp = old
+        ? this.#playingLanes(old).some((lane) => !there.includes(lane)) || !there.every((lane) => old.voice.has(lane))
+        : start > 0
+      voice.add(there, 0, ramp)
       voice.arm(this.#ready(running, this.#horizon(take)))
       if (!isPast(context, at)) {
         voice.open()
-        old?.voice.stop(at, (lane) => !voice.has(lane))
+        old?.voice.stop(at, ramp)
         this.#before = old?.take ?? null
         this.#running = running
         this.#releaseLeaving()
@@ -236,7 +234,7 @@ export class Transport {
     const waiting = this.#lanes.filter((lane) => !voice.has(lane) && !lane.stream.failure)
     const from = Math.ceil(tapeAt(take, sharedStart(this.#context as BaseAudioContext)))
     const ready = waiting.filter(({ stream }) => {
-      const enough = Math.min(take.tape.length, from + JOIN * this.#sampleRate)
+      const enough = Math.max(this.#common(running), Math.min(take.tape.length, from + JOIN * this.#sampleRate))
       return from < enough && readyTo(stream, take.tape, from, enough) >= enough
     })
     if (this.#leaving.length > 0) {
@@ -274,7 +272,7 @@ export class Transport {
 
   /** A chunk did not come in time: all lanes have ended, or end, at one frame, and go on from there together. */
   #runOut({ take, voice }: Running, common: Frames): void {
-    voice.stop(contextAt(take, common) - RAMP * this.#sampleRate, () => true)
+    voice.stop(contextAt(take, common) - RAMP * this.#sampleRate, true)
     this.#running = null
     this.#releaseLeaving()
     this.#rest(take.tape.songAt(common))
@@ -290,7 +288,7 @@ export class Transport {
 
   #halt(): void {
     this.#resting = this.position()
-    if (this.#running && this.#context) this.#running.voice.stop(sharedStop(this.#context), () => true)
+    if (this.#running && this.#context) this.#running.voice.stop(sharedStop(this.#context), true)
     this.#running = null
     this.#before = null
     this.#releaseLeaving()

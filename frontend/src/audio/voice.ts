@@ -19,14 +19,14 @@ export interface Voice {
   remove(lane: VoiceLane): void
   /** The tape frame up to which a lane's sound is fixed. */
   armed(lane: VoiceLane): Frames
-  /** Prepares the sound of every lane up to a tape frame, as far as it is decoded. Silent until `open`. */
+  /** Prepares the sound of every lane that is decoded up to a tape frame. Silent until `open`. */
   arm(to: Frames): void
   /** Lets be heard what was armed last, in all lanes by one event. */
   open(): void
   /** Takes back what was armed last, because its time has come before all of it was there. */
   discard(): void
-  /** Ends all sound at a context frame; the lanes named fade out after it, others are cut there. */
-  stop(at: Frames, fading: (lane: VoiceLane) => boolean): void
+  /** Ends all sound at a context frame: fading out after it, or cut there because another voice goes on. */
+  stop(at: Frames, ramp: boolean): void
 }
 
 /** Up to which tape frame a stem is decoded without a gap, from one tape frame on, at most to another. */
