@@ -30,8 +30,6 @@ class Engine implements Player {
   #lanes: readonly Lane[] = []
   #master: Decibels = 0
   #limiter = false
-  #tempo = 1
-  #pitch: Semitones = 0
   #resumes = false
   #snapshot: PlayerSnapshot
 
@@ -129,12 +127,12 @@ class Engine implements Player {
   }
 
   setTempo(tempo: number): void {
-    this.#tempo = Math.min(2, Math.max(0.5, tempo))
+    this.#transport.tune(Math.min(2, Math.max(0.5, tempo)), this.#transport.pitch)
     this.#changed()
   }
 
   setPitch(pitch: Semitones): void {
-    this.#pitch = Math.min(12, Math.max(-12, pitch))
+    this.#transport.tune(this.#transport.tempo, Math.min(12, Math.max(-12, pitch)))
     this.#changed()
   }
 
@@ -243,13 +241,13 @@ class Engine implements Player {
     const position = this.position()
     return {
       transport: this.#transport.state,
-      problem: this.#output.problem,
+      problem: this.#output.problem ?? (this.#transport.lacksStretch ? 'no-stretch' : null),
       master: this.#master,
       limiter: this.#limiter,
       loop: this.#transport.loop,
-      tempo: this.#tempo,
-      pitch: this.#pitch,
-      stretch: 'exact',
+      tempo: this.#transport.tempo,
+      pitch: this.#transport.pitch,
+      stretch: this.#transport.stretch,
       stems: this.#lanes.map((lane) => ({
         ...(mix.get(lane.source.stem) ?? neutral),
         stem: lane.source.stem,

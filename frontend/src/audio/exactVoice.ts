@@ -26,6 +26,8 @@ interface Batch {
 
 /** Plays samples untouched: stretches of the tape start one after the other at whole frames of the context. */
 export class ExactVoice implements Voice {
+  readonly lead = 0
+  readonly joins = true
   readonly #context: BaseAudioContext
   readonly #take: Take
   readonly #parts = new Map<VoiceLane, Part>()

@@ -8,36 +8,38 @@ const ENTRY_BYTES = 4
 export class FrameIndex {
   readonly #url: string
   readonly #entries: number
+  readonly #options: DownloadOptions
   readonly #pages = new Map<number, Promise<Uint32Array>>()
 
   /** blocks: how many the file has; the index holds one offset more, the file's end. */
-  constructor(url: string, blocks: number) {
+  constructor(url: string, blocks: number, options: DownloadOptions) {
     this.#url = url
+    this.#options = options
     this.#entries = blocks + 1
   }
 
   /** The offset of each boundary asked for: the start of block n, or the file's end. Rejects as `download` does. */
-  async offsets(boundaries: readonly number[], options: DownloadOptions): Promise<number[]> {
+  async offsets(boundaries: readonly number[]): Promise<number[]> {
     const needed = new Set(boundaries.map((block) => Math.floor(block / PAGE)))
     const pages = new Map<number, Uint32Array>()
-    await Promise.all([...needed].map(async (page) => pages.set(page, await this.#page(page, options))))
+    await Promise.all([...needed].map(async (page) => pages.set(page, await this.#page(page))))
     return boundaries.map((block) => pages.get(Math.floor(block / PAGE))?.[block % PAGE] ?? 0)
   }
 
-  #page(page: number, options: DownloadOptions): Promise<Uint32Array> {
+  #page(page: number): Promise<Uint32Array> {
     const known = this.#pages.get(page)
     if (known) return known
-    const coming = this.#fetch(page, options)
+    const coming = this.#fetch(page)
     this.#pages.set(page, coming)
     coming.catch(() => this.#pages.delete(page))
     return coming
   }
 
-  async #fetch(page: number, options: DownloadOptions): Promise<Uint32Array> {
+  async #fetch(page: number): Promise<Uint32Array> {
     const first = page * PAGE
     const count = Math.min(PAGE, this.#entries - first)
     const span: ByteSpan = { from: first * ENTRY_BYTES, to: (first + count) * ENTRY_BYTES }
-    const bytes = await downloadAll(this.#url, span, options)
+    const bytes = await downloadAll(this.#url, span, this.#options)
     const view = new DataView(bytes.buffer, bytes.byteOffset)
     return Uint32Array.from({ length: count }, (_, entry) => view.getUint32(entry * ENTRY_BYTES, true))
   }

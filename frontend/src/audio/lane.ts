@@ -51,7 +51,7 @@ export class Lane implements VoiceLane {
   }
 
   dispose(): void {
-    this.stream.stop()
+    this.stream.dispose()
     this.#strip?.dispose()
     this.#strip = null
   }

@@ -138,7 +138,7 @@ class Sources {
   }
 
   readonly #stop = (): void => {
-    for (const { stream } of this.all) stream.stop()
+    for (const { stream } of this.all) stream.dispose()
     this.#wake()
   }
 

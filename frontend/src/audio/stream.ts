@@ -28,6 +28,8 @@ export class LaneStream {
   readonly #decode: Decoder
   readonly #changed: () => void
   readonly #index: FrameIndex | null
+  /** The index is read for all requests, whichever of them goes on. */
+  readonly #life = new AbortController()
   #haul: Haul | null = null
 
   /** frames: the file's length. changed: called when a chunk has come, and when failure or retrying change. */
@@ -38,7 +40,7 @@ export class LaneStream {
     this.#changed = changed
     this.format = this.#readFormat()
     const blocks = this.format && Math.ceil(frames / this.format.blockFrames)
-    this.#index = blocks === null ? null : new FrameIndex(source.indexUrl, blocks)
+    this.#index = blocks === null ? null : new FrameIndex(source.indexUrl, blocks, this.#options(this.#life.signal))
   }
 
   get busy(): boolean {
@@ -68,12 +70,29 @@ export class LaneStream {
     if (this.#haul) this.#end(this.#haul)
   }
 
+  dispose(): void {
+    this.stop()
+    this.#life.abort()
+  }
+
   retry(): void {
     if (this.format) this.failure = null
   }
 
+  #options(signal: AbortSignal): DownloadOptions {
+    return {
+      signal,
+      retrying: (yes) => {
+        if (signal.aborted) return
+        this.retrying = yes
+        this.#changed()
+      },
+    }
+  }
+
   #end(haul: Haul): void {
     this.#haul = null
+    this.retrying = false
     haul.abort.abort()
   }
 
@@ -93,15 +112,8 @@ export class LaneStream {
 
   async #haulIn(haul: Haul, frames: readonly Frames[], cuts: readonly number[]): Promise<void> {
     const { signal } = haul.abort
-    const options: DownloadOptions = {
-      signal,
-      retrying: (yes) => {
-        if (this.#haul !== haul) return
-        this.retrying = yes
-        this.#changed()
-      },
-    }
-    const offsets = (await this.#index?.offsets(cuts, options)) ?? []
+    const offsets = (await this.#index?.offsets(cuts)) ?? []
+    signal.throwIfAborted()
     const [first = 0] = offsets
     const decoding: Promise<void>[] = []
     let broken: unknown = null
@@ -115,7 +127,11 @@ export class LaneStream {
     let pieces: Uint8Array[] = []
     let held = 0
     let chunk = 1
-    for await (let piece of download(this.#source.url, { from: first, to: offsets.at(-1) ?? 0 }, options)) {
+    for await (let piece of download(
+      this.#source.url,
+      { from: first, to: offsets.at(-1) ?? 0 },
+      this.#options(signal),
+    )) {
       for (; chunk < cuts.length; chunk++) {
         const wanted = (offsets[chunk] ?? 0) - (offsets[chunk - 1] ?? 0)
         if (held + piece.length < wanted) break
@@ -137,6 +153,7 @@ export class LaneStream {
     const { format } = this
     if (!format) return
     const buffer = await this.#decode(flacFile(format.header, blocks))
+    if (haul.abort.signal.aborted) return
     if (buffer.length !== span.to - span.from) throw new LoadError('undecodable')
     this.store.add({ span, buffer })
     haul.done = Math.max(haul.done, span.to)

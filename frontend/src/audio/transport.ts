@@ -1,13 +1,14 @@
 import { heardFrame, isPast, LEAD, sharedStart, sharedStop } from './clock'
-import { ExactVoice } from './exactVoice'
 import { RAMP } from './gate'
 import type { Lane } from './lane'
-import type { Transport as State } from './player'
+import type { Transport as State, Stretch } from './player'
+import { STRETCH_LEAD, StretchVoice } from './stretchVoice'
 import { Supply } from './supply'
 import { contextAt, songAt, type Take, tapeAt } from './take'
 import { Tape } from './tape'
-import type { Frames, Seconds, Span } from './units'
+import type { Frames, Seconds, Semitones, Span } from './units'
 import { readyTo, type Voice } from './voice'
+import { Voices } from './voices'
 
 /** Sound is handed over to the audio thread up to HORIZON ahead whenever less than RESERVE is: a page may be that busy. */
 const RESERVE: Seconds = 2
@@ -33,6 +34,7 @@ export class Transport {
   readonly #sampleRate: number
   readonly #frames: Frames
   readonly #supply: Supply
+  readonly #voices: Voices
   readonly #changed: () => void
   #context: BaseAudioContext | null = null
   #lanes: readonly Lane[] = []
@@ -50,6 +52,10 @@ export class Transport {
     this.#sampleRate = sampleRate
     this.#frames = frames
     this.#supply = new Supply(sampleRate)
+    this.#voices = new Voices(() => {
+      this.pump()
+      changed()
+    })
     this.#changed = changed
   }
 
@@ -57,6 +63,7 @@ export class Transport {
   setLanes(lanes: readonly Lane[]): void {
     const gone = [...this.#lanes, ...this.#leaving].filter((lane) => !lanes.includes(lane))
     this.#lanes = lanes
+    this.#voices.expect(lanes.length)
     const voice = this.#running?.voice
     this.#leaving = gone.filter((lane) => voice?.has(lane))
     for (const lane of gone) if (!voice?.has(lane)) lane.dispose()
@@ -67,6 +74,24 @@ export class Transport {
   /** The context that play needs; the lanes' strips are open in it. */
   setContext(context: BaseAudioContext): void {
     this.#context = context
+    this.#voices.open(context)
+  }
+
+  get tempo(): number {
+    return this.#voices.tempo
+  }
+
+  get pitch(): Semitones {
+    return this.#voices.pitch
+  }
+
+  get stretch(): Stretch {
+    return this.#voices.state(this.#running?.voice ?? null)
+  }
+
+  /** Tempo and pitch were asked for and can't be had. */
+  get lacksStretch(): boolean {
+    return this.#voices.failed
   }
 
   play(): void {
@@ -98,6 +123,19 @@ export class Transport {
     this.pump()
   }
 
+  tune(tempo: number, pitch: Semitones): void {
+    this.#voices.tune(tempo, pitch)
+    const running = this.#running
+    if (running && this.#context && running.voice instanceof StretchVoice && !this.#voices.isNeutral) {
+      const at = sharedStart(this.#context, LEAD + running.voice.lead)
+      const take = { ...running.take, at, from: tapeAt(running.take, at), tempo }
+      running.voice.retune(take, pitch)
+      this.#before = running.take
+      this.#running = { take, voice: running.voice }
+    }
+    this.pump()
+  }
+
   position(): Frames {
     if (!this.#running || !this.#context) return this.#resting
     const { take } = this.#running
@@ -114,6 +152,7 @@ export class Transport {
   pump(): void {
     const before = this.state
     if (this.state === 'waiting') this.#tryStart()
+    if (this.#running && !this.#voices.fits(this.#running.voice)) this.#begin(this.#running)
     if (this.#running) this.#advance(this.#running)
     this.#fetch()
     this.#setTimer()
@@ -151,7 +190,7 @@ export class Transport {
     if (!this.#running || !this.#context) return TICK
     const { take } = this.#running
     const left = contextAt(take, this.#common(this.#running)) / this.#sampleRate - this.#context.currentTime
-    return Math.min(TICK, Math.max(0.005, left - MARGIN))
+    return Math.min(TICK, Math.max(0.005, left - MARGIN - this.#running.voice.lead))
   }
 
   #tryStart(): void {
@@ -162,34 +201,35 @@ export class Transport {
     const enough = Math.min(this.#enough * this.#sampleRate, tape.length)
     const late = ({ audible, stream }: Lane) => audible && readyTo(stream, tape, 0, enough) < enough
     if (alive.some(late)) return
-    this.state = 'playing'
-    this.#begin(null)
+    if (this.#begin(null)) this.state = 'playing'
   }
 
-  /** Starts all lanes at one context frame: at rest, or in step with what runs and in its place. */
-  #begin(old: Running | null): void {
+  /**
+   * Starts all lanes at one context frame: at rest, or in step with what runs and in its place. False when the voice
+   * is not there yet.
+   */
+  #begin(old: Running | null): boolean {
     const context = this.#context
-    if (!context) return
+    if (!context) return false
     for (let lead = LEAD; ; lead *= 2) {
-      const at = sharedStart(context, lead)
+      const at = sharedStart(context, lead + (this.#voices.isNeutral ? 0 : STRETCH_LEAD))
       const start = old ? songAt(old.take, at) : this.#resting
-      const take = { tape: new Tape(start, this.#frames, this.loop), at, from: 0, tempo: 1 }
-      const voice = new ExactVoice(context, take)
+      const take = { tape: new Tape(start, this.#frames, this.loop), at, from: 0, tempo: this.#voices.tempo }
+      const voice = this.#voices.create(take)
+      if (!voice) return false
       const running = { take, voice }
       const there = this.#lanes.filter(({ stream }) => !stream.failure && readyTo(stream, take.tape, 0, 1) > 0)
       // The same lanes go on where they were cut; with others the whole is faded over.
-      const ramp = old
-        ? this.#playingLanes(old).some((lane) => !there.includes(lane)) || !there.every((lane) => old.voice.has(lane))
-        : start > 0
+      const ramp = old ? !(old.voice.joins && voice.joins && isSame(this.#playingLanes(old), there)) : start > 0
       voice.add(there, 0, ramp)
       voice.arm(this.#ready(running, this.#horizon(take)))
-      if (!isPast(context, at)) {
+      if (!isPast(context, at - voice.lead * this.#sampleRate)) {
         voice.open()
         old?.voice.stop(at, ramp)
         this.#before = old?.take ?? null
         this.#running = running
         this.#releaseLeaving()
-        return
+        return true
       }
       voice.discard()
     }
@@ -212,14 +252,14 @@ export class Transport {
   /** Hands over what has been decoded since; false when it comes too late, so that nothing sounds from `common` on. */
   #armMore(context: BaseAudioContext, running: Running, common: Frames): boolean {
     const { take, voice } = running
-    if (common < take.tape.length && this.#isLate(take, common)) return false
+    if (common < take.tape.length && this.#isLate(take, common, MARGIN + voice.lead)) return false
     if (!this.#isLate(take, common, RESERVE) || common >= take.tape.length) return true
     const behind = this.#playingLanes(running)
       .filter((lane) => !isNeeded(lane))
       .map((lane) => [lane, voice.armed(lane)] as const)
     voice.arm(this.#ready(running, this.#horizon(take)))
     // A stalled thread may have let the time of what was just armed go by.
-    if (isPast(context, contextAt(take, common))) {
+    if (isPast(context, contextAt(take, common) - voice.lead * this.#sampleRate)) {
       voice.discard()
       return false
     }
@@ -239,9 +279,9 @@ export class Transport {
     })
     if (this.#leaving.length > 0) {
       if (waiting.every((lane) => ready.includes(lane) || !lane.audible)) this.#begin(running)
-    } else {
+    } else if (voice.joins) {
       for (const lane of ready) this.#join(running, lane)
-    }
+    } else if (ready.length > 0) this.#begin(running)
   }
 
   #join({ take, voice }: Running, lane: Lane): void {
@@ -346,4 +386,8 @@ function isNeeded({ audible, stream }: Lane): boolean {
 
 function now(context: BaseAudioContext): Frames {
   return Math.round(context.currentTime * context.sampleRate)
+}
+
+function isSame(one: readonly Lane[], other: readonly Lane[]): boolean {
+  return one.length === other.length && one.every((lane) => other.includes(lane))
 }

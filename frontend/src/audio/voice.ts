@@ -1,7 +1,7 @@
 import type { LaneStream } from './stream'
 import type { Strip } from './strip'
 import type { Tape } from './tape'
-import type { Frames } from './units'
+import type { Frames, Seconds } from './units'
 
 /** One stem with what it has decoded and where it is heard. */
 export interface VoiceLane {
@@ -11,6 +11,10 @@ export interface VoiceLane {
 
 /** Makes one take sound: what is decoded of the tape goes to the lanes' strips, at context frames fixed in advance. */
 export interface Voice {
+  /** How long before its time it must know of what is to sound. */
+  readonly lead: Seconds
+  /** Whether lanes can be added to what already sounds; if not, another voice has to take over. */
+  readonly joins: boolean
   /** Tells apart lanes that are heard from those that are not yet. */
   has(lane: VoiceLane): boolean
   /** Adds lanes from a tape frame on; with a ramp unless they go on with another voice's sound. */
