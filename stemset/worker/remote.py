@@ -108,7 +108,7 @@ class RemoteWorker:
         self._before_job = before_job
         self._pace = pace
         self._secret = settings.signing_secret()
-        runtime = Runtime(settings.weights_dir, settings.device, settings.weights_mirror)
+        runtime = settings.runtime()
         self._pool = VolumePool(runtime, refresh, DOWNLOAD_COMMAND)
 
     def load(self, config: Config) -> None:

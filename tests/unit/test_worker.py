@@ -182,7 +182,7 @@ def test_a_cancelled_run_says_so_and_leaves_a_manifest(bench: Bench):
 
 
 def test_a_cancel_is_heard_in_the_middle_of_a_node(bench: Bench, monkeypatch: pytest.MonkeyPatch):
-    def endless(_self: Percussive, _input: Path, _output: Path, progress: Progress) -> None:
+    def endless(_self: Percussive, _input: Path, _output: Path, progress: Progress, _wanted: object) -> None:
         for _ in range(3000):
             progress(0.1)
             time.sleep(0.01)
