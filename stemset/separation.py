@@ -13,41 +13,30 @@ The command line, the worker and the GPU function all call `separate`.
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import tempfile
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from math import log10
+from functools import cache, partial
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-
 from stemset import __version__, audio, strategy
-from stemset.audio import AudioFormat, Pcm
+from stemset.audio import AudioFormat
+from stemset.beside import Beside
 from stemset.cache import NodeCache
 from stemset.config import LimitsConfig, WorkerSettings
-from stemset.errors import Cancelled, StemsetError
-from stemset.manifest import MIXTURE, ErrorRecord, InputRecord, Manifest, NodeRecord, StemRecord
+from stemset.errors import Cancelled, ModelError, StemsetError
+from stemset.manifest import MIXTURE, ErrorRecord, InputRecord, Manifest, NodeRecord
 from stemset.models.base import ModelFacts
 from stemset.models.pool import ModelPool
+from stemset.outputs import SILENCE_DB, Listener, Outputs, StemFile
 from stemset.strategy import Run, Strategy
 
+__all__ = ["MANIFEST", "SILENCE_DB", "Listener", "Separation", "StemFile", "separate"]
+
 MANIFEST = "manifest.json"
-
-SILENCE_DB = -200.0
-"""Stands for no difference at all, in a figure that JSON must be able to hold."""
-
-
-@dataclass(frozen=True)
-class StemFile:
-    """An encoded stem, or the mixture: its file, what is in it, and how it is encoded."""
-
-    file: Path
-    record: StemRecord
-    format: AudioFormat
 
 
 @dataclass(frozen=True)
@@ -58,32 +47,6 @@ class Separation:
     mixture: StemFile
     manifest: Manifest
     manifest_file: Path
-
-
-class Listener:
-    """Hears how a separation goes. Override what you need; any method may raise Cancelled to end it.
-
-    Should a stem clip, all files are encoded anew with one common gain at the end and told once more: the
-    later telling of a name replaces the earlier.
-    """
-
-    def decoded(self, mixture: Pcm) -> None:
-        """The song could be read."""
-
-    def mixture_ready(self, mixture: StemFile) -> None:
-        """The mixture is encoded."""
-
-    def node_started(self, run: Run) -> None:
-        """A model begins."""
-
-    def node_progress(self, run: Run, fraction: float) -> None:
-        """A model has done this fraction, 0 to 1, never falling."""
-
-    def node_done(self, run: Run, seconds: float, *, cached: bool) -> None:
-        """A model has ended; cached: it didn't run, what it had made before was still there."""
-
-    def stem_ready(self, stem: StemFile) -> None:
-        """A leaf of the tree is encoded."""
 
 
 def separate(
@@ -128,7 +91,7 @@ def separate(
     return run.result()
 
 
-@functools.cache
+@cache
 def _process_pool() -> ModelPool:
     settings = WorkerSettings()
     return ModelPool(settings.runtime())
@@ -145,23 +108,25 @@ class _Run:
     pool: ModelPool
     cache: NodeCache | None
     listener: Listener
+    beside: Beside = field(default_factory=Beside)
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
-    gain: float = 1.0
     current: str | None = None
     device: str = "cpu"
     versions: dict[str, str] = field(default_factory=dict[str, str])
     notices: dict[str, None] = field(default_factory=dict[str, None])
     source: InputRecord | None = None
     nodes: dict[str, NodeRecord] = field(default_factory=dict[str, NodeRecord])
-    leaves: dict[str, Path] = field(default_factory=dict[str, Path])
-    peaks: dict[str, float] = field(default_factory=dict[str, float])
-    files: dict[str, StemFile] = field(default_factory=dict[str, StemFile])
+    outputs: Outputs | None = None
     sum_to_mixture_db: float | None = None
 
     def separate(self, song: Path, work: Path, limits: LimitsConfig) -> None:
         probe = audio.probe(song)
-        self.pcm = audio.decode(
-            song, work / "mixture.wav", max_duration_s=limits.max_duration_s, max_channels=limits.max_channels
+        pcm = audio.decode(
+            song,
+            work / "mixture.wav",
+            max_duration_s=limits.max_duration_s,
+            max_channels=limits.max_channels,
+            check=self.listener.alive,
         )
         self.source = InputRecord(
             sha256=_sha256(song),
@@ -169,27 +134,39 @@ class _Run:
             codec=probe.codec,
             sample_rate=probe.sample_rate,
             channels=probe.channels,
-            duration_s=self.pcm.duration_s,
+            duration_s=pcm.duration_s,
         )
-        self.listener.decoded(self.pcm)
-        self._add(MIXTURE, self.pcm.file)
-        self.quantiser = self._new_quantiser()
-        self._encode(MIXTURE)
-        strategy.execute(self.plan.root, self.pcm.file, work, self.pool, self, self.cache)
-        self.current = None
-        if len(self.files) < len(self.leaves):
-            self._encode_all_with_common_gain()
-        if self.plan.complete:
-            self.sum_to_mixture_db = self._measure_sum()
+        self.listener.decoded(pcm)
+        with self.beside:
+            self.outputs = Outputs(
+                self.output_dir, self.output_format, self.bit_depth, pcm, self.listener, self.beside.check
+            )
+            self.beside.do(self.outputs.begin)
+            try:
+                strategy.execute(self.plan.root, pcm.file, work, self.pool, self, self.cache)
+            except ModelError:
+                # The stems that came before it are worth having.
+                self.beside.finish(self.listener.alive)
+                raise
+            self.current = None
+            self.beside.do(partial(self._end, self.outputs))
+            self.beside.finish(self.listener.alive)
         self.finish("succeeded")
+
+    def _end(self, outputs: Outputs) -> None:
+        outputs.end()
+        if self.plan.complete:
+            self.sum_to_mixture_db = outputs.sum_to_mixture_db()
 
     # Watcher ---------------------------------------------------------------------------------------------
 
     def node_started(self, run: Run) -> None:
         self.current = run.path
+        self.beside.look()
         self.listener.node_started(run)
 
     def node_progress(self, run: Run, fraction: float) -> None:
+        self.beside.look()
         self.listener.node_progress(run, fraction)
 
     def node_done(self, run: Run, facts: ModelFacts, seconds: float, *, cached: bool) -> None:
@@ -201,54 +178,8 @@ class _Run:
         self.listener.node_done(run, seconds, cached=cached)
 
     def leaf_ready(self, stem: str, file: Path) -> None:
-        self._add(stem, file)
-        # A leaf that clips at the present gain waits for the end, when the gain that suits all is known.
-        if self.peaks[stem] * self.gain <= 1.0 and len(self.files) == len(self.leaves) - 1:
-            self._encode(stem)
-
-    # Files -----------------------------------------------------------------------------------------------
-
-    def _add(self, name: str, file: Path) -> None:
-        self.leaves[name] = file
-        self.peaks[name] = audio.peak(file)
-        if name == MIXTURE and self.peaks[name] > 1.0:
-            self.gain = audio.common_gain(self.peaks.values(), self.bit_depth)
-
-    def _new_quantiser(self) -> audio.Quantiser | None:
-        if not self.output_format.lossless:
-            return None
-        return audio.Quantiser(self.pcm.file.parent, self.bit_depth, mixture=self.pcm.file)
-
-    def _encode(self, name: str) -> None:
-        target = self.output_dir / f"{name}{self.output_format.extension}"
-        # The mixture is rounded by itself; the stems share their rounding errors so that they sum to it.
-        quantiser = None if name == MIXTURE else self.quantiser
-        audio.encode(
-            self.leaves[name], target, self.output_format, gain=self.gain, bit_depth=self.bit_depth, quantiser=quantiser
-        )
-        self.files[name] = StemFile(target, audio.describe(name, target), self.output_format)
-        if name == MIXTURE:
-            self.listener.mixture_ready(self.files[name])
-        else:
-            self.listener.stem_ready(self.files[name])
-
-    def _encode_all_with_common_gain(self) -> None:
-        self.gain = audio.common_gain(self.peaks.values(), self.bit_depth)
-        self.quantiser = self._new_quantiser()
-        for name in self.leaves:
-            self._encode(name)
-
-    def _measure_sum(self) -> float:
-        """Peak of (sum of all stems - mixture) in dBFS, in the files if they are lossless, else before encoding."""
-        lossless = self.output_format.lossless
-        files = {name: self.files[name].file if lossless else leaf for name, leaf in self.leaves.items()}
-        mixture = files.pop(MIXTURE)
-        parts = [audio.blocks(file) for file in files.values()]
-        worst = max(
-            float(np.abs(np.sum(blocks, axis=0, dtype=np.float64) - whole).max())
-            for whole, *blocks in zip(audio.blocks(mixture), *parts, strict=True)
-        )
-        return max(SILENCE_DB, 20 * log10(worst)) if worst > 0 else SILENCE_DB
+        assert self.outputs is not None
+        self.beside.do(partial(self.outputs.add, stem, file))
 
     # Record ----------------------------------------------------------------------------------------------
 
@@ -257,7 +188,7 @@ class _Run:
             if run.path not in self.nodes:
                 failed = run.path == self.current and state == "failed"
                 self.nodes[run.path] = _record(run, "failed" if failed else "not_run", 0.0, {})
-        stems = {name: file.record for name, file in self.files.items()}
+        stems = {name: file.record for name, file in self.outputs.files.items()} if self.outputs else {}
         self.manifest = Manifest(
             stemset_version=__version__,
             versions=self.versions,
@@ -272,7 +203,7 @@ class _Run:
             mixture=stems.pop(MIXTURE, None),
             stems=tuple(stems.values()),
             sum_to_mixture_db=self.sum_to_mixture_db,
-            common_gain=self.gain,
+            common_gain=self.outputs.gain if self.outputs else 1.0,
             error=error,
             notices=tuple(self.notices),
             networks_loaded=self.pool.models_loaded,
@@ -281,8 +212,10 @@ class _Run:
             fresh.write_text(self.manifest.model_dump_json(indent=2), "utf-8")
 
     def result(self) -> Separation:
-        stems = {name: file for name, file in self.files.items() if name != MIXTURE}
-        return Separation(stems, self.files[MIXTURE], self.manifest, self.output_dir / MANIFEST)
+        assert self.outputs is not None
+        files = self.outputs.files
+        stems = {name: file for name, file in files.items() if name != MIXTURE}
+        return Separation(stems, files[MIXTURE], self.manifest, self.output_dir / MANIFEST)
 
 
 def _record(

@@ -17,7 +17,7 @@ from av.packet import Packet
 
 from stemset.audio.downmix import stereo
 from stemset.audio.duration import promised_duration, stated_duration
-from stemset.audio.pcm import BLOCK_FRAMES, Pcm, Samples, float_writer, resampled
+from stemset.audio.pcm import BLOCK_FRAMES, Check, Pcm, Samples, float_writer, resampled, unchecked
 from stemset.errors import TooLong, TooManyChannels, TooShort, UnreadableAudio
 
 MAX_RATE = 48_000
@@ -107,7 +107,14 @@ def check_whole(source: Path) -> None:
             _check_whole(present_s, promised_s or 0.0)
 
 
-def decode(source: Path, target: Path, *, max_duration_s: float | None = None, max_channels: int | None = None) -> Pcm:
+def decode(
+    source: Path,
+    target: Path,
+    *,
+    max_duration_s: float | None = None,
+    max_channels: int | None = None,
+    check: Check = unchecked,
+) -> Pcm:
     """The first sound track as a float32 stereo WAV (RF64 above 4 GB), in bounded memory.
 
     The sample rate is kept up to 48 kHz, else resampled to 48 kHz. Mono goes to both sides; more than two
@@ -129,6 +136,7 @@ def decode(source: Path, target: Path, *, max_duration_s: float | None = None, m
         frames = 0
         with float_writer(target, rate, 2, most_frames) as out:
             for block in _at_rate(_chained(first, rest), rate):
+                check()
                 out.write(block.T)
                 frames += block.shape[1]
                 _check_length(frames / rate, limit_s)

@@ -6,12 +6,13 @@ import hashlib
 from pathlib import Path
 
 from stemset.audio.loudness import measure
+from stemset.audio.pcm import Check, unchecked
 from stemset.manifest import StemRecord
 
 
-def describe(name: str, file: Path) -> StemRecord:
+def describe(name: str, file: Path, check: Check = unchecked) -> StemRecord:
     """What is in the file as it will be heard: it is decoded once more, whatever its format."""
-    levels = measure(file)
+    levels = measure(file, check)
     with file.open("rb") as content:
         digest = hashlib.file_digest(content, "sha256").hexdigest()
     return StemRecord(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from stemset.audio.formats import AudioFormat
 from stemset.audio.lossy import encode_lossy
-from stemset.audio.pcm import blocks, pcm_of, replacing
+from stemset.audio.pcm import Check, blocks, pcm_of, replacing, unchecked
 from stemset.audio.quantiser import Quantiser, quantise
 
 _FLAC_COMPRESSION = 0.625  # libsndfile's 0 to 1 for FLAC's 0 to 8; 5 has blocks of 4096 frames and is FLAC's default
@@ -26,6 +26,7 @@ def encode(
     bit_depth: int = 16,
     quantiser: Quantiser | None = None,
     tags: Mapping[str, str] | None = None,
+    check: Check = unchecked,
 ) -> None:
     """source × gain in the format; the file appears whole or not at all.
 
@@ -33,7 +34,7 @@ def encode(
     no tags, so that the player can cut it between any two frames; so `tags` (such as title) need a lossy format.
     """
     if not format.lossless:
-        encode_lossy(source, target, format, gain=gain, tags=tags or {})
+        encode_lossy(source, target, format, gain=gain, tags=tags or {}, check=check)
         return
     shape = pcm_of(source)
     depth = bit_depth if quantiser is None else quantiser.bit_depth
@@ -53,6 +54,7 @@ def encode(
         ) as out,
     ):
         for block in integers:
+            check()
             # libsndfile takes 32-bit integers and drops the low bits.
             out.write(np.ascontiguousarray(block.T << (32 - depth)))
 

@@ -13,7 +13,7 @@ import numpy as np
 from av.audio.stream import AudioStream
 
 from stemset.audio.formats import AudioFormat
-from stemset.audio.pcm import blocks, pcm_of, replacing, resampled
+from stemset.audio.pcm import Check, blocks, pcm_of, replacing, resampled, unchecked
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,15 @@ _CODECS = {
 }
 
 
-def encode_lossy(source: Path, target: Path, format: AudioFormat, *, gain: float, tags: Mapping[str, str]) -> None:  # noqa: A002
+def encode_lossy(
+    source: Path,
+    target: Path,
+    format: AudioFormat,  # noqa: A002
+    *,
+    gain: float,
+    tags: Mapping[str, str],
+    check: Check = unchecked,
+) -> None:
     """source × gain, resampled where the codec does not know its rate; the file appears whole or not at all."""
     codec = _CODECS[format]
     shape = pcm_of(source)
@@ -46,7 +54,7 @@ def encode_lossy(source: Path, target: Path, format: AudioFormat, *, gain: float
         stream = cast("AudioStream", added)
         stream.bit_rate = codec.bitrate_kbps * 1000
         position = 0
-        for block in resampled(blocks(source), shape.sample_rate, rate, shape.channels):
+        for block in resampled(blocks(source, check=check), shape.sample_rate, rate, shape.channels):
             frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(block * np.float32(gain)), "fltp", layout)
             frame.sample_rate = rate
             frame.time_base = Fraction(1, rate)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stemset.audio.decoding import sound
-from stemset.audio.pcm import Samples, blocks
+from stemset.audio.pcm import Check, Samples, blocks, unchecked
 
 _HOPS_PER_BLOCK = 4  # gating blocks of 400 ms, a new one every 100 ms
 _ABSOLUTE_GATE = -70.0  # LUFS
@@ -26,16 +26,17 @@ class Levels:
     lufs: float | None
 
 
-def peak(file: Path) -> float:
+def peak(file: Path, check: Check = unchecked) -> float:
     """Largest absolute sample of a FLAC or WAV; 1.0 is full scale."""
-    return max((float(np.abs(block).max()) for block in blocks(file)), default=0.0)
+    return max((float(np.abs(block).max()) for block in blocks(file, check=check)), default=0.0)
 
 
-def measure(file: Path) -> Levels:
+def measure(file: Path, check: Check = unchecked) -> Levels:
     """Reads a file of any format once. Raises UnreadableAudio."""
     frames, loudest, sample_rate = 0, 0.0, 0
     meter: LoudnessMeter | None = None
     for piece in sound(file):
+        check()
         if meter is None:
             sample_rate = piece.sample_rate
             meter = LoudnessMeter(sample_rate)

@@ -63,6 +63,14 @@ def float_writer(target: Path, sample_rate: int, channels: int, most_frames: flo
         yield out
 
 
+Check: TypeAlias = Callable[[], None]
+"""Called for every block of a file that is passed through; it may raise, to end that."""
+
+
+def unchecked() -> None:
+    """The Check of a caller who waits for the end."""
+
+
 def pcm_of(file: Path) -> Pcm:
     """What the header of a file that soundfile reads says."""
     with soundfile.SoundFile(file) as sound:
@@ -81,10 +89,11 @@ def write(file: Path, samples: Samples, sample_rate: int) -> None:
         out.write(samples.T)
 
 
-def blocks(file: Path, frames: int = BLOCK_FRAMES) -> Iterator[Samples]:
+def blocks(file: Path, frames: int = BLOCK_FRAMES, check: Check = unchecked) -> Iterator[Samples]:
     """The file in runs of `frames`; the last one may be shorter. Each block is an array of its own."""
     with soundfile.SoundFile(file) as sound:
         while (block := sound.read(frames, dtype="float32", always_2d=True)).shape[0]:
+            check()
             yield np.ascontiguousarray(block.T, dtype=np.float32)
 
 
@@ -123,7 +132,7 @@ def fitted(sound: Iterable[Samples], frames: int, channels: int) -> Iterator[Sam
         left -= min(left, BLOCK_FRAMES)
 
 
-def write_resampled(source: Path, target: Path, sample_rate: int, check: Callable[[], None]) -> None:
+def write_resampled(source: Path, target: Path, sample_rate: int, check: Check) -> None:
     """The float WAV source at another rate, as long as the ratio gives. check: called for every block; it may raise."""
     shape = pcm_of(source)
     frames = round(shape.frames * sample_rate / shape.sample_rate)

@@ -64,8 +64,8 @@ class Channel(Protocol):
 class Reporter:
     """Reports on one run. Use as a context manager, which closes the channel at its end. run: see `Started`.
 
-    `tell` blocks until the service has the event, `progress` doesn't. Both raise Cancelled when the job is to stop,
-    StaleAttempt when it is no longer this run's job, Interrupted when `stop` is set.
+    `tell` blocks until the service has the event, `progress` doesn't; they may come from several threads. Both raise
+    Cancelled when the job is to stop, StaleAttempt when it is no longer this run's job, Interrupted when `stop` is set.
     """
 
     def __init__(
@@ -113,7 +113,7 @@ class Reporter:
         if isinstance(event, _FINAL):
             self._begun = False
         else:
-            self._check()
+            self.heed()
         give_up_at = time.monotonic() + self._pace.patience
         pause_s = self._pace.first_pause
         while True:
@@ -136,11 +136,12 @@ class Reporter:
 
     def progress(self, node: str, fraction: float) -> None:
         """Report a node's fraction in whole percents, soon; a newer one replaces one that still waits."""
-        self._check()
+        self.heed()
         self._begun = True
         self._newest = NodeProgress(node=node, fraction=round(fraction, 2))
 
-    def _check(self) -> None:
+    def heed(self) -> None:
+        """Raises if the run is to stop, as far as is known."""
         if self._stop.is_set():
             raise Interrupted
         if self._verdict is not None:

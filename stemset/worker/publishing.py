@@ -33,6 +33,9 @@ class Publisher(Listener):
     def node_done(self, run: Run, seconds: float, *, cached: bool) -> None:
         self._reporter.tell(NodeDone(node=run.path, seconds=round(seconds, 3), cached=cached))
 
+    def alive(self) -> None:
+        self._reporter.heed()
+
     def _publish(self, track: StemFile) -> None:
         name = track.record.name
         layout = audio.flac_layout(track.file)
@@ -40,6 +43,7 @@ class Publisher(Listener):
         self._storage.put(Keys.stem(self._job_id, name), track.file, "audio/flac")
         self._storage.put_bytes(Keys.index(self._job_id, name), layout.to_index(), "application/octet-stream")
         for samples_per_pixel, dat in peaks.items():
+            self._reporter.heed()
             key = Keys.peaks(self._job_id, name, samples_per_pixel)
             self._storage.put_bytes(key, dat, "application/octet-stream")
         self._reporter.tell(

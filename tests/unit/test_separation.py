@@ -101,21 +101,23 @@ def test_stems_that_clip_get_one_common_gain(noise: Path, tmp_path: Path, pool: 
     assert last == {name: stem.record for name, stem in result.stems.items()}
 
 
-def test_a_stem_is_told_before_the_next_node_begins(noise: Path, tmp_path: Path, pool: ModelPool) -> None:
+def test_stems_are_told_in_order_beside_the_nodes(noise: Path, tmp_path: Path, pool: ModelPool) -> None:
     told: list[str] = []
+    nodes: list[str] = []
 
     class Ears(Listener):
         def mixture_ready(self, mixture: StemFile) -> None:
             told.append(mixture.record.name)
 
         def node_started(self, run: Run) -> None:
-            told.append(run.path)
+            nodes.append(run.path)
 
         def stem_ready(self, stem: StemFile) -> None:
             told.append(stem.record.name)
 
     separate(noise, THREE, tmp_path / "out", pool=pool, listener=Ears())
-    assert told == ["mixture", "root", "first", "root/rest", "second", "third"]
+    assert told == ["mixture", "first", "second", "third"]
+    assert nodes == ["root", "root/rest"]
 
 
 @pytest.mark.parametrize("output_format", list(AudioFormat))
@@ -254,3 +256,36 @@ def test_a_job_may_stop_while_an_ensemble_is_blended(noise: Path, tmp_path: Path
     with pytest.raises(Cancelled):
         separate(noise, plan, tmp_path / "out", pool=pool, listener=Stop())
     assert not list((tmp_path / "out").rglob("*.wav"))
+
+
+@pytest.mark.parametrize("look", [1, 3])
+def test_a_cancel_is_heard_in_the_middle_of_decoding(look: int, tmp_path: Path, pool: ModelPool) -> None:
+    # A minute has about twenty blocks.
+    audio.write(tmp_path / "minute.wav", np.zeros((2, 60 * 44_100), np.float32), 44_100)
+    looks: list[int] = []
+
+    class Stop(Listener):
+        def alive(self) -> None:
+            looks.append(1)
+            if len(looks) == look:
+                raise Cancelled
+
+    with pytest.raises(Cancelled):
+        separate(tmp_path / "minute.wav", THREE, tmp_path / "out", pool=pool, listener=Stop())
+    assert len(looks) == look
+
+
+@pytest.mark.parametrize("output_format", [AudioFormat.FLAC, AudioFormat.MP3])
+def test_encoding_and_describing_can_be_ended_at_every_block(
+    noise: Path, tmp_path: Path, output_format: AudioFormat
+) -> None:
+    def stop() -> None:
+        raise Cancelled
+
+    target = tmp_path / f"out{output_format.extension}"
+    with pytest.raises(Cancelled):
+        audio.encode(noise, target, output_format, check=stop)
+    assert not target.exists()
+    audio.encode(noise, target, output_format)
+    with pytest.raises(Cancelled):
+        audio.describe("stem", target, stop)
