@@ -11,7 +11,10 @@ import structlog
 from stemset import audio
 
 # Registers the test models, and offers the folder of tiny networks.
-pytest_plugins = ["tests.support.models", "tests.support.postgres", "tests.support.s3", "tests.support.tiny_models"]
+pytest_plugins = [
+    "tests.support.modal", "tests.support.models", "tests.support.postgres", "tests.support.s3",
+    "tests.support.tiny_models",
+]  # fmt: skip
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from stemset.api.notifier import Notifier
 from stemset.api.openapi import api_router, dependencies, pydantic_plugin
 from stemset.api.problems import exception_handlers
 from stemset.api.staging import sweep_often
+from stemset.api.upkeep import remove_unused_often, upkeep
 from stemset.config import ApiSettings, load_config
 from stemset.config.modal import ModalSettings
 from stemset.jobs.database import create_engine_for, sessions, upgrade_database
@@ -57,32 +58,26 @@ def dispatcher_of(settings: ApiSettings) -> Dispatcher:
 def patience_of(settings: ApiSettings) -> Patience:
     """How long jobs may take, and be silent, on the engine that the settings name."""
     if settings.engine == "modal":
-        return Patience(deadline_s=ModalSettings().job_deadline_s)
-    return Patience()
+        return Patience(silence_s=settings.silence_s, deadline_s=ModalSettings().job_deadline_s)
+    return Patience(silence_s=settings.silence_s)
 
 
 def build_app(settings: ApiSettings, dispatcher: Dispatcher) -> Litestar:
     """The application on any engine. Its database is brought up to date when it starts."""
     parts = make_parts(settings, dispatcher)
     parts.gate.prepare()
-    reconciler = Reconciler(
-        parts.jobs,
-        dispatcher,
-        parts.outbox,
-        parts.storage,
-        parts.notifier.changed,
-        patience=patience_of(settings),
-    )
+    reconciler = reconciler_of(parts)
 
     @asynccontextmanager
     async def lifespan(_app: Litestar) -> AsyncGenerator[None]:
         await to_thread.run_sync(upgrade_database, settings.database)
         tasks = [asyncio.create_task(work) for work in (parts.outbox.run(), reconciler.run())]
-        sweeping = asyncio.create_task(sweep_often(parts))
+        sweeping = [asyncio.create_task(work) for work in (sweep_often(parts), remove_unused_often(parts))]
         try:
             yield
         finally:
-            sweeping.cancel()
+            for task in sweeping:
+                task.cancel()
             parts.notifier.close()
             parts.outbox.stop()
             reconciler.stop()
@@ -106,6 +101,32 @@ def build_app(settings: ApiSettings, dispatcher: Dispatcher) -> Litestar:
     )
     app.asgi_handler = Edge(app.asgi_handler, settings.r2.account().endpoint_url if settings.uses_r2 else None)
     return app
+
+
+def upkeep_once() -> None:
+    """One pass of all that is done beside the API, for a schedule; the settings come from the environment."""
+    settings = ApiSettings()
+    configure_logging(settings.log_format)
+    upgrade_database(settings.database)
+    dispatcher = dispatcher_of(settings)
+    parts = make_parts(settings, dispatcher)
+
+    async def once() -> None:
+        try:
+            await upkeep(parts, reconciler_of(parts))
+        finally:
+            await dispatcher.close()
+            await parts.engine.dispose()
+
+    asyncio.run(once())
+
+
+def reconciler_of(parts: Parts) -> Reconciler:
+    """The reconciler of these parts."""
+    patience = patience_of(parts.settings)
+    return Reconciler(
+        parts.jobs, parts.dispatcher, parts.outbox, parts.storage, parts.notifier.changed, patience=patience
+    )
 
 
 def parts_of(app: Litestar) -> Parts:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 
 import structlog
 from litestar import Litestar
 from litestar.routes import HTTPRoute
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPReceiveMessage, Message, Receive, Scope, Send, WebSocketReceiveMessage
+from litestar.types.asgi_types import HTTPDisconnectEvent
 
 log = structlog.get_logger()
 
@@ -51,6 +53,7 @@ class Edge:
             await self._app(scope, receive, send)
             return
         begun = time.perf_counter()
+        ears = _Ears(receive)
         method, path = scope["method"], scope["path"]
 
         async def finish(message: Message) -> None:
@@ -61,8 +64,37 @@ class Edge:
                 message["headers"] = [*headers, *self._headers]
                 _note(method, path, message["status"], time.perf_counter() - begun)
             await send(message)
+            if message["type"] == "http.response.body" and not message.get("more_body"):
+                ears.answered.set()
 
-        await self._app(scope, receive, finish)
+        await self._app(scope, ears.receive, finish)
+
+
+class _Ears:
+    """A request's `receive`, which tells of the end once the answer is whole, as ASGI asks for.
+
+    Modal's own says nothing more then; Litestar, which listens while it streams, would wait for ever, and the request
+    would take up a place in its container.
+    """
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._heard_all = False
+        self.answered = asyncio.Event()
+
+    async def receive(self) -> HTTPReceiveMessage | WebSocketReceiveMessage:
+        if not self._heard_all:
+            message = await self._receive()
+            self._heard_all = message["type"] != "http.request" or not message.get("more_body")
+            return message
+        hearing = asyncio.ensure_future(self._receive())
+        answering = asyncio.ensure_future(self.answered.wait())
+        try:
+            await asyncio.wait({hearing, answering}, return_when=asyncio.FIRST_COMPLETED)
+            return hearing.result() if hearing.done() else HTTPDisconnectEvent(type="http.disconnect")
+        finally:
+            hearing.cancel()
+            answering.cancel()
 
 
 def _allow(scope: Scope) -> tuple[bytes, bytes]:

@@ -135,6 +135,9 @@ class ApiSettings(CommonSettings):
         description="the key of a closed service; default: made at first start, in the data folder",
         repr=False,
     )
+    silence_s: float = Field(
+        default=60, gt=0, description="a job is looked into when its worker said nothing for so many seconds"
+    )
     stream_limit_s: float | None = Field(
         default=None, gt=0, description="after this long a stream of events ends and the page opens another"
     )

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import structlog
@@ -37,7 +38,8 @@ DOWNLOAD_COMMAND = "modal run modal_app.py::download_models"
 
 _TRIES = 2
 _PAUSE_S = 5.0
-_IMPORTS = ("scipy.signal", "scipy.ndimage", "pyloudnorm", "boto3", "torch", "stemset.models.engine.node")
+_IMPORTS = ("scipy.signal", "scipy.ndimage", "pyloudnorm", "boto3")
+_ENGINE = ("torch", "stemset.models.engine.node")
 
 
 class SharedCache(FolderCache):
@@ -60,7 +62,7 @@ class SharedCache(FolderCache):
 
 def import_all() -> None:
     """Import what every job needs, and nothing that looks for a GPU: there is none while a snapshot is taken."""
-    for module in _IMPORTS:
+    for module in (*_IMPORTS, *(_ENGINE if find_spec("torch") else ())):
         import_module(module)
 
 

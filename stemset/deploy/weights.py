@@ -1,0 +1,42 @@
+"""Filling the Volume of weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+import structlog
+
+from stemset.config import Config, WorkerSettings, load_config
+from stemset.errors import NotFound, WeightsDamaged
+from stemset.logs import configure_logging
+from stemset.models import registry, weights
+from stemset.worker.remote import DOWNLOAD_COMMAND
+
+log = structlog.stdlib.get_logger()
+
+
+def stock(strategies: Collection[str], *, commit: Callable[[], None]) -> None:
+    """Fetch what the models of these strategies lack, all if none is named, and read every weight file once.
+
+    commit: makes what was fetched last; called after each model, so that one that fails loses nothing.
+    Raises WeightsMissing, WeightsDamaged, NoSpace, and NotFound for an unknown strategy.
+    """
+    settings = WorkerSettings()
+    configure_logging(settings.log_format)
+    for model in models_of(load_config(settings.config), strategies):
+        fetched = weights.download(model, settings.weights_dir, mirror=settings.weights_mirror)
+        commit()
+        log.info("weights_fetched" if fetched else "weights_there", model=model, files=[file.name for file in fetched])
+    for one in weights.verify(settings.weights_dir):
+        if one.fault:
+            raise WeightsDamaged(one.file, str(settings.weights_dir), one.fault, DOWNLOAD_COMMAND)
+        log.info("weights_verified", file=one.file, bytes=one.bytes, sha256=one.sha256)
+
+
+def models_of(config: Config, strategies: Collection[str] = ()) -> list[str]:
+    """The models with weights that these strategies run, all strategies if none is named, each once."""
+    for name in strategies:
+        if name not in config.strategies:
+            raise NotFound("strategy", name, config.strategies)
+    models = [model for name in strategies or config.strategies for model in config.strategies[name].models]
+    return [model for model in dict.fromkeys(models) if registry.card(model).weights]

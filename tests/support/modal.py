@@ -1,0 +1,171 @@
+"""A Modal of our own on loopback: the real `modal deploy`, and the real containers of the `modal` package.
+
+It is a tool beside the repository, ../shared/tools/localmodal; where that is absent its tests are skipped, and what the
+service makes of Modal is tested with fakes alone.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TOOL = ROOT.parent / "shared" / "tools" / "localmodal" / "localmodal.py"
+_PATIENCE_S = 120.0
+
+
+def why_not() -> str:
+    """Why no Modal can be had here; empty if one can."""
+    if not TOOL.is_file():
+        return f"no loopback Modal here: {TOOL.parent} is absent"
+    if os.geteuid() != 0 or shutil.which("unshare") is None:
+        return "the loopback Modal gives containers folders of their own, which takes root and unshare"
+    if not (ROOT / "frontend" / "dist" / "index.html").is_file():
+        return "the page is not built; run make frontend/dist/index.html"
+    return ""
+
+
+@pytest.fixture(scope="session")
+def image_python(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A Python with the pins of the API's image and nothing else: no torch, and no Stemset but what is deployed."""
+    folder = tmp_path_factory.mktemp("image") / "venv"
+    uv = Path(sys.executable).with_name("uv")
+    install = [str(uv), "pip", "install", "--quiet", "--no-deps", "--python", str(folder / "bin" / "python")]
+    try:
+        subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, folder], check=True, timeout=60)
+        subprocess.run([*install, "-r", str(ROOT / "requirements" / "core.txt")], check=True, timeout=240)
+    except (OSError, subprocess.SubprocessError) as error:
+        pytest.skip(f"the pins of the API's image can't be installed here: {error}")
+    return str(folder / "bin" / "python")
+
+
+@dataclass
+class LocalModal:
+    """A running control plane. address, admin: of its two servers; web_url: where `api` answers once it is deployed."""
+
+    process: subprocess.Popen[bytes]
+    address: str
+    admin: str
+    web_url: str
+    log: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What makes a `modal` client talk to it."""
+        return {
+            "MODAL_SERVER_URL": self.address, "MODAL_TOKEN_ID": "ak-local", "MODAL_TOKEN_SECRET": "as-local",
+            "MODAL_ENVIRONMENT": "main", "MODAL_CONFIG_PATH": "/dev/null",
+        }  # fmt: skip
+
+    def modal(self, *arguments: str, environment: Mapping[str, str] | None = None) -> str:
+        """Run the `modal` command in the repository; what it said. Deprecated calls are errors."""
+        # The command makes warnings of Modal visible whatever Python is told, so they are looked for in what it says.
+        done = subprocess.run(
+            [sys.executable, "-m", "modal", *arguments],
+            cwd=ROOT, env=os.environ | self.environment | dict(environment or {}), capture_output=True, text=True,
+            timeout=_PATIENCE_S, check=False,
+        )  # fmt: skip
+        said = done.stdout + done.stderr
+        assert done.returncode == 0, said
+        assert "Deprecat" not in said, said
+        return said
+
+    def get(self, path: str) -> Any:
+        """What it has recorded."""
+        return httpx.get(f"{self.admin}{path}", timeout=30).json()
+
+    def post(self, path: str) -> Any:
+        """Make something happen: /preempt?fn=…, /schedule?fn=…, /expire?call=…"""
+        return httpx.post(f"{self.admin}{path}", timeout=_PATIENCE_S).json()
+
+    def calls(self, name: str = "Worker.*") -> list[dict[str, Any]]:
+        """The calls of a function, oldest first."""
+        return [call for call in self.get("/calls") if call["fn"] == name]
+
+    def events(self, kind: str) -> list[dict[str, Any]]:
+        """What has happened of one kind, in order."""
+        return [event for event in self.get("/events") if event["kind"] == kind]
+
+    def pids(self, name: str) -> list[int]:
+        """The processes of a function's containers that run."""
+        ended = {event["task"] for event in self.events("container_exit")}
+        return [e["pid"] for e in self.events("container_start") if e["fn"] == name and e["task"] not in ended]
+
+    def kill(self, name: str) -> int:
+        """As when a machine dies: no signal that a container could act upon. How many those were."""
+        pids = self.pids(name)
+        for pid in pids:
+            try:
+                os.killpg(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+        return len(pids)
+
+
+@contextmanager
+def local_modal(
+    python: str, secrets: Mapping[str, Mapping[str, str]], *, environment: Mapping[str, str] | None = None
+) -> Generator[LocalModal]:
+    """A control plane in which these secrets exist, and whose images are that Python. environment: of containers."""
+    root = Path(tempfile.mkdtemp(prefix="localmodal-"))
+    ports = _free_ports(3)
+    told = [
+        f"--secret={name}:{','.join(f'{key}={value}' for key, value in values.items())}"
+        for name, values in secrets.items()
+    ]
+    passed = {f"LOCALMODAL_PASS_{name}": value for name, value in (environment or {}).items()}
+    log = root / "log"
+    with log.open("wb") as stream:
+        process = subprocess.Popen(
+            [
+                sys.executable, str(TOOL), f"--port={ports[0]}", f"--admin-port={ports[1]}", f"--web-port={ports[2]}",
+                f"--default-python={python}", f"--root={root / 'root'}", "--crash-backoff=0.2", *told,
+            ],
+            env=os.environ | passed, stdout=stream, stderr=stream,
+        )  # fmt: skip
+    modal = LocalModal(process, *(f"http://127.0.0.1:{port}" for port in ports), log)
+    try:
+        wait_until(lambda: b"READY" in log.read_bytes(), log.read_text)
+        yield modal
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        shutil.rmtree(root, ignore_errors=True)
+
+
+def wait_until(
+    reached: Callable[[], bool], told: Callable[[], str] = lambda: "", patience_s: float = _PATIENCE_S
+) -> None:
+    """Fails with what `told` says."""
+    give_up_at = time.monotonic() + patience_s
+    while not reached():
+        assert time.monotonic() < give_up_at, told()[-6000:]
+        time.sleep(0.1)
+
+
+def _free_ports(count: int) -> list[int]:
+    probes = [socket.socket() for _ in range(count)]
+    for probe in probes:
+        probe.bind(("127.0.0.1", 0))
+    ports = [probe.getsockname()[1] for probe in probes]
+    for probe in probes:
+        probe.close()
+    return ports
