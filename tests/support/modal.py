@@ -137,7 +137,8 @@ def local_modal(
             ],
             env=os.environ | passed, stdout=stream, stderr=stream,
         )  # fmt: skip
-    modal = LocalModal(process, *(f"http://127.0.0.1:{port}" for port in ports), log)
+    addresses = [f"http://127.0.0.1:{port}" for port in ports]
+    modal = LocalModal(process, addresses[0], addresses[1], addresses[2], log)
     try:
         wait_until(lambda: b"READY" in log.read_bytes(), log.read_text)
         yield modal

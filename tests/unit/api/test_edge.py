@@ -18,7 +18,7 @@ async def test_a_stream_ends_although_the_host_never_tells_of_the_end(service: S
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)
 
-    scope = {
+    scope: dict[str, Any] = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "scheme": "https",
         "path": f"/api/jobs/{job['id']}/stems/drums.flac", "query_string": b"", "headers": [], "root_path": "",
         "client": ("127.0.0.1", 1), "state": {},
