@@ -14,7 +14,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -168,6 +168,11 @@ class FolderCache:
         except OSError as error:
             log.warning("cache_not_kept", key=key, reason=str(error))
         return hashes
+
+    def forget(self, keys: Iterable[str]) -> None:
+        """Remove what is kept under these keys, if anything is."""
+        for key in keys:
+            self._remove(self._folder / key)
 
     def _read(self, key: str) -> _Entry | None:
         try:

@@ -31,7 +31,8 @@ class InputRecord(Record):
 
 
 class NodeRecord(Record):
-    """One model run. path: its slots from the root, such as `root/not_vocals`."""
+    """One model run. path: its slots from the root, such as `root/not_vocals`. cache_key: what the cache of nodes keeps
+    of it, None where it keeps nothing."""
 
     path: str
     model: str
@@ -40,6 +41,7 @@ class NodeRecord(Record):
     state: Literal["done", "failed", "not_run"]
     seconds: float
     cached: bool = False
+    cache_key: str | None = None
 
 
 class StemRecord(Record):

@@ -29,10 +29,9 @@ from stemset.cache import NodeCache
 from stemset.config import LimitsConfig, WorkerSettings
 from stemset.errors import Cancelled, ModelError, StemsetError
 from stemset.manifest import MIXTURE, ErrorRecord, InputRecord, Manifest, NodeRecord
-from stemset.models.base import ModelFacts
 from stemset.models.pool import ModelPool
 from stemset.outputs import SILENCE_DB, Listener, Outputs, StemFile
-from stemset.strategy import Run, Strategy
+from stemset.strategy import Done, Run, Strategy
 
 __all__ = ["MANIFEST", "SILENCE_DB", "Listener", "Separation", "StemFile", "separate"]
 
@@ -169,13 +168,13 @@ class _Run:
         self.beside.look()
         self.listener.node_progress(run, fraction)
 
-    def node_done(self, run: Run, facts: ModelFacts, seconds: float, *, cached: bool) -> None:
-        self.device = facts.device
-        self.versions |= facts.versions
-        if facts.notice:
-            self.notices[facts.notice] = None
-        self.nodes[run.path] = _record(run, "done", seconds, facts.weights_sha256, cached=cached)
-        self.listener.node_done(run, seconds, cached=cached)
+    def node_done(self, run: Run, done: Done) -> None:
+        self.device = done.facts.device
+        self.versions |= done.facts.versions
+        if done.facts.notice:
+            self.notices[done.facts.notice] = None
+        self.nodes[run.path] = _record(run, "done", done)
+        self.listener.node_done(run, done.seconds, cached=done.cached)
 
     def leaf_ready(self, stem: str, file: Path) -> None:
         assert self.outputs is not None
@@ -187,7 +186,7 @@ class _Run:
         for run in self.plan.runs:
             if run.path not in self.nodes:
                 failed = run.path == self.current and state == "failed"
-                self.nodes[run.path] = _record(run, "failed" if failed else "not_run", 0.0, {})
+                self.nodes[run.path] = _record(run, "failed" if failed else "not_run")
         stems = {name: file.record for name, file in self.outputs.files.items()} if self.outputs else {}
         self.manifest = Manifest(
             stemset_version=__version__,
@@ -218,22 +217,16 @@ class _Run:
         return Separation(stems, files[MIXTURE], self.manifest, self.output_dir / MANIFEST)
 
 
-def _record(
-    run: Run,
-    state: Literal["done", "failed", "not_run"],
-    seconds: float,
-    weights: dict[str, str],
-    *,
-    cached: bool = False,
-) -> NodeRecord:
+def _record(run: Run, state: Literal["done", "failed", "not_run"], done: Done | None = None) -> NodeRecord:
     return NodeRecord(
         path=run.path,
         model=run.model.model_filename,
         params=run.params.model_dump(mode="json"),
-        weights_sha256=weights,
+        weights_sha256=done.facts.weights_sha256 if done else {},
         state=state,
-        seconds=round(seconds, 3),
-        cached=cached,
+        seconds=round(done.seconds, 3) if done else 0.0,
+        cached=done is not None and done.cached,
+        cache_key=done.cache_key if done else None,
     )
 
 

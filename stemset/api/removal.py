@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from uuid import UUID
 
 from anyio import to_thread
+from pydantic import ValidationError
 
 from stemset.api.context import Context
+from stemset.cache import FolderCache
+from stemset.errors import NotFound
 from stemset.jobs.records import JobRecord
+from stemset.manifest import Manifest
 from stemset.storage import Keys
 
 _PATIENCE_S = 10.0
@@ -34,5 +39,18 @@ async def remove(context: Context, recording_id: UUID) -> None:
         active = [job_id for job_id in active if not (await context.jobs.get_job(job_id)).state.final]
         await asyncio.sleep(_LOOK_EVERY_S if active else 0)
     job_ids = await context.library.delete(recording_id)
+    await to_thread.run_sync(_forget_nodes, context, job_ids)
     for prefix in (Keys.recording(recording_id), *map(Keys.job, job_ids)):
         await to_thread.run_sync(context.storage.delete_prefix, prefix)
+
+
+def _forget_nodes(context: Context, job_ids: Iterable[UUID]) -> None:
+    """What the cache of this machine keeps of these jobs; elsewhere its cap removes it in time."""
+    cache = FolderCache(context.settings.cache_dir, 0)
+    for job_id in job_ids:
+        try:
+            manifest = Manifest.model_validate_json(context.storage.read(Keys.manifest(job_id)))
+        except (NotFound, ValidationError):
+            # A worker that was killed left none.
+            continue
+        cache.forget(node.cache_key for node in manifest.nodes if node.cache_key)

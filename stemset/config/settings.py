@@ -103,6 +103,11 @@ class CommonSettings(BaseSettings):
         return self.data_dir / "objects"
 
     @property
+    def cache_dir(self) -> Path:
+        """The folder of what nodes made on this machine."""
+        return self.data_dir / "cache" / "nodes"
+
+    @property
     def uses_r2(self) -> bool:
         """Whether songs and stems are in R2."""
         return self.storage == "r2" or (self.storage is None and self.r2.bucket is not None)
@@ -204,11 +209,6 @@ class WorkerSettings(CommonSettings):
             compiled=self.compile,
             networks=Networks(budget),
         )
-
-    @property
-    def cache_dir(self) -> Path:
-        """The folder of what nodes made."""
-        return self.data_dir / "cache" / "nodes"
 
     @property
     def cache_bytes(self) -> int:

@@ -9,7 +9,7 @@ crash: null                           slot -> discarded on purpose
 """
 
 from stemset.strategy.blending import Blend, BlendDomain, BlendKind
-from stemset.strategy.execution import Watcher, execute
+from stemset.strategy.execution import Done, Watcher, execute
 from stemset.strategy.parsing import MAX_DEPTH, parse
 from stemset.strategy.schema import definitions
 from stemset.strategy.tree import Branch, Leaf, Node, Run, Strategy
@@ -20,6 +20,7 @@ __all__ = [
     "BlendDomain",
     "BlendKind",
     "Branch",
+    "Done",
     "Leaf",
     "Node",
     "Run",

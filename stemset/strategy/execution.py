@@ -17,12 +17,22 @@ from stemset.strategy.blending import Blend, blend_files
 from stemset.strategy.tree import Leaf, Node, Run
 
 
+@dataclass(frozen=True)
+class Done:
+    """A run that has ended. cache_key: what the cache keeps of it, if it does."""
+
+    facts: ModelFacts
+    seconds: float
+    cached: bool
+    cache_key: str | None
+
+
 class Watcher(Protocol):
     """Is told how each run of a model goes. Any method may raise Cancelled to end it."""
 
     def node_started(self, run: Run) -> None: ...
     def node_progress(self, run: Run, fraction: float) -> None: ...
-    def node_done(self, run: Run, facts: ModelFacts, seconds: float, *, cached: bool) -> None: ...
+    def node_done(self, run: Run, done: Done) -> None: ...
     def leaf_ready(self, stem: str, file: Path) -> None: ...
 
 
@@ -113,7 +123,7 @@ def _run(
     begun = time.monotonic()
     input_hash = heard.pcm_sha256 or ""
     if cache and (key := node_key(model, input_hash, kept)) and (entry := cache.take(key, needed, folder)):
-        watcher.node_done(run, entry.facts, time.monotonic() - begun, cached=True)
+        watcher.node_done(run, Done(entry.facts, time.monotonic() - begun, cached=True, cache_key=key))
         return {slot: _Heard(file, entry.hashes[slot]) for slot, file in entry.files.items()}
     tell = _rising(lambda fraction: watcher.node_progress(run, fraction))
     files = model.separate(heard.file, folder, tell, kept)
@@ -124,9 +134,10 @@ def _run(
     facts = model.facts()
     hashes: dict[str, str] = {}
     # Asked anew: weights that were absent before are there now, and have their hashes.
-    if cache and (key := node_key(model, input_hash, kept)):
+    key = node_key(model, input_hash, kept) if cache else None
+    if cache and key:
         hashes = cache.keep(key, files, kept, facts)
-    watcher.node_done(run, facts, seconds, cached=False)
+    watcher.node_done(run, Done(facts, seconds, cached=False, cache_key=key))
     return {slot: _Heard(file, hashes.get(slot)) for slot, file in files.items()}
 
 

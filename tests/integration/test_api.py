@@ -74,6 +74,21 @@ def test_a_song_becomes_stems_that_a_player_can_start_with(client: httpx.Client)
     assert client.get(f"/api/recordings/{recording['id']}").json()["overview"]
 
 
+def test_a_deleted_recording_leaves_nothing(server: Served, client: httpx.Client) -> None:
+    uploaded = client.post("/api/recordings", data={"profile": "songs"}, files={"file": ("c.wav", _wav(-_song()))})
+    recording, job = uploaded.json()["recording"], uploaded.json()["job"]
+    eventually(lambda: client.get(f"/api/jobs/{job['id']}").json()["state"] == "succeeded")
+    nodes = client.get(f"/api/jobs/{job['id']}/manifest").json()["nodes"]
+    kept = [server.data_dir / "cache" / "nodes" / node["cache_key"] for node in nodes]
+    stored = [
+        server.data_dir / "objects" / "recordings" / recording["id"],
+        server.data_dir / "objects/jobs" / job["id"],
+    ]
+    assert all(folder.is_dir() for folder in (*kept, *stored))
+    assert client.delete(f"/api/recordings/{recording['id']}").status_code == 204
+    assert not any(folder.exists() for folder in (*kept, *stored))
+
+
 def _check_ranges(client: httpx.Client, stem: dict[str, str]) -> None:
     """The frame index leads to a run of frames that decodes by itself behind the header."""
     whole = client.get(stem["url"])

@@ -62,14 +62,16 @@ class Told:
 
     def __init__(self) -> None:
         self.cached: dict[str, bool] = {}
+        self.keys: dict[str, str | None] = {}
         self.leaves: dict[str, np.ndarray] = {}
 
     def node_started(self, run: strategy.Run) -> None: ...
 
     def node_progress(self, run: strategy.Run, fraction: float) -> None: ...
 
-    def node_done(self, run: strategy.Run, facts: ModelFacts, seconds: float, *, cached: bool) -> None:
-        self.cached[run.path] = cached
+    def node_done(self, run: strategy.Run, done: strategy.Done) -> None:
+        self.cached[run.path] = done.cached
+        self.keys[run.path] = done.cache_key
 
     def leaf_ready(self, stem: str, file: Path) -> None:
         self.leaves[stem] = audio.read(file)[0]
@@ -92,6 +94,13 @@ def outputs(folder: Path, frames: int = 1000, **slots: float) -> dict[str, Path]
 
 def entries(folder: Path) -> set[str]:
     return {entry.name for entry in folder.iterdir()} if folder.exists() else set()
+
+
+def test_what_is_kept_under_a_key_can_be_forgotten(noise: Path, tmp_path: Path, cache: FolderCache) -> None:
+    key = run(ALONE, noise, tmp_path / "first", cache).keys["root"]
+    assert key is not None
+    cache.forget([key, key, "0" * 64])
+    assert run(ALONE, noise, tmp_path / "second", cache).cached == {"root": False}
 
 
 # --- ensembles -------------------------------------------------------------------------------------------

@@ -234,8 +234,8 @@ class Recorder:
     def node_progress(self, run: strategy.Run, fraction: float) -> None:
         assert 0 <= fraction <= 1
 
-    def node_done(self, run: strategy.Run, facts: object, seconds: float, *, cached: bool) -> None:
-        assert seconds >= 0
+    def node_done(self, run: strategy.Run, done: strategy.Done) -> None:
+        assert done.seconds >= 0
         self.told.append(f"done {run.path}")
 
     def leaf_ready(self, stem: str, file: Path) -> None:

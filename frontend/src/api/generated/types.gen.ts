@@ -349,9 +349,11 @@ export type ModelScore = {
 /**
  * NodeRecord
  *
- * One model run. path: its slots from the root, such as `root/not_vocals`.
+ * One model run. path: its slots from the root, such as `root/not_vocals`. cache_key: what the cache of nodes keeps
+ * of it, None where it keeps nothing.
  */
 export type NodeRecord = {
+    cache_key?: string | null;
     cached?: boolean;
     model: string;
     params: {
