@@ -1,8 +1,8 @@
 import { existsSync, mkdtempSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join, resolve } from 'node:path'
 import { defineConfig } from '@playwright/test'
+import { freePort } from './e2e/freePort'
 
 /** The browser as an absolute path: CHROMIUM if set, else the first of the usual names on the PATH. */
 function browser(): string | undefined {
@@ -12,15 +12,6 @@ function browser(): string | undefined {
 }
 
 const chromium = browser()
-
-function freePort(): Promise<number> {
-  return new Promise((found) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      probe.close(() => found(typeof address === 'object' && address !== null ? address.port : 0))
-    })
-  })
-}
 
 // Playwright reads this file once more in each of its processes; they inherit what the first one chose.
 if (process.env.STEMSET_E2E_PORT === undefined) {

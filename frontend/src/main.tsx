@@ -7,7 +7,7 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { isProblem } from './api/problem'
 import { refreshRecordings } from './features/jobs'
-import { Uploads, UploadsContext } from './features/upload'
+import { BrowserKeep, sendRecording, Uploads, UploadsContext } from './features/upload'
 import { routeTree } from './routeTree.gen'
 
 const queryClient = new QueryClient({
@@ -23,8 +23,9 @@ const queryClient = new QueryClient({
   },
 })
 
-const uploads = new Uploads()
+const uploads = new Uploads(sendRecording, new BrowserKeep())
 uploads.onUploaded = () => void refreshRecordings(queryClient)
+void uploads.resume()
 window.addEventListener('beforeunload', (event) => {
   if (uploads.busy) event.preventDefault()
 })

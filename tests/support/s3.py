@@ -1,7 +1,7 @@
 """A real S3 server for tests: Ceph's gateway over one monitor and one store in memory, on loopback.
 
-`python -m tests.support.s3` serves until its input ends, for tests that are not in Python: it prints the settings of
-a new bucket as JSON, and takes `stop` and `start` by line.
+`python -m tests.support.s3 ORIGIN` serves until its input ends, for tests that are not in Python: it prints the
+settings of a new bucket that lets pages of that origin in, as JSON, or `{"skip": why}`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
@@ -25,6 +25,7 @@ import httpx
 import pytest
 
 from stemset.config import R2Account
+from stemset.storage.bucket import Bucket
 from stemset.storage.r2_client import make_client
 
 ACCESS_KEY, SECRET_KEY = "STEMSETTESTS", "secret-of-the-tests"
@@ -235,16 +236,18 @@ def _free_port() -> int:
 
 def _serve() -> None:
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit())
+    if reason := why_not():
+        _say({"skip": reason})
+        return
     with s3_server() as server:
-        _say(json.dumps(settings_of(server.new_bucket())))
-        commands: dict[str, Callable[[], None]] = {"stop": server.leave, "start": server.return_}
-        for line in sys.stdin:
-            commands[line.strip()]()
-            _say("done")
+        account = server.new_bucket()
+        Bucket(account).set_cors([sys.argv[1]])
+        _say(settings_of(account))
+        sys.stdin.read()
 
 
-def _say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
+def _say(told: dict[str, str]) -> None:
+    sys.stdout.write(f"{json.dumps(told)}\n")
     sys.stdout.flush()
 
 

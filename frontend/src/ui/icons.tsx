@@ -34,6 +34,12 @@ export const PlayIcon = (props: IconProps) => (
   </Icon>
 )
 
+export const PauseIcon = (props: IconProps) => (
+  <Icon fill="currentColor" stroke="none" {...props}>
+    <path d="M7 5h3.5v14H7zM13.5 5H17v14h-3.5z" />
+  </Icon>
+)
+
 export const CloseIcon = (props: IconProps) => (
   <Icon {...props}>
     <path d="m6 6 12 12M18 6 6 18" />

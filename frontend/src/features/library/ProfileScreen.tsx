@@ -39,6 +39,8 @@ function UploadRows({ profile }: { profile: string }) {
   const items = useUploadsOf(profile)
   if (items.length === 0) return null
   const over = items.filter(({ state }) => state === 'failed' || state === 'refused' || state === 'known')
+  const moving = items.filter(({ state }) => state === 'sending' || state === 'waiting')
+  const paused = items.filter(({ state }) => state === 'paused')
   return (
     <div className="grid gap-2">
       <ul
@@ -51,14 +53,27 @@ function UploadRows({ profile }: { profile: string }) {
             upload={upload}
             onRemove={() => uploads.remove(upload.id)}
             onRetry={() => uploads.retry(upload.id)}
+            onPause={() => uploads.pause(upload.id)}
           />
         ))}
       </ul>
-      {over.length > 1 && (
-        <Button look="quiet" className="justify-self-end" onClick={() => uploads.clear(profile)}>
-          {uploadText.clear}
-        </Button>
-      )}
+      <div className="flex flex-wrap justify-end gap-1 empty:hidden">
+        {moving.length > 1 && (
+          <Button look="quiet" onClick={() => moving.forEach(({ id }) => void uploads.pause(id))}>
+            {uploadText.pauseAll}
+          </Button>
+        )}
+        {paused.length > 1 && (
+          <Button look="quiet" onClick={() => paused.forEach(({ id }) => void uploads.retry(id))}>
+            {uploadText.goOnAll}
+          </Button>
+        )}
+        {over.length > 1 && (
+          <Button look="quiet" onClick={() => uploads.clear(profile)}>
+            {uploadText.clear}
+          </Button>
+        )}
+      </div>
     </div>
   )
 }

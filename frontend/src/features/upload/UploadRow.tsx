@@ -1,13 +1,16 @@
 import { Link } from '@tanstack/react-router'
 import { Button, buttonClass, IconButton } from '@/ui/Button'
-import { CheckIcon, CloseIcon, UploadIcon, WarningIcon } from '@/ui/icons'
+import { CheckIcon, CloseIcon, PauseIcon, PlayIcon, UploadIcon, WarningIcon } from '@/ui/icons'
 import { ProgressBar } from '@/ui/ProgressBar'
 import { text } from './text'
 import type { Upload } from './uploads'
 
-function status({ state, sentBytes, request }: Upload): string {
-  if (state === 'sending') return text.sending(sentBytes, request.file.size)
-  return state === 'checking' ? text.checking : text.waiting
+function status({ state, sentBytes, request, resumed }: Upload): string {
+  const { size } = request.file
+  if (state === 'paused') return text.paused(sentBytes, size)
+  if (state === 'checking') return text.checking
+  if (state === 'waiting') return resumed ? text.waitingResumed : text.waiting
+  return resumed ? `${text.sending(sentBytes, size)}; ${text.resumed}` : text.sending(sentBytes, size)
 }
 
 /** One file on its way, or what became of it: the reason why it never arrived, or the recording it is already. */
@@ -15,10 +18,13 @@ export function UploadRow({
   upload,
   onRemove,
   onRetry,
+  onPause,
 }: {
   upload: Upload
   onRemove: () => void
+  /** Goes on with a paused upload, too. */
   onRetry: () => void
+  onPause: () => void
 }) {
   const { name, size } = upload.request.file
   const { recording } = upload
@@ -45,6 +51,16 @@ export function UploadRow({
       </div>
       <div className="flex items-center gap-1">
         {upload.state === 'failed' && <Button onClick={onRetry}>{text.retry}</Button>}
+        {upload.state === 'paused' && (
+          <IconButton label={text.goOn(name)} onClick={onRetry}>
+            <PlayIcon />
+          </IconButton>
+        )}
+        {(upload.state === 'sending' || upload.state === 'waiting') && (
+          <IconButton label={text.pause(name)} onClick={onPause}>
+            <PauseIcon />
+          </IconButton>
+        )}
         {recording && (
           <Link
             to="/p/$profileName/recordings/$recordingId"

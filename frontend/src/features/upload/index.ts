@@ -1,5 +1,7 @@
 export { DropZone } from './DropZone'
+export { BrowserKeep } from './kept'
 export { StrategyPicker } from './StrategyPicker'
+export { sendRecording } from './send'
 export { text as uploadText } from './text'
 export { UploadRow } from './UploadRow'
 export { UploadsContext, useUploads, useUploadsOf } from './UploadsContext'

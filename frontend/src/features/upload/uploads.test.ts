@@ -1,7 +1,9 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { Uploaded } from '@/api/generated/types.gen'
 import { aRecording, CONFIG } from '@/test-data'
-import { type Send, UploadRefused } from './send'
+import type { Keep, KeptUpload } from './kept'
+import type { Send } from './send'
+import { UploadRefused } from './trouble'
 import { refusal, Uploads } from './uploads'
 
 const UPLOADED: Uploaded = { recording: aRecording(), job: null, known: false }
@@ -14,17 +16,27 @@ function song(name: string, size = 10): File {
 function heldSender() {
   const calls: {
     name: string
+    uploadId: string | null
+    placed: (uploadId: string) => void
     progress: (sent: number) => void
     resolve: (uploaded: Uploaded) => void
     reject: (error: Error) => void
     signal: AbortSignal
   }[] = []
-  const send: Send = ({ file }, progress, signal) =>
+  const send: Send = ({ file }, uploadId, { placed, progress }, signal) =>
     new Promise((resolve, reject) => {
       signal.addEventListener('abort', () => reject(new DOMException('stopped', 'AbortError')))
-      calls.push({ name: file.name, progress, resolve, reject, signal })
+      calls.push({ name: file.name, uploadId, placed, progress, resolve, reject, signal })
     })
   return { calls, send }
+}
+
+/** Keeps in memory what a browser keeps in its database. */
+class FakeKeep implements Keep {
+  readonly kept = new Map<string, KeptUpload>()
+  takeOver = async () => [...this.kept]
+  put = async (key: string, upload: KeptUpload) => void this.kept.set(key, upload)
+  remove = async (key: string) => void this.kept.delete(key)
 }
 
 const states = (uploads: Uploads) => uploads.snapshot().map(({ state }) => state)
@@ -133,5 +145,82 @@ describe('Uploads', () => {
       ['b', 'sending'],
       ['c', 'sending'],
     ])
+  })
+
+  it('pauses an upload, and goes on with it where it was', async () => {
+    const { calls, send } = heldSender()
+    const uploads = new Uploads(send)
+    uploads.add([song('a'), song('b'), song('c')], 'demo', 'instant', undefined)
+    calls[0]?.placed('u1')
+    calls[0]?.progress(4)
+    uploads.pause(uploads.snapshot()[0]?.id ?? 0)
+    await settle()
+    expect(states(uploads)).toEqual(['paused', 'sending', 'sending'])
+    expect(uploads.snapshot()[0]?.sentBytes).toBe(4)
+    uploads.retry(uploads.snapshot()[0]?.id ?? 0)
+    calls[1]?.resolve(UPLOADED)
+    await settle()
+    expect(calls.at(-1)).toMatchObject({ name: 'a', uploadId: 'u1' })
+  })
+})
+
+describe('Uploads that are kept', () => {
+  it('go on in the next page with the same file and place', async () => {
+    const keep = new FakeKeep()
+    const first = heldSender()
+    const before = new Uploads(first.send, keep)
+    before.add([song('a'), song('b', 0)], 'demo', 'instant', undefined)
+    first.calls[0]?.placed('u1')
+    await settle()
+    expect(before.busy).toBe(false)
+
+    const second = heldSender()
+    const after = new Uploads(second.send, keep)
+    await after.resume()
+    expect(after.snapshot()).toMatchObject([{ state: 'sending', resumed: true }])
+    expect(second.calls).toMatchObject([{ name: 'a', uploadId: 'u1' }])
+    second.calls[0]?.resolve(UPLOADED)
+    await settle()
+    expect(keep.kept.size).toBe(0)
+  })
+
+  it('stay paused', async () => {
+    const keep = new FakeKeep()
+    const before = new Uploads(heldSender().send, keep)
+    before.add([song('a')], 'demo', 'instant', undefined)
+    before.pause(before.snapshot()[0]?.id ?? 0)
+    await settle()
+    const after = new Uploads(heldSender().send, keep)
+    await after.resume()
+    expect(states(after)).toEqual(['paused'])
+  })
+
+  it('are forgotten when they are removed or refused', async () => {
+    const keep = new FakeKeep()
+    const { calls, send } = heldSender()
+    const uploads = new Uploads(send, keep)
+    uploads.add([song('a'), song('b')], 'demo', 'instant', undefined)
+    uploads.remove(uploads.snapshot()[0]?.id ?? 0)
+    calls[1]?.reject(new UploadRefused('Not a sound.'))
+    await settle()
+    expect(states(uploads)).toEqual(['refused'])
+    expect(keep.kept.size).toBe(0)
+  })
+
+  it('are held up by nothing where the browser keeps nothing', async () => {
+    const broken: Keep = {
+      takeOver: () => Promise.reject(new Error('private window')),
+      put: () => Promise.reject(new Error('no room')),
+      remove: () => Promise.reject(new Error('private window')),
+    }
+    const { calls, send } = heldSender()
+    const uploads = new Uploads(send, broken)
+    await uploads.resume()
+    uploads.add([song('a')], 'demo', 'instant', undefined)
+    await settle()
+    expect(uploads.busy).toBe(true)
+    calls[0]?.resolve(UPLOADED)
+    await settle()
+    expect(uploads.snapshot()).toEqual([])
   })
 })
