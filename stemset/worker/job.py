@@ -92,16 +92,17 @@ def _run(
     plan = strategy.parse(payload.strategy, payload.tree)
     song = folder / f"source{PurePosixPath(payload.source_key).suffix}"
     storage.fetch(payload.source_key, song)
-    separation = separate(
-        song,
-        plan,
-        folder / "output",
-        bit_depth=payload.options.bit_depth,
-        limits=_limits(payload),
-        pool=pool,
-        cache=cache,
-        listener=Publisher(payload, storage, reporter),
-    )
+    with Publisher(payload, storage, reporter) as publisher:
+        separation = separate(
+            song,
+            plan,
+            folder / "output",
+            bit_depth=payload.options.bit_depth,
+            limits=_limits(payload),
+            pool=pool,
+            cache=cache,
+            listener=publisher,
+        )
     storage.put(Keys.manifest(payload.job_id), separation.manifest_file, "application/json")
     manifest = separation.manifest
     reporter.tell(Succeeded(sum_to_mixture_db=manifest.sum_to_mixture_db, common_gain=manifest.common_gain))

@@ -119,6 +119,21 @@ def test_a_job_leaves_every_file_and_a_report_of_each_and_the_manifest_last(benc
     assert {stem.name for stem in bench.manifest.stems} == {"drums", "rest"}
 
 
+def test_several_stems_are_stored_at_once(bench: Bench, monkeypatch: pytest.MonkeyPatch):
+    together = threading.Barrier(2)
+    put = bench.storage.put
+
+    def slowly(key: str, file: Path, content_type: str) -> None:
+        if key in (Keys.stem(bench.payload.job_id, "drums"), Keys.stem(bench.payload.job_id, "rest")):
+            # Passes only when another one is on its way.
+            together.wait(20)
+        put(key, file, content_type)
+
+    monkeypatch.setattr(bench.storage, "put", slowly)
+    bench.run()
+    assert bench.manifest.state == "succeeded"
+
+
 def test_stems_are_told_once_more_when_a_common_gain_was_needed(bench: Bench, tmp_path: Path):
     loud = tmp_path / "loud.wav"
     audio.write(loud, np.random.default_rng(1).uniform(-1, 1, (2, 22_050)).astype(np.float32) * 1.5, 44_100)
