@@ -14,7 +14,7 @@ const PIN: Seconds = 0.5
 const AHEAD: Seconds = 10
 const LEAST_AHEAD: Seconds = 4
 /** What all decoded chunks together may take, where the window of LEAST_AHEAD allows. */
-const BUDGET_BYTES = 36e6
+const BUDGET_BYTES = 26e6
 /** A browser opens six connections to an HTTP/1.1 server: more stems than that fetch small pieces in turn. */
 const CONNECTIONS = 6
 
