@@ -7,10 +7,15 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { isProblem } from './api/problem'
 import { refreshRecordings } from './features/jobs'
+import { keepSession, watchedCaches } from './features/session'
 import { BrowserKeep, sendRecording, Uploads, UploadsContext } from './features/upload'
 import { routeTree } from './routeTree.gen'
 
-const queryClient = new QueryClient({
+const queryClient: QueryClient = new QueryClient({
+  ...watchedCaches(() => {
+    keepSession(queryClient, { closed: true, signedIn: false })
+    void router.invalidate()
+  }),
   defaultOptions: {
     queries: {
       staleTime: 10_000,

@@ -12,6 +12,7 @@ import { Route as rootRouteImport } from './routes/__root'
 import { Route as IndexRouteImport } from './routes/index'
 import { Route as QueueRouteImport } from './routes/queue'
 import { Route as SettingsRouteImport } from './routes/settings'
+import { Route as SignInRouteImport } from './routes/sign-in'
 import { Route as StrategiesRouteImport } from './routes/strategies'
 import { Route as STokenRouteImport } from './routes/s.$token'
 import { Route as PProfileNameIndexRouteImport } from './routes/p.$profileName.index'
@@ -32,6 +33,11 @@ const QueueRoute = QueueRouteImport.update({
 const SettingsRoute = SettingsRouteImport.update({
   id: '/settings',
   path: '/settings',
+  getParentRoute: () => rootRouteImport,
+} as any)
+const SignInRoute = SignInRouteImport.update({
+  id: '/sign-in',
+  path: '/sign-in',
   getParentRoute: () => rootRouteImport,
 } as any)
 const StrategiesRoute = StrategiesRouteImport.update({
@@ -71,6 +77,7 @@ export interface FileRoutesByFullPath {
   '/': typeof IndexRoute
   '/queue': typeof QueueRoute
   '/settings': typeof SettingsRoute
+  '/sign-in': typeof SignInRoute
   '/strategies': typeof StrategiesRoute
   '/s/$token': typeof STokenRoute
   '/p/$profileName/': typeof PProfileNameIndexRoute
@@ -82,6 +89,7 @@ export interface FileRoutesByTo {
   '/': typeof IndexRoute
   '/queue': typeof QueueRoute
   '/settings': typeof SettingsRoute
+  '/sign-in': typeof SignInRoute
   '/strategies': typeof StrategiesRoute
   '/s/$token': typeof STokenRoute
   '/p/$profileName': typeof PProfileNameIndexRoute
@@ -94,6 +102,7 @@ export interface FileRoutesById {
   '/': typeof IndexRoute
   '/queue': typeof QueueRoute
   '/settings': typeof SettingsRoute
+  '/sign-in': typeof SignInRoute
   '/strategies': typeof StrategiesRoute
   '/s/$token': typeof STokenRoute
   '/p/$profileName/': typeof PProfileNameIndexRoute
@@ -107,6 +116,7 @@ export interface FileRouteTypes {
     | '/'
     | '/queue'
     | '/settings'
+    | '/sign-in'
     | '/strategies'
     | '/s/$token'
     | '/p/$profileName/'
@@ -118,6 +128,7 @@ export interface FileRouteTypes {
     | '/'
     | '/queue'
     | '/settings'
+    | '/sign-in'
     | '/strategies'
     | '/s/$token'
     | '/p/$profileName'
@@ -129,6 +140,7 @@ export interface FileRouteTypes {
     | '/'
     | '/queue'
     | '/settings'
+    | '/sign-in'
     | '/strategies'
     | '/s/$token'
     | '/p/$profileName/'
@@ -141,6 +153,7 @@ export interface RootRouteChildren {
   IndexRoute: typeof IndexRoute
   QueueRoute: typeof QueueRoute
   SettingsRoute: typeof SettingsRoute
+  SignInRoute: typeof SignInRoute
   StrategiesRoute: typeof StrategiesRoute
   STokenRoute: typeof STokenRoute
   PProfileNameIndexRoute: typeof PProfileNameIndexRoute
@@ -170,6 +183,13 @@ declare module '@tanstack/react-router' {
       path: '/settings'
       fullPath: '/settings'
       preLoaderRoute: typeof SettingsRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    '/sign-in': {
+      id: '/sign-in'
+      path: '/sign-in'
+      fullPath: '/sign-in'
+      preLoaderRoute: typeof SignInRouteImport
       parentRoute: typeof rootRouteImport
     }
     '/strategies': {
@@ -221,6 +241,7 @@ const rootRouteChildren: RootRouteChildren = {
   IndexRoute: IndexRoute,
   QueueRoute: QueueRoute,
   SettingsRoute: SettingsRoute,
+  SignInRoute: SignInRoute,
   StrategiesRoute: StrategiesRoute,
   STokenRoute: STokenRoute,
   PProfileNameIndexRoute: PProfileNameIndexRoute,

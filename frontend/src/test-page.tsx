@@ -16,6 +16,7 @@ const CATALOGUE: Answers = {
   'GET /api/config': CONFIG,
   'GET /api/health': HEALTH,
   'GET /api/profiles': [DEMO],
+  'GET /api/session': { closed: false, signedIn: true },
   'GET /api/strategies': [],
 }
 

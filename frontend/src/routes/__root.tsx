@@ -1,12 +1,25 @@
 import type { QueryClient } from '@tanstack/react-query'
-import { createRootRouteWithContext, type ErrorComponentProps, Link, Outlet, useRouter } from '@tanstack/react-router'
+import {
+  createRootRouteWithContext,
+  type ErrorComponentProps,
+  Link,
+  Outlet,
+  redirect,
+  useRouter,
+} from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { errorText } from '@/api/problem'
+import { mustSignIn, SIGN_IN } from '@/features/session'
 import { AppHeader } from '@/ui/AppHeader'
 import { Button, buttonClass } from '@/ui/Button'
 import { Notice } from '@/ui/Notice'
 
 export const Route = createRootRouteWithContext<{ queryClient: QueryClient }>()({
+  beforeLoad: async ({ context, location }) => {
+    if (await mustSignIn(context.queryClient, location.pathname)) {
+      throw redirect({ to: SIGN_IN, search: { next: location.href } })
+    }
+  },
   component: Outlet,
   notFoundComponent: NotFound,
   errorComponent: Failed,

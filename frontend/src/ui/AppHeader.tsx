@@ -2,18 +2,8 @@ import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { buttonClass, IconButton } from './Button'
 import { MenuIcon, MoonIcon, SettingsIcon, SunIcon } from './icons'
+import { Logo } from './Logo'
 import { setTheme, useTheme } from './theme'
-
-function Logo() {
-  return (
-    <span aria-hidden="true" className="flex h-4 items-end gap-0.5">
-      <span className="h-[9px] w-[3px] rounded-xs bg-vocals" />
-      <span className="h-4 w-[3px] rounded-xs bg-drums" />
-      <span className="h-3 w-[3px] rounded-xs bg-bass" />
-      <span className="h-[7px] w-[3px] rounded-xs bg-other" />
-    </span>
-  )
-}
 
 function ThemeSwitch() {
   const theme = useTheme()

@@ -1,4 +1,5 @@
 import type { Profile, Strategy } from '@/api/generated/types.gen'
+import { Access } from '@/features/session'
 import { Button } from '@/ui/Button'
 import { type Fact, Facts } from '@/ui/Facts'
 import { Page, Section } from '@/ui/Page'
@@ -144,6 +145,7 @@ export function SettingsScreen() {
         </div>
         <div className="grid grid-cols-[minmax(0,1fr)] gap-6">
           <Server />
+          <Access />
           <Section title={text.api}>
             <ul className="flex flex-wrap gap-x-5 gap-y-2 text-[13px]">
               <li>

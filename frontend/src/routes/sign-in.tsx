@@ -1,0 +1,13 @@
+import { createFileRoute, useRouter } from '@tanstack/react-router'
+import { SignInScreen, safeNext } from '@/features/session'
+
+export const Route = createFileRoute('/sign-in')({
+  validateSearch: ({ next }: Record<string, unknown>) => ({ next: safeNext(next) }),
+  component: SignIn,
+})
+
+function SignIn() {
+  const router = useRouter()
+  const { next } = Route.useSearch()
+  return <SignInScreen onSignedIn={() => router.history.replace(next)} />
+}
