@@ -117,6 +117,7 @@ describe('the page of a profile', () => {
     await user.upload(screen.getByLabelText('choose files'), file)
     expect(sent).toHaveBeenCalledExactlyOnceWith(
       { file, profile: 'demo', strategy: 'other_way' },
+      null,
       expect.anything(),
       expect.anything(),
     )
