@@ -119,6 +119,33 @@ test.describe('an offline mix', () => {
   })
 })
 
+test('an offline mix can be slower and higher, at the length that is promised', async ({ page, studio }) => {
+  await prepare(page, studio)
+  const fixture = studio.fixture({ stems: 4, seconds: 20 })
+  const found = await page.evaluate(async ({ sampleRate, frames, stems, tones }) => {
+    const { renderMix, renderedFrames } = window.audio
+    const slices: Float32Array[] = []
+    const request = { sampleRate, frames, lanes: stems, mix: new Map(), master: 0, limiter: false }
+    const span = { from: sampleRate, to: 11 * sampleRate }
+    const change = { tempo: 0.8, pitch: 3, span }
+    await renderMix({ ...request, ...change, sink: (slice) => void slices.push(slice.getChannelData(0)) })
+    const length = slices.reduce((sum, slice) => sum + slice.length, 0)
+    const hz = (tones[3] ?? 0) * 2 ** (3 / 12)
+    const heard = slices.map((slice) => {
+      const piece = slice.subarray(0, 2 * sampleRate)
+      const pitch = window.measure.pitch(piece, hz, sampleRate)
+      return [1200 * Math.log2(pitch / hz), window.measure.tone(piece, pitch, sampleRate)]
+    })
+    return { length, promised: renderedFrames(change), heard }
+  }, fixture)
+  expect(found.length).toBe(found.promised)
+  expect(found.promised).toBe(12.5 * fixture.sampleRate)
+  for (const [cents = 99, amplitude = 0] of found.heard) {
+    expect(Math.abs(cents)).toBeLessThan(5)
+    expect(amplitude).toBeGreaterThan(0.04)
+  }
+})
+
 test.describe('live', () => {
   test.beforeEach(({ page, studio }) => prepare(page, studio))
 

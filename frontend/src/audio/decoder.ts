@@ -4,7 +4,7 @@ import { LoadError } from './failure'
 export type Decoder = (file: ArrayBuffer) => Promise<AudioBuffer>
 
 /** The browser's decoder, at a rate: no sample is interpolated when it is the file's. */
-export function browserDecoder(sampleRate: number): Decoder {
+export function openDecoder(sampleRate: number): Decoder {
   // An offline context decodes before any gesture has unlocked sound, and holds no audio device.
   const context = new OfflineAudioContext(1, 1, sampleRate)
   return async (file) => {

@@ -1,4 +1,4 @@
-import { browserDecoder, type Decoder } from './decoder'
+import { type Decoder, openDecoder } from './decoder'
 import { Lane } from './lane'
 import { silence } from './meter'
 import { audibleStems, type Channel, neutral, type StemName } from './mixer'
@@ -36,7 +36,7 @@ class Engine implements Player {
   constructor({ sampleRate, frames, openContext }: PlayerOptions, { decoder }: Parts) {
     this.sampleRate = sampleRate
     this.frames = frames
-    this.#decode = decoder ?? browserDecoder(sampleRate)
+    this.#decode = decoder ?? openDecoder(sampleRate)
     this.#transport = new Transport(sampleRate, frames, () => this.#refresh())
     this.#output = new Output(openContext ?? openSpeaker, {
       running: () => this.#running(),

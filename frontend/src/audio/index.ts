@@ -1,6 +1,7 @@
 export { createPlayer } from './engine'
 export type { LoadFailure, LoadState, Problem } from './failure'
 export { audibleStems, type Channel, type Mix, neutral, type StemName } from './mixer'
+export { type MixRequest, renderedFrames } from './mixRequest'
 export type {
   LaneSource,
   Level,
@@ -11,5 +12,5 @@ export type {
   Stretch,
   Transport,
 } from './player'
-export { type MixRequest, renderedFrames, renderMix } from './render'
+export { renderMix } from './render'
 export { type Decibels, type Frames, type Seconds, type Semitones, type Span, toAmplitude, toDecibels } from './units'

@@ -28,6 +28,7 @@ export class StretchVoice implements Voice {
   #armed: Frames = 0
   #ramp = false
   #opened = false
+  #told: Promise<unknown> = Promise.resolve()
 
   /** node: of the stretcher's, for so many channels. */
   constructor(
@@ -75,7 +76,7 @@ export class StretchVoice implements Voice {
       const [left, right] = channels.slice(2 * number, 2 * number + 2)
       if (left && right && readyTo(stream, tape, span.from, to) >= to) copyTape(stream.store, tape, span, [left, right])
     }
-    void this.#node.addBuffers(
+    this.#told = this.#node.addBuffers(
       channels,
       channels.map(({ buffer }) => buffer),
     )
@@ -89,6 +90,11 @@ export class StretchVoice implements Voice {
     this.#opened = true
     this.#schedule()
     this.#gate.open(this.#take.at, this.#ramp)
+  }
+
+  /** Kept once the stretcher has all that was handed to it. */
+  async told(): Promise<void> {
+    await this.#told
   }
 
   /** Tempo and pitch from a take on that goes on with the same tape. */
@@ -114,7 +120,7 @@ export class StretchVoice implements Voice {
     const rate = this.#context.sampleRate
     const time = at / rate
     const change = { input: from / rate, rate: tempo, semitones: this.#pitch, active: true }
-    void this.#node.schedule({ outputTime: time, output: time, ...change })
+    this.#told = this.#node.schedule({ outputTime: time, output: time, ...change })
   }
 
   #dispose(): void {
