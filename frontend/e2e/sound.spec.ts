@@ -84,6 +84,24 @@ test.describe('an offline mix', () => {
     })
   }
 
+  test('is the mixture also where the browser knows no FLAC', async ({ page, studio }) => {
+    await prepare(page, studio)
+    const fixture = studio.fixture({ stems: 4, seconds: 20 })
+    await page.evaluate(() => {
+      const decode = BaseAudioContext.prototype.decodeAudioData
+      const { decode: reference } = window.measure
+      BaseAudioContext.prototype.decodeAudioData = () => Promise.reject(new DOMException('no FLAC', 'EncodingError'))
+      window.measure.decode = async (url, sampleRate) => {
+        const refuse = BaseAudioContext.prototype.decodeAudioData
+        BaseAudioContext.prototype.decodeAudioData = decode
+        const decoded = await reference(url, sampleRate)
+        BaseAudioContext.prototype.decodeAudioData = refuse
+        return decoded
+      }
+    })
+    expect(await remainder(page, fixture)).toBeLessThan(NULL_DB)
+  })
+
   test('with a stem one sample late is not', async ({ page, studio }) => {
     await page.addInitScript(makeFirstLaneLate)
     await prepare(page, studio)
