@@ -7,6 +7,7 @@ variables, read when this file is deployed. docs/deploy.md goes through it step 
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import modal
@@ -30,6 +31,8 @@ PLACES = {
     "STEMSET_DATA_DIR": "/tmp/stemset",
     "STEMSET_LOG_FORMAT": "json",
     **knobs.seen_by_containers,
+    # Whoever deploys may choose these as well.
+    **{name: os.environ[name] for name in ("STEMSET_ACCESS", "STEMSET_KEEP_DAYS") if os.environ.get(name)},
 }
 
 

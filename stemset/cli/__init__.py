@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from stemset import __version__
-from stemset.cli import bench, config, db, models, process, separate, service
+from stemset.cli import bench, config, db, deploy, models, process, separate, service
 from stemset.cli.console import err, out
 from stemset.errors import Cancelled, StemsetError
 
@@ -25,6 +25,7 @@ app.add_typer(models.app, name="models")
 app.add_typer(bench.app, name="bench")
 app.add_typer(service.app)
 app.add_typer(db.app, name="db")
+app.add_typer(deploy.app, name="deploy")
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ from typer.main import get_command
 
 from stemset.cli import app
 from stemset.config import ApiSettings, R2Settings, WorkerSettings, load_config
+from stemset.config.modal import ModalSettings
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -72,3 +73,10 @@ def test_every_setting_is_documented(settings: type[BaseSettings]) -> None:
         if field.annotation is not R2Settings:
             variable = field.validation_alias or f"{prefix}{name.upper()}"
             assert f"| `{variable}` |" in documented
+
+
+def test_every_knob_of_a_deployment_is_documented() -> None:
+    documented = (ROOT / "docs" / "deploy.md").read_text("utf-8")
+    for name, field in ModalSettings.model_fields.items():
+        variable = field.validation_alias or f"STEMSET_MODAL_{name.upper()}"
+        assert f"| `{variable}` |" in documented

@@ -1,0 +1,75 @@
+"""What a song costs on which GPU: price × seconds, computed from the work on the models' cards."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from stemset.config.modal import ModalSettings
+from stemset.models import registry
+from stemset.strategy import Strategy
+
+CPU_PER_S = 0.0000131
+"""Dollars for a core and a second."""
+
+GIB_PER_S = 0.00000222
+"""Dollars for a GiB of memory and a second."""
+
+SHARE_OF_PEAK = 0.3
+"""What a network gets of a GPU's peak in float32. On a T4 a MelBand Roformer was measured at 40 %: 99 s of audio in
+24 s; 30 % leaves room for what is less well fed."""
+
+START_S = 15.0
+"""From the call to the first second of work, with a memory snapshot."""
+
+HANDLING_S = 10.0
+"""To fetch, decode, encode and store a song of four minutes, as far as the GPU waits for that."""
+
+SONG_S = 240.0
+
+
+@dataclass(frozen=True)
+class Gpu:
+    """per_s: dollars for a second, mid 2026. peak_tflops: in float32, without tensor cores."""
+
+    name: str
+    per_s: float
+    peak_tflops: float
+
+
+GPUS = (
+    Gpu("T4", 0.000164, 8.1),
+    Gpu("L4", 0.000222, 30.3),
+    Gpu("A10", 0.000306, 31.2),
+    Gpu("L40S", 0.000542, 91.6),
+    Gpu("A100-40GB", 0.000583, 19.5),
+    Gpu("A100-80GB", 0.000694, 19.5),
+    Gpu("H100", 0.001097, 66.9),
+)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Of one song. compute_s: seconds of work. next_song: dollars where the GPU is awake and another song follows.
+    lone_song: with its start, and the time that it then waits for nothing."""
+
+    strategy: str
+    gpu: str
+    compute_s: float
+    next_song: float
+    lone_song: float
+
+
+def costs(strategies: Collection[Strategy], knobs: ModalSettings, song_s: float = SONG_S) -> list[Cost]:
+    """For every strategy with a network, on every GPU. song_s: seconds that the song lasts."""
+    found: list[Cost] = []
+    for strategy in strategies:
+        work = sum(registry.card(run.model.model_filename).gflop_per_second for run in strategy.runs) * song_s
+        if not any(registry.card(model).weights for model in strategy.models):
+            continue
+        for gpu in GPUS:
+            compute_s = work / (gpu.peak_tflops * 1000 * SHARE_OF_PEAK) + HANDLING_S * song_s / SONG_S
+            per_s = gpu.per_s + knobs.gpu_cpu * CPU_PER_S + knobs.gpu_memory_mb / 1024 * GIB_PER_S
+            alone_s = START_S + compute_s + knobs.gpu_scaledown_s
+            found.append(Cost(strategy.name, gpu.name, round(compute_s, 1), compute_s * per_s, alone_s * per_s))
+    return found
