@@ -7,6 +7,8 @@ export interface KeptUpload {
   uploadId: string | null
   /** Stopped by the user: it goes on when they say so. */
   paused: boolean
+  /** As far as this page knew; the server knows better. */
+  sentBytes: number
   keptAt: number
 }
 

@@ -186,13 +186,15 @@ describe('Uploads that are kept', () => {
 
   it('stay paused', async () => {
     const keep = new FakeKeep()
-    const before = new Uploads(heldSender().send, keep)
+    const { calls, send } = heldSender()
+    const before = new Uploads(send, keep)
     before.add([song('a')], 'demo', 'instant', undefined)
+    calls[0]?.progress(4)
     before.pause(before.snapshot()[0]?.id ?? 0)
     await settle()
     const after = new Uploads(heldSender().send, keep)
     await after.resume()
-    expect(states(after)).toEqual(['paused'])
+    expect(after.snapshot()).toMatchObject([{ state: 'paused', sentBytes: 4 }])
   })
 
   it('are forgotten when they are removed or refused', async () => {

@@ -82,8 +82,8 @@ export class Uploads {
   /** Goes on with what earlier pages left. */
   async resume(): Promise<void> {
     const left = await this.#keep?.takeOver().catch(() => [])
-    for (const [key, { request, uploadId, paused }] of left ?? []) {
-      const upload = this.#add(request, paused ? 'paused' : 'waiting', { resumed: true })
+    for (const [key, { request, uploadId, paused, sentBytes }] of left ?? []) {
+      const upload = this.#add(request, paused ? 'paused' : 'waiting', { sentBytes, resumed: true })
       this.#lines.set(upload.id, { key, uploadId, kept: true, controller: null })
     }
     this.#pump()
@@ -195,12 +195,12 @@ export class Uploads {
     if (upload) void this.#save(upload)
   }
 
-  async #save({ id, request, state }: Upload): Promise<void> {
+  async #save({ id, request, state, sentBytes }: Upload): Promise<void> {
     const line = this.#lines.get(id)
     if (!line || !this.#keep) return
     try {
       const { key, uploadId } = line
-      await this.#keep.put(key, { request, uploadId, paused: state === 'paused', keptAt: Date.now() })
+      await this.#keep.put(key, { request, uploadId, paused: state === 'paused', sentBytes, keptAt: Date.now() })
       line.kept = true
       // It may have ended while it was written.
       if (!this.#lines.has(id)) await this.#keep.remove(key)
