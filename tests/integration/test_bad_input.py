@@ -259,10 +259,10 @@ async def test_a_quota_is_like_a_full_disk(service: Service, monkeypatch: pytest
 async def test_a_queued_job_keeps_the_strategy_that_it_was_made_with(settings: ApiSettings) -> None:
     async with started(settings) as before:
         job = (await before.upload(fields={"strategy": "halves"})).json()["job"]
+        payload = await _payload_of(before, job["id"])
     settings.config.write_text(CONFIG.replace("part: left, rest: right", "part: near, rest: far"))
     async with started(settings) as after:
         assert (await after.get(f"/api/jobs/{job['id']}")).json()["expectedStems"] == ["left", "right"]
-        payload = await _payload_of(before, job["id"])
         assert payload.tree == {"_": "test_share", "part": "left", "rest": "right"}
         later = (await after.upload(wav(0.4), fields={"strategy": "halves"})).json()["job"]
         assert later["expectedStems"] == ["near", "far"]
