@@ -345,7 +345,13 @@ test.describe('live', () => {
 
   test('two jobs of one recording change places without a gap', async ({ page, studio }) => {
     const one = studio.fixture({ stems: 4, seconds: 20 })
-    const other = { ...one, stems: one.stems.map((stem) => ({ ...stem, url: `${stem.url}?other` })) }
+    // Another address, and the checksum of another sound.
+    const renamed = (stem: Fixture['mixture']) => ({
+      ...stem,
+      url: `${stem.url}?other`,
+      streaminfo: `${stem.streaminfo.slice(0, 40)}AAAA${stem.streaminfo.slice(44)}`,
+    })
+    const other = { ...one, stems: one.stems.map(renamed) }
     await play(page, one)
     const remainder = await page.evaluate(
       async ({ sampleRate, mixture, stems }) => {

@@ -268,6 +268,28 @@ describe('other stems', () => {
   })
 })
 
+describe('an address that was renewed', () => {
+  it('is used from then on, without loading anew what is there', async () => {
+    const player = await setUpReady('vocals')
+    const before = server.current.asked.length
+    const renewed = { ...laneSource('vocals'), url: '/renewed.flac', indexUrl: '/renewed.index' }
+    player.load([renewed])
+    await settled()
+    expect(server.current.asked).toHaveLength(before)
+    player.play()
+    await settled()
+    expect(server.current.asked.at(-1)?.url).toBe('/renewed.flac')
+  })
+
+  it('lets a stem be heard whose address had expired', async () => {
+    server.current.status.set('/vocals.flac', 403)
+    const player = await setUpReady('vocals')
+    player.load([{ ...laneSource('vocals'), url: '/renewed.flac' }])
+    await settled()
+    expect(player.snapshot().stems[0]?.load).toEqual({ kind: 'ready' })
+  })
+})
+
 describe('the snapshot', () => {
   it('is one object until something changes', async () => {
     const player = await setUpReady('vocals')

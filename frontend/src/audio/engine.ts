@@ -47,8 +47,11 @@ class Engine implements Player {
   }
 
   load(sources: readonly LaneSource[]): void {
-    const known = new Map(this.#lanes.map((lane) => [lane.source.url, lane]))
-    this.#lanes = sources.map((source) => known.get(source.url) ?? this.#createLane(source))
+    this.#lanes = sources.map((source) => {
+      const known = this.#lanes.find((lane) => lane.is(source))
+      known?.renew(source)
+      return known ?? this.#createLane(source)
+    })
     this.#applyMix()
     this.#transport.setLanes(this.#lanes)
     this.#changed()

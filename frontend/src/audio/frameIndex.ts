@@ -6,14 +6,15 @@ const ENTRY_BYTES = 4
 
 /** Where a file's blocks lie. */
 export class FrameIndex {
-  readonly #url: string
+  /** May be renewed. */
+  url: string
   readonly #entries: number
   readonly #options: DownloadOptions
   readonly #pages = new Map<number, Promise<Uint32Array>>()
 
   /** blocks: how many the file has; the index holds one offset more, the file's end. */
   constructor(url: string, blocks: number, options: DownloadOptions) {
-    this.#url = url
+    this.url = url
     this.#options = options
     this.#entries = blocks + 1
   }
@@ -39,7 +40,7 @@ export class FrameIndex {
     const first = page * PAGE
     const count = Math.min(PAGE, this.#entries - first)
     const span: ByteSpan = { from: first * ENTRY_BYTES, to: (first + count) * ENTRY_BYTES }
-    const bytes = await downloadAll(this.#url, span, this.#options)
+    const bytes = await downloadAll(this.url, span, this.#options)
     const view = new DataView(bytes.buffer, bytes.byteOffset)
     return Uint32Array.from({ length: count }, (_, entry) => view.getUint32(entry * ENTRY_BYTES, true))
   }

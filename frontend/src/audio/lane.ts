@@ -9,7 +9,7 @@ import type { VoiceLane } from './voice'
 
 /** One stem: its file's stream and, once the sound is open, its strip. */
 export class Lane implements VoiceLane {
-  readonly source: LaneSource
+  source: LaneSource
   readonly stream: LaneStream
   audible = true
   amplitude = 1
@@ -19,6 +19,16 @@ export class Lane implements VoiceLane {
   constructor(source: LaneSource, frames: Frames, decode: Decoder, changed: () => void) {
     this.source = source
     this.stream = new LaneStream(source, frames, decode, changed)
+  }
+
+  /** Whether a source is this lane's file: STREAMINFO ends with a hash of the sound. Its address may be another. */
+  is({ stem, streaminfo }: LaneSource): boolean {
+    return stem === this.source.stem && streaminfo === this.source.streaminfo
+  }
+
+  renew(source: LaneSource): void {
+    this.source = source
+    this.stream.renew(source)
   }
 
   get strip(): Strip {

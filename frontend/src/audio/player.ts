@@ -5,7 +5,7 @@ import type { Decibels, Frames, Seconds, Semitones, Span } from './units'
 /** One stem's audio file: a FLAC with blocks of one size. */
 export interface LaneSource {
   readonly stem: StemName
-  /** Stays the same for the same content; answers byte ranges. */
+  /** Answers byte ranges. Should stay the same for a session, or the browser's cache is of no use. */
   readonly url: string
   /** Where the file's frame offsets are: one u32 little-endian per block, then the file's size; answers byte ranges. */
   readonly indexUrl: string
@@ -53,7 +53,7 @@ export interface Player {
   readonly sampleRate: number
   readonly frames: Frames
   /**
-   * Sets which stems there are. Those with a known url stay. While playing, new ones come in at the running position
+   * Sets which stems there are. Those whose file is known stay, under a new address too. While playing, new ones come in at the running position
    * once they are there; those no longer named sound until then, so that a change to another job's stems has no gap.
    * A stem's fader, pan, mute and solo go by its name and are kept.
    */

@@ -23,7 +23,7 @@ export class LaneStream {
   readonly format: FlacFormat | null
   failure: LoadFailure | null = null
   retrying = false
-  readonly #source: LaneSource
+  #source: LaneSource
   readonly #frames: Frames
   readonly #decode: Decoder
   readonly #changed: () => void
@@ -73,6 +73,13 @@ export class LaneStream {
   dispose(): void {
     this.stop()
     this.#life.abort()
+  }
+
+  /** The same file under new addresses. */
+  renew(source: LaneSource): void {
+    this.#source = source
+    if (this.#index) this.#index.url = source.indexUrl
+    if (this.failure === 'forbidden') this.retry()
   }
 
   retry(): void {
