@@ -3,7 +3,7 @@
 python benchmarks/probe.py TOOL WHAT MODELS_DIR SONG MODEL [MODEL…]
 
 TOOL: stemset or audio-separator. WHAT, printed as JSON:
-first   `monotonic s` at the first forward pass of the command line; the process ends there
+first   `monotonic s` at the first forward pass of the command line, of an MDX-Net; the process ends there
 load    `load s` of the network, everything imported before
 outside `outside %`: the share of a warm run's CPU time that is not spent in forward passes, and its `CPU s`
 warm    `wall s` and `CPU s` of a second run in one process, of a chain of models
@@ -32,11 +32,14 @@ CPU = "CPUExecutionProvider"
 class Forward:
     """Watches the forward passes of all networks, in onnxruntime and in torch."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, torch: bool = True) -> None:
+        """torch: import it, to watch its networks as well."""
         self.cpu_s = 0.0
         self.on_first: Callable[[], None] = lambda: None
         session = import_module("onnxruntime").InferenceSession
         session.run = self._watched(session.run, lambda _: True)
+        if not torch:
+            return
         module = import_module("torch.nn").Module
         module.__call__ = self._watched(module.__call__, lambda it: type(it).__name__ in NETWORKS)
 
@@ -84,7 +87,7 @@ def main() -> None:
 
 
 def _first(ours: bool, models_dir: Path, song: str, model: str, out: Path) -> None:
-    """Both as commands: what the watching imports, the command would import as well."""
+    """Both as commands. What the watching imports, both commands import as well."""
     printed = sys.stdout
 
     def end() -> None:
@@ -92,7 +95,7 @@ def _first(ours: bool, models_dir: Path, song: str, model: str, out: Path) -> No
         os._exit(0)
 
     def watch() -> None:
-        Forward().on_first = end
+        Forward(torch=False).on_first = end
 
     if ours:
         watch()

@@ -41,7 +41,7 @@ SOURCES = ("drums", "bass", "other", "vocals")
 def prepare(folder: Path) -> None:
     """Make what is not there yet: small_mdx, full_mdx, tiny_roformer, roformer, demucs; 1.5 GB in all."""
     makers: dict[str, Callable[[Path], None]] = {
-        "small_mdx": lambda place: _mdx_nets(place, SMALL_MDX, dim_f=2048, n_fft=6144, growth=8, levels=3),
+        "small_mdx": lambda place: _mdx_nets(place, SMALL_MDX, dim_f=2048, n_fft=6144, growth=10, levels=3),
         "full_mdx": lambda place: _mdx_nets(place, FULL_MDX, dim_f=3072, n_fft=7680, growth=48, levels=5),
         "tiny_roformer": lambda place: _roformers(place, tuple(ROFORMERS), dim=32, depth=1, heads=2, bands=30),
         "roformer": lambda place: _roformers(place, (MEL,), dim=384, depth=6, heads=8, bands=60),

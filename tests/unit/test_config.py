@@ -4,7 +4,10 @@ import json
 import stat
 from pathlib import Path
 
+import jsonschema_rs
 import pytest
+import yaml
+from pydantic import JsonValue
 
 from stemset.config import CommonSettings, json_schema, load_config, parse_config
 from stemset.errors import ConfigError
@@ -123,3 +126,21 @@ def test_the_signing_secret_is_made_once_and_kept_private(tmp_path: Path) -> Non
     assert settings.signing_secret() == secret
     assert stat.S_IMODE((tmp_path / "data" / "callback.key").stat().st_mode) == 0o600
     assert secret not in repr(settings)
+
+
+def test_an_editor_accepts_the_shipped_strategies_and_ensembles_by_the_schema_and_refuses_what_is_wrong() -> None:
+    valid = jsonschema_rs.validator_for(json_schema()).is_valid
+    shipped = yaml.safe_load((ROOT / "config.yaml").read_text("utf-8"))
+    assert valid(shipped)
+
+    def with_blend(models: JsonValue, **more: JsonValue) -> JsonValue:
+        return {**shipped, "strategies": {"one": {"_": models, "part": "a", "rest": "b", **more}}}
+
+    quarter: JsonValue = {"_": "test_share", "params": {"share": 0.25}}
+    assert valid(with_blend(["test_share", quarter]))
+    assert valid(with_blend(["test_share", quarter], blend="median"))
+    assert valid(with_blend(["test_share", quarter], blend={"domain": "spectrum", "weights": [2, 1]}))
+    assert not valid(with_blend(["test_share"]))
+    assert not valid(with_blend(["test_share", "test_bands"]))
+    assert not valid(with_blend(["test_share", quarter], blend="mean"))
+    assert not valid(with_blend("test_share", blend="max"))
