@@ -116,9 +116,9 @@ def _outside(bench: Bench) -> bool:
     reached = True
     for models, model, seconds, bound in (
         ("small_mdx", "kuielab_b_drums.onnx", 20, 8),
-        ("full_mdx", "Kim_Vocal_2.onnx", 20, 3),
-        ("demucs", "htdemucs.yaml", 20, 2),
-        ("roformer", f"{weights.MEL}.ckpt", 6, 3),
+        ("full_mdx", "Kim_Vocal_2.onnx", 10, 3),
+        ("demucs", "htdemucs.yaml", 10, 2),
+        ("roformer", f"{weights.MEL}.ckpt", 4, 3),
     ):
         sound = song(bench.work / "song.wav", seconds)
         contestants: dict[str, Callable[[], Values]] = {
