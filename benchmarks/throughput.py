@@ -28,7 +28,10 @@ def race(
     def ours() -> Values:
         with tempfile.TemporaryDirectory(dir=work) as folder:
             settings = {"STEMSET_MODELS_DIR": str(models), "STEMSET_DEVICE": "cpu"}
-            with serving(Path(folder), CONFIG, settings) as (address, _), httpx.Client(base_url=address) as client:
+            with (
+                serving(Path(folder), CONFIG, settings) as (address, _),
+                httpx.Client(base_url=address, timeout=300) as client,
+            ):
                 return {"songs/minute": _per_minute(client, songs)}
 
     def theirs() -> Values:
