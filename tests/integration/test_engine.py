@@ -283,7 +283,7 @@ def test_a_run_of_onnxruntime_is_told_to_end_and_awaited() -> None:
 
     class Session:
         def get_inputs(self) -> list[SimpleNamespace]:
-            return [SimpleNamespace(name="input")]
+            return [SimpleNamespace(name="input", shape=[1])]
 
         def run(self, _names: object, _feed: object, options: Any) -> None:
             while not options.terminate:

@@ -50,6 +50,11 @@ def onnx_device(wanted: Device) -> str:
     return wanted
 
 
+def torch_has_cuda() -> bool:
+    """Whether torch can use the GPU that onnxruntime uses; it is imported for that."""
+    return import_module("torch").cuda.is_available()
+
+
 def provider(device: str) -> str | None:
     """What onnxruntime calls the device; None for the CPU."""
     return _PROVIDERS.get(device)

@@ -62,13 +62,29 @@ class InterruptibleSession:
 
     def __init__(self, session: Untyped) -> None:
         self._session = session
-        self._names = [put.name for put in session.get_inputs()[:1]]
+        self._input = session.get_inputs()[0]
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="onnxruntime")
+
+    @property
+    def takes_batches(self) -> bool:
+        """Whether it takes several spectra at a time; many networks are fixed at one."""
+        return not isinstance(self._input.shape[0], int)
 
     def run(self, spectrum: NDArray[np.float32], heed: Heed) -> NDArray[np.float32]:
         """The session's output for its one input. What heed raises meanwhile ends the run, which is awaited."""
-        feed = dict.fromkeys(self._names, spectrum)
+        feed = {self._input.name: spectrum}
         return self._ended_by(heed, lambda options: self._session.run(None, feed, options)[0])
+
+    def run_bound(self, spectrum: Untyped, made: Untyped, device: str, heed: Heed) -> None:
+        """The same from one contiguous float32 torch tensor into another, both on the device; nothing is copied."""
+        binding = self._session.io_binding()
+        bound = (
+            (binding.bind_input, self._input, spectrum),
+            (binding.bind_output, self._session.get_outputs()[0], made),
+        )
+        for bind, put, tensor in bound:
+            bind(put.name, device, 0, np.float32, tuple(tensor.shape), tensor.data_ptr())
+        self._ended_by(heed, lambda options: self._session.run_with_iobinding(binding, options))
 
     def _ended_by(self, heed: Heed, call: Callable[[Any], Any]) -> Untyped:
         options = import_module("onnxruntime").RunOptions()

@@ -20,6 +20,7 @@ from stemset.models.engine import devices
 from stemset.models.engine.chunks import mdx_schedule
 from stemset.models.engine.interrupting import Heed, InterruptibleSession
 from stemset.models.engine.library import package_folder
+from stemset.models.engine.mdx_gpu import BoundMdx
 from stemset.models.engine.overlap_add import Array, NumpyArrays, Pass
 from stemset.models.engine.song import Levels, Scale, level_scale
 from stemset.models.engine.stft import Spectra
@@ -28,7 +29,7 @@ from stemset.models.weights import MDX_CATALOGUE
 OVERLAP = 0.25
 """The share of a chunk that the next one hears, too: the library's own choice."""
 
-_HOP = 1024
+HOP = 1024
 _HASHED_BYTES = 10_240_000
 
 
@@ -44,7 +45,7 @@ class Shape:
     @property
     def chunk(self) -> int:
         """Frames that it hears at a time."""
-        return _HOP * (self.times - 1)
+        return HOP * (self.times - 1)
 
 
 class MdxNetwork:
@@ -54,8 +55,11 @@ class MdxNetwork:
         """Load it. Raises ModelFailed where the catalogue doesn't know these weights."""
         self._shape = _shape_of(weights, runtime.models_dir)
         self.device = devices.onnx_device(runtime.device)
-        self._session = _session(weights, self.device, runtime.threads or devices.available_cpus())
-        self._spectra = Spectra(self._shape.n_fft, _HOP, self._shape.bins, self._shape.times)
+        session = _session(weights, self.device, runtime.threads or devices.available_cpus())
+        if self.device == "cuda" and devices.torch_has_cuda():
+            self._way: _OnCpu | BoundMdx = _bound(session, self._shape, self.device)
+        else:
+            self._way = _OnCpu(session, self._shape)
         self.notice = devices.unused_gpu(runtime.device, self.device)
 
     @property
@@ -70,14 +74,32 @@ class MdxNetwork:
     def passes(self, frames: int, stems: Collection[str], heed: Heed, shifts: int) -> Sequence[Pass]:  # noqa: ARG002
         """See Network."""
 
-        def run(chunks: Sequence[Samples]) -> Sequence[Array]:
-            return [self._estimate(chunk, heed)[None] for chunk in chunks]
-
+        way = self._way
         schedule = mdx_schedule(frames, self._shape.chunk, self._shape.n_fft // 2, OVERLAP)
-        return [Pass(schedule, run, lambda: 1, NumpyArrays(), dict.fromkeys(stems, (0, 1.0)))]
+        rows: dict[str, tuple[int, float]] = dict.fromkeys(stems, (0, 1.0))
+        return [Pass(schedule, lambda chunks: way.run(chunks, heed), way.batch, way.arrays, rows)]
 
-    def _estimate(self, chunk: Samples, heed: Heed) -> Samples:
-        return self._spectra.inverse(self._session.run(self._spectra.forward(chunk), heed)[0])
+
+class _OnCpu:
+    """Spectra in numpy: importing torch takes longer than a small network runs."""
+
+    def __init__(self, session: InterruptibleSession, shape: Shape) -> None:
+        self.arrays = NumpyArrays()
+        self._session = session
+        self._spectra = Spectra(shape.n_fft, HOP, shape.bins, shape.times)
+
+    def batch(self) -> int:
+        return 1
+
+    def run(self, chunks: Sequence[Samples], heed: Heed) -> Sequence[Array]:
+        return [
+            self._spectra.inverse(self._session.run(self._spectra.forward(chunk), heed)[0])[None] for chunk in chunks
+        ]
+
+
+def _bound(session: InterruptibleSession, shape: Shape, device: str) -> BoundMdx:
+    torch = import_module("torch")
+    return BoundMdx(torch, session, device, n_fft=shape.n_fft, hop=HOP, bins=shape.bins)
 
 
 def _shape_of(weights: Path, models_dir: Path) -> Shape:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from stemset.audio import Samples
 
-_SILENT_BINS = 3
+SILENT_BINS = 3
 """The lowest bins, which these networks were trained without."""
 
 
@@ -26,6 +26,7 @@ class Spectra:
         self._framed = np.empty((times, n_fft), np.float32)
         self._spectrum = np.zeros((1, 4, bins, times), np.float32)
         self._complex = np.zeros((times, n_fft // 2 + 1), np.complex64)
+        self._transformed = np.zeros_like(self._complex)
         square = self._overlapped(np.broadcast_to(np.square(self._window), (times, n_fft)))
         middle = slice(n_fft // 2, n_fft // 2 + self.frames)
         self._inverse_weight = 1 / np.maximum(square[middle], np.float32(1e-11))
@@ -42,9 +43,11 @@ class Spectra:
             padded = np.pad(samples_of_channel, half, mode="reflect")
             framed = np.lib.stride_tricks.sliding_window_view(padded, self._n_fft)[:: self._hop]
             np.multiply(framed, self._window, out=self._framed)
-            transformed = np.fft.rfft(self._framed)[:, _SILENT_BINS : self._bins].T
-            self._spectrum[0, 2 * channel, _SILENT_BINS:] = transformed.real
-            self._spectrum[0, 2 * channel + 1, _SILENT_BINS:] = transformed.imag
+            transformed = np.fft.rfft(self._framed, out=cast("NDArray[np.complex128]", self._transformed))[
+                :, SILENT_BINS : self._bins
+            ].T
+            self._spectrum[0, 2 * channel, SILENT_BINS:] = transformed.real
+            self._spectrum[0, 2 * channel + 1, SILENT_BINS:] = transformed.imag
         return self._spectrum
 
     def inverse(self, spectrum: NDArray[np.float32]) -> Samples:
@@ -54,7 +57,9 @@ class Spectra:
         for channel in range(2):
             self._complex.real[:, : self._bins] = spectrum[2 * channel].T
             self._complex.imag[:, : self._bins] = spectrum[2 * channel + 1].T
-            framed = cast("NDArray[np.float32]", np.fft.irfft(self._complex, self._n_fft))
+            # Numpy keeps single precision, whatever its types say.
+            np.fft.irfft(self._complex, self._n_fft, out=cast("NDArray[np.float64]", self._framed))
+            framed = self._framed
             framed *= self._window
             np.multiply(self._overlapped(framed)[half : half + self.frames], self._inverse_weight, out=samples[channel])
         return samples
