@@ -13,7 +13,7 @@ export function aTrack(name: string, change: Partial<Track> = {}): Track {
     blockSize: 4096,
     streaminfo: '',
     indexUrl: `${files}/stems/${name}.index?v=1`,
-    peaksUrl: `${files}/peaks/${name}.256.dat?v=1`,
+    peaks: [256, 2048].map((pixels) => ({ samplesPerPixel: pixels, url: `${files}/peaks/${name}.${pixels}.dat?v=1` })),
     overview: [-64, 64],
     gainDb: 0,
     lufs: -20,

@@ -38,7 +38,7 @@ _PROBES_AT_ONCE = 2
 _ENCODES_AT_ONCE = 2
 
 # Audio is compressed already and asked for by range; events must not wait in a compressor.
-_UNCOMPRESSED = [r"^/api/(jobs|shares)/[^/]+/(stems|peaks|events|download)(/|$)"]
+_UNCOMPRESSED = [r"^/api/(jobs|shares)/[^/]+/(stems|peaks|events|download|bundle)(/|$)"]
 
 
 def create_app(settings: ApiSettings | None = None) -> Litestar:

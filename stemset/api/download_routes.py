@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import PurePosixPath
 from typing import Annotated
 from uuid import UUID
 
@@ -13,14 +14,15 @@ from litestar.response import Stream
 from litestar.status_codes import HTTP_307_TEMPORARY_REDIRECT
 
 from stemset.api import examples, wire
+from stemset.api.bundle import Session, note_of, wav_of
 from stemset.api.context import Context
-from stemset.api.downloads import Entry, archive, encoded, file_name
+from stemset.api.downloads import Entry, archive, encoded, file_name, stored, written
 from stemset.api.files import ASK_AGAIN, chunks_of, empty
 from stemset.api.problems import problem_responses
 from stemset.api.ranges import Span
 from stemset.audio import AudioFormat
 from stemset.errors import Conflict, NotFound
-from stemset.jobs.records import JobState
+from stemset.jobs.records import JobRecord, JobState, RecordingRecord
 from stemset.storage import Keys
 from stemset.storage.disposition import attachment
 
@@ -84,19 +86,63 @@ async def download_stem(
     },
 )
 async def download_stems(context: Context, job_id: FromPath[UUID]) -> Stream:
+    job, recording = await _succeeded(context, job_id)
+    name = file_name(recording.title, job.strategy)
+    files = {f"{_in_folder(name, recording, stem)}.flac": Keys.stem(job_id, stem) for stem in job.stems}
+    files[f"{name}/manifest.json"] = Keys.manifest(job_id)
+    entries = await to_thread.run_sync(lambda: [stored(context.storage, *file) for file in files.items()])
+    return _zip(name, entries, job)
+
+
+@get(
+    "/jobs/{job_id:uuid}/bundle",
+    operation_id="downloadBundle",
+    tags=["downloads"],
+    summary="All stems for a DAW: WAV files of one length and start, and a note, as a ZIP",
+    media_type=_ZIP,
+    responses={
+        200: examples.binary("The archive, made while it is sent.", _ZIP),
+        **problem_responses(400, 404, 409, 503),
+    },
+)
+async def download_bundle(context: Context, job_id: FromPath[UUID]) -> Stream:
+    job, recording = await _succeeded(context, job_id)
+    mixture, stems = await context.jobs.tracks(job_id)
+    if mixture is None:
+        raise Conflict("The job has no mixture, so there is nothing to line the stems up with.")
+    name = file_name(recording.title, job.strategy, "DAW")
+    depth = job.options.bit_depth
+    waves = [
+        wav_of(context.storage, f"{_in_folder(name, recording, track.name)}.wav", track, depth)
+        for track in (*stems, mixture)
+    ]
+    session = Session(
+        title=recording.title,
+        strategy=job.strategy,
+        sample_rate=mixture.record.sample_rate,
+        frames=mixture.record.frames,
+        bit_depth=depth,
+        gain=job.common_gain,
+        made_at=job.finished_at or job.created_at,
+    )
+    note = note_of(session, [PurePosixPath(entry.name).name for entry in waves])
+    return _zip(name, [written(f"{name}/README.txt", note), *waves], job)
+
+
+async def _succeeded(context: Context, job_id: UUID) -> tuple[JobRecord, RecordingRecord]:
     job = await context.jobs.get_job(job_id)
     if job.state is not JobState.SUCCEEDED:
         raise Conflict(f"The job is {job.state.value}; there is an archive of its stems when it has succeeded.")
-    recording = await context.library.get(job.recording_id)
-    name = file_name(recording.title, job.strategy)
-    entries = [
-        Entry(f"{name}/{file_name(recording.title, wire.label_of(stem))}.flac", Keys.stem(job_id, stem))
-        for stem in job.stems
-    ]
-    entries.append(Entry(f"{name}/manifest.json", Keys.manifest(job_id)))
+    return job, await context.library.get(job.recording_id)
+
+
+def _in_folder(name: str, recording: RecordingRecord, stem: str) -> str:
+    return f"{name}/{file_name(recording.title, wire.label_of(stem))}"
+
+
+def _zip(name: str, entries: list[Entry], job: JobRecord) -> Stream:
     headers = {"Content-Disposition": attachment(f"{name}.zip"), "Cache-Control": ASK_AGAIN}
-    made = archive(context.storage, entries, job.finished_at or job.created_at)
-    return Stream(made, headers=headers, media_type=_ZIP)
+    return Stream(archive(entries, job.finished_at or job.created_at), headers=headers, media_type=_ZIP)
 
 
-router = Router(path="/", route_handlers=[download_stem, download_stems])
+router = Router(path="/", route_handlers=[download_stem, download_stems, download_bundle])

@@ -7,7 +7,8 @@ import re
 import shutil
 import sys
 import zipfile
-from collections.abc import AsyncIterator, Generator, Sequence
+from collections.abc import AsyncIterator, Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -30,10 +31,28 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Entry:
-    """A file of an archive: its name there, and where its bytes are stored."""
+    """A file of an archive: its name there, its size, and its bytes, piece by piece, when its turn comes."""
 
     name: str
-    key: str
+    bytes: int
+    pieces: Callable[[], Generator[bytes]]
+
+
+def stored(storage: Storage, name: str, key: str) -> Entry:
+    """A stored object as it is. Blocking. Raises NotFound."""
+
+    def pieces() -> Generator[bytes]:
+        with storage.open(key) as source:
+            while chunk := source.read(_CHUNK_BYTES):
+                yield chunk
+
+    return Entry(name, storage.stat(key).bytes, pieces)
+
+
+def written(name: str, text: str) -> Entry:
+    """A text as a file."""
+    content = text.encode()
+    return Entry(name, len(content), lambda: (part for part in (content,)))
 
 
 def file_name(*parts: str) -> str:
@@ -56,9 +75,9 @@ async def encoded(context: Context, key: str, audio_format: AudioFormat, bit_dep
             await to_thread.run_sync(shutil.rmtree, folder, True)
 
 
-async def archive(storage: Storage, entries: Sequence[Entry], at: datetime) -> AsyncIterator[bytes]:
-    """A ZIP of stored files, none of which is compressed: FLAC is already."""
-    chunks = _zipped(storage, entries, at)
+async def archive(entries: Sequence[Entry], at: datetime) -> AsyncIterator[bytes]:
+    """A ZIP of files none of which is compressed: FLAC is already, and WAV gains little."""
+    chunks = _zipped(entries, at)
     try:
         while (chunk := await to_thread.run_sync(next, chunks, None)) is not None:
             yield chunk
@@ -84,16 +103,16 @@ class _Outlet:
         return b"".join(written)
 
 
-def _zipped(storage: Storage, entries: Sequence[Entry], at: datetime) -> Generator[bytes]:
+def _zipped(entries: Sequence[Entry], at: datetime) -> Generator[bytes]:
     outlet = _Outlet()
     with zipfile.ZipFile(outlet, "w", zipfile.ZIP_STORED) as out:  # pyright: ignore - writing needs no read or seek
         for entry in entries:
             info = zipfile.ZipInfo(entry.name, at.timetuple()[:6])
-            info.file_size = storage.stat(entry.key).bytes
+            info.file_size = entry.bytes
             info.external_attr = 0o644 << 16
-            with storage.open(entry.key) as source, out.open(info, "w") as target:
-                while chunk := source.read(_CHUNK_BYTES):
-                    target.write(chunk)
+            with out.open(info, "w") as target, closing(entry.pieces()) as pieces:
+                for piece in pieces:
+                    target.write(piece)
                     yield outlet.taken()
     yield outlet.taken()
 

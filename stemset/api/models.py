@@ -370,11 +370,18 @@ class UploadCompletion(Wire):
     separate: bool = True
 
 
+class Peaks(Wire):
+    """A waveform of a track: audiowaveform's format, version 2, 8 bit, one channel."""
+
+    samples_per_pixel: int
+    url: str
+
+
 class Track(Wire):
     """One audio file of the player.
 
-    streaminfo: the 34 bytes of FLAC's STREAMINFO, base64. overview: min and max pairs, -128 to 127, at
-    16384 samples per pixel. gain_db: advice for equal loudness, never applied to the file.
+    streaminfo: the 34 bytes of FLAC's STREAMINFO, base64. peaks: fine to coarse. overview: min and max pairs, -128 to
+    127, at 16384 samples per pixel. gain_db: advice for equal loudness, never applied to the file.
     """
 
     name: str
@@ -385,7 +392,7 @@ class Track(Wire):
     block_size: int
     streaminfo: str
     index_url: str
-    peaks_url: str
+    peaks: list[Peaks]
     overview: list[int]
     gain_db: float
     lufs: float | None

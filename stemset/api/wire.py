@@ -11,6 +11,7 @@ from stemset.api.models import (
     JobEvent,
     JobFailure,
     JobNode,
+    Peaks,
     PlayerData,
     Recording,
     Track,
@@ -181,7 +182,6 @@ def _failure(record: JobRecord, config: Config) -> JobFailure | None:
 
 def _track(track: TrackRecord, colour: str, storage: Storage, files: str) -> Track:
     job_id, name, version = track.job_id, track.name, version_of(track)
-    pixels = Keys.SAMPLES_PER_PIXEL[0]
 
     def address(key: str, own: str) -> str:
         return storage.url(key, version=version) or f"{files}/{own}?v={version}"
@@ -195,7 +195,10 @@ def _track(track: TrackRecord, colour: str, storage: Storage, files: str) -> Tra
         block_size=track.block_size,
         streaminfo=b64encode(track.streaminfo).decode(),
         index_url=address(Keys.index(job_id, name), f"stems/{name}.index"),
-        peaks_url=address(Keys.peaks(job_id, name, pixels), f"peaks/{name}.{pixels}.dat"),
+        peaks=[
+            Peaks(samples_per_pixel=pixels, url=address(Keys.peaks(job_id, name, pixels), f"peaks/{name}.{pixels}.dat"))
+            for pixels in Keys.SAMPLES_PER_PIXEL
+        ],
         overview=list(track.overview),
         gain_db=track.gain_db,
         lufs=track.record.lufs,

@@ -68,7 +68,7 @@ def test_a_song_becomes_stems_that_a_player_can_start_with(client: httpx.Client)
     assert np.abs(mixture - song).max() <= 2**-15  # a 16-bit song comes back as it went in
 
     _check_ranges(client, player["stems"][0])
-    assert client.get(player["mixture"]["peaksUrl"]).content[:4] == struct.pack("<i", 2)
+    assert client.get(player["mixture"]["peaks"][0]["url"]).content[:4] == struct.pack("<i", 2)
     manifest = client.get(f"/api/jobs/{job['id']}/manifest").json()
     assert (manifest["state"], manifest["strategy"]) == ("succeeded", "instant")
     assert client.get(f"/api/recordings/{recording['id']}").json()["overview"]

@@ -286,7 +286,7 @@ async def test_a_stored_job_outlives_its_strategy(settings: ApiSettings, noise: 
         assert [stem["name"] for stem in player["stems"]] == ["drums"]
         addresses = (
             "/api/recordings", recording, f"/api/jobs/{job['id']}", f"/api/jobs/{job['id']}/manifest",
-            player["mixture"]["url"], player["stems"][0]["url"], player["stems"][0]["peaksUrl"],
+            player["mixture"]["url"], player["stems"][0]["url"], player["stems"][0]["peaks"][0]["url"],
         )  # fmt: skip
         assert [(await after.get(address)).status_code for address in addresses] == [200] * len(addresses)
         again = await after.client.post(

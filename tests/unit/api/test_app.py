@@ -103,7 +103,7 @@ def test_every_operation_is_described() -> None:
         "uploadRecording", "listRecordings", "getRecording", "updateRecording", "deleteRecording",
         "createUpload", "getUpload", "putUploadPart", "completeUpload", "abandonUpload",
         "createJob", "listJobs", "getJob", "streamJobEvents", "cancelJob", "retryJob", "reportJob",
-        "getPlayer", "getStemFile", "getPeaks", "getManifest", "downloadStem", "downloadStems",
+        "getPlayer", "getStemFile", "getPeaks", "getManifest", "downloadStem", "downloadStems", "downloadBundle",
         "getMix", "saveMix", "createClip", "listClips", "getClip", "updateClip", "deleteClip",
         "createShare", "listShares", "revokeShare", "getShared", "getSharedStemFile", "getSharedPeaks",
     }  # fmt: skip

@@ -135,3 +135,26 @@ def test_a_file_name_is_one_on_every_system(parts: tuple[str, ...], name: str) -
 
 def test_an_attachment_has_its_name_in_ascii_too() -> None:
     assert attachment("é.flac") == "attachment; filename=\"_.flac\"; filename*=UTF-8''%C3%A9.flac"
+
+
+async def test_a_daw_gets_every_stem_as_wav_of_one_length_and_start(service: Service) -> None:
+    job_id = await finished_job(service)
+    answer = await service.get(f"/api/jobs/{job_id}/bundle")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/zip")
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert archive.testzip() is None
+        waves = [name for name in archive.namelist() if name.endswith(".wav")]
+        assert len(waves) == len(archive.namelist()) - 1 == 4
+        stored, rate = soundfile.read(io.BytesIO(flac()), dtype="int16")
+        for name in waves:
+            samples, wav_rate = soundfile.read(io.BytesIO(archive.read(name)), dtype="int16")
+            assert wav_rate == rate
+            assert np.array_equal(samples, stored)
+        note = archive.read(next(name for name in archive.namelist() if name.endswith("README.txt"))).decode()
+    assert "Sample rate: 44100 Hz" in note
+    assert "22050 frames (0.500 s)" in note
+
+
+async def test_there_is_no_bundle_before_the_job_has_succeeded(service: Service) -> None:
+    job = await service.playable_job(flac())
+    assert (await service.get(f"/api/jobs/{job['id']}/bundle")).status_code == 409

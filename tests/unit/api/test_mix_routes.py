@@ -81,12 +81,13 @@ async def test_a_link_opens_one_recording_with_its_mix_and_nothing_else(service:
     opened = (await service.get(f"/api/shares/{token}")).json()
     assert (opened["player"]["jobId"], opened["mix"]["tempo"]) == (job, 0.8)
     stem = opened["player"]["stems"][0]
-    assert all(stem[name].startswith(f"/api/shares/{token}/") for name in ("url", "indexUrl", "peaksUrl"))
+    addresses = [stem["url"], stem["indexUrl"], *(peaks["url"] for peaks in stem["peaks"])]
+    assert all(address.startswith(f"/api/shares/{token}/") for address in addresses)
     part = await service.get(stem["url"], Range="bytes=2-4")
     assert (part.status_code, part.content, part.headers["cache-control"]) == (
         206, b"234", "public, max-age=31536000, immutable",
     )  # fmt: skip
-    assert (await service.get(stem["peaksUrl"])).status_code == 200
+    assert (await service.get(stem["peaks"][0]["url"])).status_code == 200
     assert other not in str(opened)
     for path in ("stems/bass.flac", "stems/..%2Fx.flac", "manifest", "peaks/drums.1.dat"):
         assert (await service.get(f"/api/shares/{token}/{path}")).status_code == 404

@@ -17,7 +17,7 @@ async def test_the_player_gets_what_is_ready(service: Service) -> None:
     assert (drums["label"], drums["blockSize"], drums["overview"]) == ("Drums", 4096, [-64, 127])
     assert drums["url"] == f"/api/jobs/{job['id']}/stems/drums.flac?v={'cd' * 8}"
     assert (await service.get(drums["url"])).content == b"0123456789"
-    assert (await service.get(drums["peaksUrl"])).content == b"0123456789"
+    assert (await service.get(drums["peaks"][0]["url"])).content == b"0123456789"
 
 
 async def test_a_recording_shows_the_mixture_from_afar_once_it_is_decoded(service: Service) -> None:

@@ -24,8 +24,8 @@ async def test_the_player_gets_files_straight_from_the_storage(service: Service,
     part = await outside(drums["url"], Range="bytes=2-4")
     assert (part.status_code, part.content) == (206, b"234")
     assert part.headers["cache-control"] == "public, max-age=31536000, immutable"
-    assert (await outside(drums["peaksUrl"])).content == b"0123456789"
-    assert len({drums["url"], drums["indexUrl"], drums["peaksUrl"], first["mixture"]["url"]}) == 4
+    assert (await outside(drums["peaks"][0]["url"])).content == b"0123456789"
+    assert len({drums["url"], drums["indexUrl"], drums["peaks"][0]["url"], first["mixture"]["url"]}) == 4
 
 
 async def test_files_go_through_the_service_too(service: Service) -> None:

@@ -2,7 +2,7 @@
 
 import { type Client, type ClientMeta, formDataBodySerializer, type Options as Options2, type RequestResult, type ServerSentEventsResult, type TDataShape } from './client';
 import { client } from './client.gen';
-import type { AbandonUploadData, AbandonUploadErrors, AbandonUploadResponses, CancelJobData, CancelJobErrors, CancelJobResponses, CompleteUploadData, CompleteUploadErrors, CompleteUploadResponses, CreateClipData, CreateClipErrors, CreateClipResponses, CreateJobData, CreateJobErrors, CreateJobResponses, CreateShareData, CreateShareErrors, CreateShareResponses, CreateUploadData, CreateUploadErrors, CreateUploadResponses, DeleteClipData, DeleteClipErrors, DeleteClipResponses, DeleteRecordingData, DeleteRecordingErrors, DeleteRecordingResponses, DownloadStemData, DownloadStemErrors, DownloadStemResponses, DownloadStemsData, DownloadStemsErrors, DownloadStemsResponses, GetClipData, GetClipErrors, GetClipResponses, GetConfigData, GetConfigErrors, GetConfigResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetJobData, GetJobErrors, GetJobResponses, GetManifestData, GetManifestErrors, GetManifestResponses, GetMixData, GetMixErrors, GetMixResponses, GetPeaksData, GetPeaksErrors, GetPeaksResponses, GetPlayerData, GetPlayerErrors, GetPlayerResponses, GetRecordingData, GetRecordingErrors, GetRecordingResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetSharedData, GetSharedErrors, GetSharedPeaksData, GetSharedPeaksErrors, GetSharedPeaksResponses, GetSharedResponses, GetSharedStemFileData, GetSharedStemFileErrors, GetSharedStemFileResponses, GetStemFileData, GetStemFileErrors, GetStemFileResponses, GetUploadData, GetUploadErrors, GetUploadResponses, ListClipsData, ListClipsErrors, ListClipsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListProfilesData, ListProfilesErrors, ListProfilesResponses, ListRecordingsData, ListRecordingsErrors, ListRecordingsResponses, ListSharesData, ListSharesErrors, ListSharesResponses, ListStrategiesData, ListStrategiesErrors, ListStrategiesResponses, PrepareStrategyData, PrepareStrategyErrors, PrepareStrategyResponses, PutUploadPartData, PutUploadPartErrors, PutUploadPartResponses, ReportJobData, ReportJobErrors, ReportJobResponses, RetryJobData, RetryJobErrors, RetryJobResponses, RevokeShareData, RevokeShareErrors, RevokeShareResponses, SaveMixData, SaveMixErrors, SaveMixResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutResponses, StreamJobEventsData, StreamJobEventsErrors, StreamJobEventsResponse, StreamJobEventsResponses, UpdateClipData, UpdateClipErrors, UpdateClipResponses, UpdateRecordingData, UpdateRecordingErrors, UpdateRecordingResponses, UploadRecordingData, UploadRecordingErrors, UploadRecordingResponses } from './types.gen';
+import type { AbandonUploadData, AbandonUploadErrors, AbandonUploadResponses, CancelJobData, CancelJobErrors, CancelJobResponses, CompleteUploadData, CompleteUploadErrors, CompleteUploadResponses, CreateClipData, CreateClipErrors, CreateClipResponses, CreateJobData, CreateJobErrors, CreateJobResponses, CreateShareData, CreateShareErrors, CreateShareResponses, CreateUploadData, CreateUploadErrors, CreateUploadResponses, DeleteClipData, DeleteClipErrors, DeleteClipResponses, DeleteRecordingData, DeleteRecordingErrors, DeleteRecordingResponses, DownloadBundleData, DownloadBundleErrors, DownloadBundleResponses, DownloadStemData, DownloadStemErrors, DownloadStemResponses, DownloadStemsData, DownloadStemsErrors, DownloadStemsResponses, GetClipData, GetClipErrors, GetClipResponses, GetConfigData, GetConfigErrors, GetConfigResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetJobData, GetJobErrors, GetJobResponses, GetManifestData, GetManifestErrors, GetManifestResponses, GetMixData, GetMixErrors, GetMixResponses, GetPeaksData, GetPeaksErrors, GetPeaksResponses, GetPlayerData, GetPlayerErrors, GetPlayerResponses, GetRecordingData, GetRecordingErrors, GetRecordingResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetSharedData, GetSharedErrors, GetSharedPeaksData, GetSharedPeaksErrors, GetSharedPeaksResponses, GetSharedResponses, GetSharedStemFileData, GetSharedStemFileErrors, GetSharedStemFileResponses, GetStemFileData, GetStemFileErrors, GetStemFileResponses, GetUploadData, GetUploadErrors, GetUploadResponses, ListClipsData, ListClipsErrors, ListClipsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListProfilesData, ListProfilesErrors, ListProfilesResponses, ListRecordingsData, ListRecordingsErrors, ListRecordingsResponses, ListSharesData, ListSharesErrors, ListSharesResponses, ListStrategiesData, ListStrategiesErrors, ListStrategiesResponses, PrepareStrategyData, PrepareStrategyErrors, PrepareStrategyResponses, PutUploadPartData, PutUploadPartErrors, PutUploadPartResponses, ReportJobData, ReportJobErrors, ReportJobResponses, RetryJobData, RetryJobErrors, RetryJobResponses, RevokeShareData, RevokeShareErrors, RevokeShareResponses, SaveMixData, SaveMixErrors, SaveMixResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutResponses, StreamJobEventsData, StreamJobEventsErrors, StreamJobEventsResponse, StreamJobEventsResponses, UpdateClipData, UpdateClipErrors, UpdateClipResponses, UpdateRecordingData, UpdateRecordingErrors, UpdateRecordingResponses, UploadRecordingData, UploadRecordingErrors, UploadRecordingResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -147,6 +147,23 @@ export const getJob = <ThrowOnError extends boolean = false>(options: Options<Ge
         }
     ],
     url: '/api/jobs/{job_id}',
+    ...options
+});
+
+/**
+ * All stems for a DAW: WAV files of one length and start, and a note, as a ZIP
+ */
+export const downloadBundle = <ThrowOnError extends boolean = false>(options: Options<DownloadBundleData, ThrowOnError>): RequestResult<DownloadBundleResponses, DownloadBundleErrors, ThrowOnError> => (options.client ?? client).get<DownloadBundleResponses, DownloadBundleErrors, ThrowOnError>({
+    security: [
+        { scheme: 'bearer', type: 'http' },
+        { name: 'X-API-Key', type: 'apiKey' },
+        {
+            in: 'cookie',
+            name: 'stemset_session',
+            type: 'apiKey'
+        }
+    ],
+    url: '/api/jobs/{job_id}/bundle',
     ...options
 });
 

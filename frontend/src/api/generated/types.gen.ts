@@ -377,6 +377,16 @@ export type NodeRecord = {
 export type NodeState = 'waiting' | 'running' | 'done' | 'failed';
 
 /**
+ * Peaks
+ *
+ * A waveform of a track: audiowaveform's format, version 2, 8 bit, one channel.
+ */
+export type Peaks = {
+    samplesPerPixel: number;
+    url: string;
+};
+
+/**
  * PlayerData
  *
  * Everything the player needs to start. stems: those that are ready, in the strategy's order.
@@ -655,8 +665,8 @@ export type Strip = {
  *
  * One audio file of the player.
  *
- * streaminfo: the 34 bytes of FLAC's STREAMINFO, base64. overview: min and max pairs, -128 to 127, at
- * 16384 samples per pixel. gain_db: advice for equal loudness, never applied to the file.
+ * streaminfo: the 34 bytes of FLAC's STREAMINFO, base64. peaks: fine to coarse. overview: min and max pairs, -128 to
+ * 127, at 16384 samples per pixel. gain_db: advice for equal loudness, never applied to the file.
  */
 export type Track = {
     blockSize: number;
@@ -668,7 +678,7 @@ export type Track = {
     lufs: number | null;
     name: string;
     overview: Array<number>;
-    peaksUrl: string;
+    peaks: Array<Peaks>;
     streaminfo: string;
     url: string;
 };
@@ -1086,6 +1096,53 @@ export type GetJobResponses = {
 };
 
 export type GetJobResponse = GetJobResponses[keyof GetJobResponses];
+
+export type DownloadBundleData = {
+    body?: never;
+    path: {
+        job_id: string;
+    };
+    query?: never;
+    url: '/api/jobs/{job_id}/bundle';
+};
+
+export type DownloadBundleErrors = {
+    /**
+     * Invalid request
+     */
+    400: Problem;
+    /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Too many tries
+     */
+    429: Problem;
+    /**
+     * Unavailable
+     */
+    503: Problem;
+};
+
+export type DownloadBundleError = DownloadBundleErrors[keyof DownloadBundleErrors];
+
+export type DownloadBundleResponses = {
+    /**
+     * The archive, made while it is sent.
+     */
+    200: Blob | File;
+};
+
+export type DownloadBundleResponse = DownloadBundleResponses[keyof DownloadBundleResponses];
 
 export type ReportJobData = {
     /**

@@ -4,7 +4,7 @@ import type { Track } from '@/api/generated'
 import type { Span } from '@/audio'
 import { useTheme } from '@/ui/theme'
 import { useSize } from './hooks'
-import { bars, loudest, OVERVIEW_FRAMES, type Peaks, parsePeaks, peaksAddress, resolutionFor } from './peaks'
+import { bars, loudest, OVERVIEW_FRAMES, type Peaks, parsePeaks, waveformFor } from './peaks'
 
 /** A bar of 2 pixels and a gap of 1. */
 const BAR_PX = 2
@@ -27,21 +27,20 @@ export function Waveform({ track, span, subscribe }: WaveformProps) {
   const [canvas, { width, height }] = useSize<HTMLCanvasElement>()
   const theme = useTheme()
   const count = Math.floor(width / PITCH_PX)
-  const [resolution, setResolution] = useState(OVERVIEW_FRAMES)
+  const [address, setAddress] = useState<string | null>(null)
   const outline = useMemo<Peaks>(() => ({ framesPerPoint: OVERVIEW_FRAMES, pairs: track.overview }), [track.overview])
   const top = useMemo(() => Math.max(FLOOR, loudest(outline)), [outline])
-  const address = peaksAddress(track.peaksUrl, resolution)
   const { data: finer } = useQuery({
     queryKey: ['peaks', address],
-    queryFn: ({ signal }) => fetchPeaks(address, signal),
-    enabled: count > 0 && resolution !== OVERVIEW_FRAMES,
+    queryFn: ({ signal }) => fetchPeaks(address ?? '', signal),
+    enabled: address !== null,
     staleTime: Number.POSITIVE_INFINITY,
     placeholderData: (before) => before,
   })
   const draw = useEffectEvent(() => {
     const shown = span()
     if (count === 0 || !canvas.current) return
-    setResolution(resolutionFor((shown.to - shown.from) / count))
+    setAddress(waveformFor(track, (shown.to - shown.from) / count))
     paint(canvas.current, bars(finer ?? outline, shown, count), top, width, height)
   })
   // biome-ignore lint/correctness/useExhaustiveDependencies: all of these change what is drawn

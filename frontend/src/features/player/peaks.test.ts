@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { bars, type Peaks, parsePeaks, peaksAddress, resolutionFor } from './peaks'
+import { bars, type Peaks, parsePeaks, waveformFor } from './peaks'
 
 function dat(version: number, pairs: number[]): ArrayBuffer {
   const file = new ArrayBuffer(24 + pairs.length)
@@ -44,12 +44,16 @@ describe('bars', () => {
   })
 })
 
-describe('resolutionFor', () => {
-  it('is the coarsest that has a point for each bar', () => {
-    expect([20_000, 16_384, 5000, 2047, 100].map(resolutionFor)).toEqual([16_384, 16_384, 2048, 256, 256])
-  })
-})
+describe('waveformFor', () => {
+  const track = { peaks: [2048, 256].map((samplesPerPixel) => ({ samplesPerPixel, url: String(samplesPerPixel) })) }
 
-it('finds the same waveform at another resolution', () => {
-  expect(peaksAddress('/api/jobs/1/peaks/hi_hat.256.dat?v=2', 2048)).toBe('/api/jobs/1/peaks/hi_hat.2048.dat?v=2')
+  it('is the coarsest that has a point for each bar', () => {
+    expect([20_000, 16_384, 5000, 2047, 100].map((frames) => waveformFor(track, frames))).toEqual([
+      ...[null, null, '2048', '256', '256'],
+    ])
+  })
+
+  it('is none where the service has none', () => {
+    expect(waveformFor({ peaks: [] }, 100)).toBeNull()
+  })
 })

@@ -1,3 +1,4 @@
+import type { Track } from '@/api/generated'
 import type { Frames, Span } from '@/audio'
 
 /** A waveform's outline. pairs: minimum and maximum of each point in turn, -128 to 127. */
@@ -8,9 +9,6 @@ export interface Peaks {
 
 /** The player data's inline overview comes at this resolution. */
 export const OVERVIEW_FRAMES: Frames = 16384
-
-/** What the service keeps beside it, coarse to fine. */
-const FINER: readonly Frames[] = [2048, 256]
 
 const HEADER_BYTES = 24
 
@@ -25,14 +23,12 @@ export function parsePeaks(file: ArrayBuffer): Peaks {
   return { framesPerPoint: header.getInt32(12, true), pairs: new Int8Array(file, HEADER_BYTES, 2 * points) }
 }
 
-/** The coarsest resolution that has a point for every bar of so many frames; the finest there is where none has. */
-export function resolutionFor(framesPerBar: Frames): Frames {
-  return [OVERVIEW_FRAMES, ...FINER].find((frames) => frames <= framesPerBar) ?? (FINER.at(-1) as Frames)
-}
-
-/** The address of a waveform at another resolution: the service names its files `<stem>.<frames per point>.dat`. */
-export function peaksAddress(url: string, framesPerPoint: Frames): string {
-  return url.replace(/\.\d+\.dat/, `.${framesPerPoint}.dat`)
+/** The coarsest waveform that has a point for every bar of so many frames, else the finest; null: the overview will do. */
+export function waveformFor(track: Pick<Track, 'peaks'>, framesPerBar: Frames): string | null {
+  if (framesPerBar >= OVERVIEW_FRAMES) return null
+  const fineFirst = [...track.peaks].sort((a, b) => a.samplesPerPixel - b.samplesPerPixel)
+  const enough = fineFirst.findLast(({ samplesPerPixel }) => samplesPerPixel <= framesPerBar)
+  return (enough ?? fineFirst[0])?.url ?? null
 }
 
 /** The largest amplitude in each of `count` equal parts of the span, 0 to 1. */
