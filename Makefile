@@ -14,7 +14,7 @@ UV_PIP := VIRTUAL_ENV=$(VENV) $(BIN)/uv-here pip install --quiet
 BUN := $(CURDIR)/$(BIN)/bun
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-FRONTEND_SOURCES := $(shell find frontend/src frontend/public -type f 2>/dev/null) \
+FRONTEND_SOURCES := $(shell find frontend/src frontend/public frontend/pwa -type f 2>/dev/null) \
     frontend/index.html frontend/package.json frontend/vite.config.ts
 
 .PHONY: run dev test check verify setup openapi pins lint format types contracts fresh clean \

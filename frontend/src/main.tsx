@@ -7,6 +7,7 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { isProblem } from './api/problem'
 import { refreshRecordings } from './features/jobs'
+import { registerWorker } from './features/offline'
 import { keepSession, watchedCaches } from './features/session'
 import { BrowserKeep, sendRecording, Uploads, UploadsContext } from './features/upload'
 import { routeTree } from './routeTree.gen'
@@ -47,6 +48,8 @@ declare module '@tanstack/react-router' {
     router: typeof router
   }
 }
+
+registerWorker()
 
 const root = document.getElementById('root')
 if (root === null) throw new Error('index.html has no #root')

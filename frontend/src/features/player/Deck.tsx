@@ -7,6 +7,7 @@ import { Dialogs, type OpenDialog } from './Dialogs'
 import { Actions } from './Header'
 import { useShortcuts } from './hooks'
 import { Lanes } from './Lanes'
+import { useMediaSession } from './mediaSession'
 import type { MixState } from './mix'
 import { Overview } from './Overview'
 import { SaveNote } from './SaveNote'
@@ -70,6 +71,7 @@ function Surface({ session, data, title, saved, pending = [], compared = [], onO
   const rig = { ...session, open: onOpen }
   useShortcuts(rig)
   useLanes(session, data, compared)
+  useMediaSession(rig, title)
   return (
     <>
       {saved && <SaveNote recordingId={data.recordingId} desk={session.desk} saved={saved} />}

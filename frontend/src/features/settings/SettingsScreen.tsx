@@ -1,4 +1,5 @@
 import type { Profile, Strategy } from '@/api/generated/types.gen'
+import { offlineText, PinList } from '@/features/offline'
 import { Access } from '@/features/session'
 import { Button } from '@/ui/Button'
 import { type Fact, Facts } from '@/ui/Facts'
@@ -146,6 +147,9 @@ export function SettingsScreen() {
         <div className="grid grid-cols-[minmax(0,1fr)] gap-6">
           <Server />
           <Access />
+          <Section title={offlineText.title} note={offlineText.hint}>
+            <PinList />
+          </Section>
           <Section title={text.api}>
             <ul className="flex flex-wrap gap-x-5 gap-y-2 text-[13px]">
               <li>

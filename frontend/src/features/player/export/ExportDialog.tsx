@@ -1,6 +1,7 @@
 import { type ReactNode, useState } from 'react'
 import type { PlayerData } from '@/api/generated'
 import type { Span } from '@/audio'
+import { KeepHere } from '@/features/offline'
 import { Button, buttonClass } from '@/ui/Button'
 import { Dialog } from '@/ui/Dialog'
 import { bytes, percent } from '@/ui/format'
@@ -93,6 +94,7 @@ export function ExportDialog({ session, data, title, clip, editable, onClose }: 
           </a>
         </Buttons>
       )}
+      {editable && <KeepHere data={data} />}
     </Dialog>
   )
 }

@@ -82,7 +82,7 @@ export function Links({ session, data }: { session: Session; data: PlayerData })
         })}
       </ul>
       <p role="status" className="text-[13px] text-muted empty:hidden">
-        {said || (links.data?.length === 0 ? text.noLinks : '')}
+        {links.data?.length === 0 ? text.noLinks : said}
       </p>
       {failure && (
         <p role="alert" className="text-[13px] text-bad">
