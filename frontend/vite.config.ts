@@ -2,7 +2,7 @@ import tailwindcss from '@tailwindcss/vite'
 import { tanstackRouter } from '@tanstack/router-plugin/vite'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vitest/config'
-import { serviceWorker } from './pwa/plugin'
+import { serviceWorker } from './pwa/plugin.ts'
 
 const API = process.env.STEMSET_API ?? 'http://127.0.0.1:8000'
 
