@@ -69,6 +69,20 @@ class Cloud:
         assert answer.status_code == 201, answer.text
         return answer.json()["job"]
 
+    def submit_past_the_service(self) -> dict[str, Any]:
+        """The same, as the page does it: the bytes go straight to the bucket."""
+        self.songs += 1
+        content = self.song.read_bytes() + self.songs.to_bytes(4, "little")
+        told = {"profile": "songs", "fileName": f"song {self.songs}.wav", "bytes": len(content)}
+        upload = self.client.post("/api/uploads", json=told).raise_for_status().json()
+        for part in upload["parts"]:
+            assert not part["url"].startswith(("/", self.modal.web_url))
+            piece = content[part["offset"] : part["offset"] + part["bytes"]]
+            httpx.put(part["url"], content=piece, headers=part["headers"], timeout=60).raise_for_status()
+        completed = self.client.post(f"/api/uploads/{upload['id']}/complete", json={})
+        assert completed.status_code == 201, completed.text
+        return completed.json()["job"]
+
     def job(self, job: dict[str, Any]) -> dict[str, Any]:
         return self.client.get(f"/api/jobs/{job['id']}").raise_for_status().json()
 
@@ -173,7 +187,7 @@ def cloud(deployment: Cloud) -> Generator[Cloud]:
 def test_a_song_becomes_stems_in_the_bucket_and_a_page_that_plays_them(cloud: Cloud):
     assert httpx.get(f"{cloud.modal.web_url}/api/recordings", timeout=60).status_code == 401
     assert cloud.client.get("/").text.startswith("<!doctype html>")
-    job = cloud.submit()
+    job = cloud.submit_past_the_service()
     done = cloud.done(job)
     assert done["attempt"] == 1
     [call] = cloud.modal.calls()
