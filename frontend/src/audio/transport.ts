@@ -2,17 +2,17 @@ import { heardFrame, isPast, LEAD, sharedStart, sharedStop } from './clock'
 import { RAMP } from './gate'
 import type { Lane } from './lane'
 import type { Transport as State, Stretch } from './player'
+import { armedTo, horizon, isNeeded, isSame, now, playing, type Running, ready, soundsWithin } from './running'
 import { STRETCH_LEAD, StretchVoice } from './stretchVoice'
 import { Supply } from './supply'
 import { contextAt, songAt, type Take, tapeAt } from './take'
 import { Tape } from './tape'
 import type { Frames, Seconds, Semitones, Span } from './units'
-import { readyTo, type Voice } from './voice'
+import { readyTo } from './voice'
 import { Voices } from './voices'
 
-/** Sound is handed over to the audio thread up to HORIZON ahead whenever less than RESERVE is: a page may be that busy. */
+/** Sound is handed over to the audio thread whenever less than this is there: a page may be that busy. */
 const RESERVE: Seconds = 2
-const HORIZON: Seconds = 3.5
 /** A chunk that comes later than this before its time is late: all stems stop and start again together. */
 const MARGIN: Seconds = 0.04
 /** Decoded sound with which playing begins; after a late chunk more, so that it does not stutter. */
@@ -21,11 +21,6 @@ const ENOUGH_AGAIN: Seconds = 1
 /** Decoded sound with which a stem falls in with others that play. */
 const JOIN: Seconds = 1
 const TICK: Seconds = 0.1
-
-interface Running {
-  readonly take: Take
-  readonly voice: Voice
-}
 
 /** Plays lanes together: begins, stops, seeks, loops, and keeps the audio thread supplied. */
 export class Transport {
@@ -189,7 +184,8 @@ export class Transport {
   #untilNext(): Seconds {
     if (!this.#running || !this.#context) return TICK
     const { take } = this.#running
-    const left = contextAt(take, this.#common(this.#running)) / this.#sampleRate - this.#context.currentTime
+    const left =
+      contextAt(take, armedTo(this.#running, this.#all, this.#context)) / this.#sampleRate - this.#context.currentTime
     return Math.min(TICK, Math.max(0.005, left - MARGIN - this.#running.voice.lead))
   }
 
@@ -220,9 +216,9 @@ export class Transport {
       const running = { take, voice }
       const there = this.#lanes.filter(({ stream }) => !stream.failure && readyTo(stream, take.tape, 0, 1) > 0)
       // The same lanes go on where they were cut; with others the whole is faded over.
-      const ramp = old ? !(old.voice.joins && voice.joins && isSame(this.#playingLanes(old), there)) : start > 0
+      const ramp = old ? !(old.voice.joins && voice.joins && isSame(playing(old, this.#all), there)) : start > 0
       voice.add(there, 0, ramp)
-      voice.arm(this.#ready(running, this.#horizon(take)))
+      voice.arm(ready(running, this.#all, horizon(take, context)))
       if (!isPast(context, at - voice.lead * this.#sampleRate)) {
         voice.open()
         old?.voice.stop(at, ramp)
@@ -242,9 +238,9 @@ export class Transport {
     if (heardFrame(context) >= contextAt(take, take.tape.length)) this.#finish()
     else if (this.#lanes.every(({ stream }) => stream.failure)) this.pause()
     else {
-      this.#dropFallen(running)
-      const common = this.#common(running)
-      if (this.#armMore(context, running, common)) this.#joinAll(running)
+      this.#dropFallen(context, running)
+      const common = armedTo(running, this.#all, context)
+      if (this.#armMore(context, running, common)) this.#joinAll(context, running)
       else this.#runOut(running, common)
     }
   }
@@ -252,12 +248,12 @@ export class Transport {
   /** Hands over what has been decoded since; false when it comes too late, so that nothing sounds from `common` on. */
   #armMore(context: BaseAudioContext, running: Running, common: Frames): boolean {
     const { take, voice } = running
-    if (common < take.tape.length && this.#isLate(take, common, MARGIN + voice.lead)) return false
-    if (!this.#isLate(take, common, RESERVE) || common >= take.tape.length) return true
-    const behind = this.#playingLanes(running)
+    if (common < take.tape.length && soundsWithin(take, common, MARGIN + voice.lead, context)) return false
+    if (!soundsWithin(take, common, RESERVE, context) || common >= take.tape.length) return true
+    const behind = playing(running, this.#all)
       .filter((lane) => !isNeeded(lane))
       .map((lane) => [lane, voice.armed(lane)] as const)
-    voice.arm(this.#ready(running, this.#horizon(take)))
+    voice.arm(ready(running, this.#all, horizon(take, context)))
     // A stalled thread may have let the time of what was just armed go by.
     if (isPast(context, contextAt(take, common) - voice.lead * this.#sampleRate)) {
       voice.discard()
@@ -269,25 +265,26 @@ export class Transport {
   }
 
   /** Lets lanes that are there fall in with the others, frame for frame. */
-  #joinAll(running: Running): void {
+  #joinAll(context: BaseAudioContext, running: Running): void {
+    const common = armedTo(running, this.#all, context)
     const { take, voice } = running
     const waiting = this.#lanes.filter((lane) => !voice.has(lane) && !lane.stream.failure)
-    const from = Math.ceil(tapeAt(take, sharedStart(this.#context as BaseAudioContext)))
-    const ready = waiting.filter(({ stream }) => {
-      const enough = Math.max(this.#common(running), Math.min(take.tape.length, from + JOIN * this.#sampleRate))
+    const from = Math.ceil(tapeAt(take, sharedStart(context)))
+    const there = waiting.filter(({ stream }) => {
+      const enough = Math.max(common, Math.min(take.tape.length, from + JOIN * this.#sampleRate))
       return from < enough && readyTo(stream, take.tape, from, enough) >= enough
     })
     if (this.#leaving.length > 0) {
-      if (waiting.every((lane) => ready.includes(lane) || !lane.audible)) this.#begin(running)
+      if (waiting.every((lane) => there.includes(lane) || !lane.audible)) this.#begin(running)
     } else if (voice.joins) {
-      for (const lane of ready) this.#join(running, lane)
-    } else if (ready.length > 0) this.#begin(running)
+      for (const lane of there) this.#join(running, lane)
+    } else if (there.length > 0) this.#begin(running)
   }
 
   #join({ take, voice }: Running, lane: Lane): void {
     const context = this.#context
     if (!context) return
-    const common = this.#common({ take, voice })
+    const common = armedTo({ take, voice }, this.#all, context)
     for (let lead = LEAD; lead < JOIN; lead *= 2) {
       const at = sharedStart(context, lead)
       voice.add([lane], tapeAt(take, at), true)
@@ -302,11 +299,11 @@ export class Transport {
   }
 
   /** Takes out lanes that fell behind without anybody hearing it; they join again. */
-  #dropFallen(running: Running): void {
+  #dropFallen(context: BaseAudioContext, running: Running): void {
     const { take, voice } = running
-    for (const lane of this.#playingLanes(running)) {
+    for (const lane of playing(running, this.#all)) {
       const armed = voice.armed(lane)
-      if (!isNeeded(lane) && armed < take.tape.length && this.#isLate(take, armed)) voice.remove(lane)
+      if (!isNeeded(lane) && armed < take.tape.length && soundsWithin(take, armed, MARGIN, context)) voice.remove(lane)
     }
   }
 
@@ -350,44 +347,8 @@ export class Transport {
     for (const lane of lanes) lane.dispose()
   }
 
-  #playingLanes({ voice }: Running): readonly Lane[] {
-    return [...this.#lanes, ...this.#leaving].filter((lane) => voice.has(lane))
+  /** Everything that may sound: the lanes, and those that they replace. */
+  get #all(): readonly Lane[] {
+    return [...this.#lanes, ...this.#leaving]
   }
-
-  /** The tape frame up to which every lane that is heard has been armed. */
-  #common(running: Running): Frames {
-    const needed = this.#playingLanes(running).filter(isNeeded)
-    if (needed.length === 0) return Math.min(running.take.tape.length, this.#horizon(running.take))
-    return Math.min(...needed.map((lane) => running.voice.armed(lane)))
-  }
-
-  /** The tape frame up to which every lane that is heard is decoded, at most to `limit`. */
-  #ready(running: Running, limit: Frames): Frames {
-    const { take, voice } = running
-    const needed = this.#playingLanes(running).filter(isNeeded)
-    return Math.min(limit, ...needed.map((lane) => readyTo(lane.stream, take.tape, voice.armed(lane), limit)))
-  }
-
-  #horizon(take: Take): Frames {
-    const ahead = Math.max(take.at, now(this.#context as BaseAudioContext)) + HORIZON * this.#sampleRate
-    return Math.min(take.tape.length, Math.ceil(tapeAt(take, ahead)))
-  }
-
-  /** Whether a tape frame sounds within this time. */
-  #isLate(take: Take, tape: Frames, margin = MARGIN): boolean {
-    return contextAt(take, tape) <= now(this.#context as BaseAudioContext) + margin * this.#sampleRate
-  }
-}
-
-/** Whether others wait for a lane: it would be missed. */
-function isNeeded({ audible, stream }: Lane): boolean {
-  return audible && !stream.failure
-}
-
-function now(context: BaseAudioContext): Frames {
-  return Math.round(context.currentTime * context.sampleRate)
-}
-
-function isSame(one: readonly Lane[], other: readonly Lane[]): boolean {
-  return one.length === other.length && one.every((lane) => other.includes(lane))
 }
