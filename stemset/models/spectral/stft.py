@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft
 
 Spectrum = NDArray[np.complex64]
 """Shape (channels, frames, bins)."""
@@ -16,6 +17,11 @@ OVERLAP = 4
 """Frames that cover one sample. With Hann windows before and after, the overlapped squares sum to 1.5."""
 
 _MIN_HOP = 8
+
+
+def _fft() -> Any:  # noqa: ANN401 - a module
+    """scipy.fft: a second of imports, which a process that only looks models up should not pay for."""
+    return import_module("scipy.fft")
 
 
 @dataclass(frozen=True)
@@ -28,7 +34,7 @@ class Grid:
     @classmethod
     def near(cls, window_s: float, sample_rate: int) -> Grid:
         """A raster whose window lasts about window_s, of a length that the FFT likes."""
-        hop = fft.next_fast_len(max(round(window_s * sample_rate / OVERLAP), _MIN_HOP), real=True)
+        hop: int = _fft().next_fast_len(max(round(window_s * sample_rate / OVERLAP), _MIN_HOP), real=True)
         return cls(sample_rate, hop)
 
     @property
@@ -54,12 +60,12 @@ def _hann(grid: Grid) -> NDArray[np.float32]:
 def forward(channels: NDArray[np.float32], grid: Grid) -> Spectrum:
     """Shape (channels, samples) to (channels, frames, bins); frame i begins at sample i·hop."""
     frames = np.lib.stride_tricks.sliding_window_view(channels, grid.window, axis=1)[:, :: grid.hop]
-    return fft.rfft(frames * _hann(grid), axis=-1).astype(np.complex64, copy=False)
+    return _fft().rfft(frames * _hann(grid), axis=-1).astype(np.complex64, copy=False)
 
 
 def backward(spectrum: NDArray[np.complex64], grid: Grid) -> NDArray[np.float32]:
     """One channel, shape (frames, bins), to samples; undoes forward wherever OVERLAP frames cover a sample."""
-    pieces = fft.irfft(spectrum, grid.window, axis=-1) * (_hann(grid) / np.float32(1.5))
+    pieces: NDArray[np.float32] = _fft().irfft(spectrum, grid.window, axis=-1) * (_hann(grid) / np.float32(1.5))
     frames = len(pieces)
     pieces = pieces.reshape(frames, OVERLAP, grid.hop)
     samples = np.zeros((frames + OVERLAP - 1, grid.hop), np.float32)
