@@ -74,7 +74,7 @@ async def test_sqlite_runs_with_wal_a_busy_timeout_and_foreign_keys(url: str):
             for name in ("journal_mode", "busy_timeout", "foreign_keys")
         ]
     await engine.dispose()
-    assert found == ["wal", 10000, 1]
+    assert found == ["wal", 30000, 1]
 
 
 @pytest.mark.parametrize("spelling", ["postgresql", "postgres", "postgresql+asyncpg", "postgresql+psycopg"])
