@@ -185,7 +185,7 @@ def _demucs_ft(bench: Bench) -> bool:
         contestants[DEMUCS_CLI] = lambda: cost_of([[*command, "-o", bench.work / "theirs", sound]], {})
         goals.append(Goal(OURS, DEMUCS_CLI, "wall s", 0.78))
     else:
-        print(f"{DEMUCS_BIN} is not there, so the demucs CLI is left out; see requirements.txt", file=sys.stderr)
+        print(f"{DEMUCS_BIN} is not there, so the demucs CLI is left out; see requirements-demucs.txt", file=sys.stderr)
     return Race("htdemucs_ft for bass, drums and other, 15 s", contestants, goals).run(bench.runs)
 
 

@@ -159,7 +159,9 @@ def _load(forward: Forward, run: Callable[[], None], *, ours: bool) -> float:
     """Of a Roformer, from the call to the first forward pass. What has to be imported is imported before."""
     if ours:
         import_module("stemset.models.engine.node")
+    import_module("librosa.filters")
     import_module("audio_separator.separator.architectures.mdxc_separator")
+    import_module("audio_separator.separator.uvr_lib_v5.roformer.mel_band_roformer")
 
     def end() -> None:
         raise Loaded
