@@ -17,7 +17,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 FRONTEND_SOURCES := $(shell find frontend/src frontend/public frontend/pwa -type f 2>/dev/null) \
     frontend/index.html frontend/package.json frontend/vite.config.ts
 
-.PHONY: run dev test check verify setup openapi pins lint format types contracts fresh clean \
+.PHONY: run dev test check verify size setup openapi pins lint format types contracts fresh clean \
     test-backend test-frontend test-browser
 
 ## Use it
@@ -50,7 +50,10 @@ test-browser: setup frontend/dist/index.html
 
 check: test verify ## all that CI runs
 
-verify: lint types contracts fresh frontend/dist/index.html ## all that CI runs, but for the tests
+verify: lint types contracts fresh size ## all that CI runs, but for the tests
+
+size: frontend/dist/index.html ## what the browser has to fetch, against its limits
+	cd frontend && $(BUN) run size
 
 lint: setup
 	$(BIN)/ruff check

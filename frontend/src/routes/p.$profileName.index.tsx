@@ -1,5 +1,6 @@
 import { createFileRoute } from '@tanstack/react-router'
-import { asView, ProfileScreen } from '@/features/library'
+import { ProfileScreen } from '@/features/library'
+import { asView } from '@/features/library/view'
 
 export const Route = createFileRoute('/p/$profileName/')({ validateSearch: asView, component: ProfilePage })
 

@@ -1,4 +1,3 @@
 export { KeepHere } from './KeepHere'
 export { PinList } from './PinList'
-export { registerWorker } from './register'
 export { text as offlineText } from './text'
