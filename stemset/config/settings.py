@@ -180,7 +180,7 @@ class WorkerSettings(CommonSettings):
         description="what networks multiply in: float32, float16, bfloat16; default: float16 on CUDA, else float32",
     )
     compile: bool = Field(
-        default=False, description="let torch compile networks at their first run on a GPU: minutes, then faster"
+        default=False, description="let torch compile Roformers at their first run: minutes, then faster"
     )
     threads: int = Field(default=0, ge=0, description="cores that a network uses on the CPU; 0: all")
     networks_gb: float | None = Field(

@@ -58,7 +58,7 @@ class Runtime:
     """Where a process finds weights, what it computes on, and the networks that it keeps.
 
     weights_mirror: see `weights.download`. threads: that a network uses on the CPU; 0: as many as there are cores.
-    compiled: networks are compiled by torch at their first run on a GPU, which takes minutes, and then run faster.
+    compiled: Roformers are compiled by torch at their first run, which takes minutes, and then run faster.
     networks: all models of one Runtime share them; None: each model keeps its own.
     """
 

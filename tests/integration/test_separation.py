@@ -9,12 +9,15 @@ import pytest
 import soundfile
 
 from stemset import audio
+from stemset.audio import AudioFormat
 from stemset.config import load_config
 from stemset.demo import render
+from stemset.models import registry
 from stemset.models.base import Runtime
 from stemset.models.pool import ModelPool
 from stemset.separation import Separation, separate
-from tests.support.tiny_models import make_tiny_models
+from stemset.strategy import parse
+from tests.support.tiny_models import make_mdx, make_tiny_models
 
 ROOT = Path(__file__).parents[2]
 MUSIC = ROOT.parent / "shared" / "music"
@@ -70,3 +73,50 @@ def test_every_shipped_strategy_runs(song: Path, strategy: str, tmp_path: Path, 
     result = separate(song, plan, tmp_path / "stems", pool=pool)
     assert tuple(result.stems) == plan.stems
     assert_sums_to(result, song)
+
+
+@pytest.mark.parametrize("song", [("demo", 2.1)], indirect=True, ids=["demo"])
+@pytest.mark.parametrize(
+    "model",
+    ["kuielab_b_vocals.onnx", "vocals_mel_band_roformer.ckpt", "MDX23C-8KFFT-InstVoc_HQ.ckpt", "htdemucs.yaml"],
+)
+def test_stems_of_a_tree_of_three_levels_sum_to_the_song(
+    song: Path, model: str, tmp_path: Path, pool: ModelPool
+) -> None:
+    slots = tuple(registry.find(model).output_slots)
+
+    def node(level: int) -> dict[str, object]:
+        below = f"rest_{level}" if level == 3 else node(level + 1)
+        return {"_": model, **{slot: f"{slot}_{level}" for slot in slots[:-1]}, slots[-1]: below}
+
+    result = separate(song, parse("three", node(1)), tmp_path / "stems", pool=pool)
+    assert len(result.stems) == 3 * (len(slots) - 1) + 1
+    assert_sums_to(result, song)
+
+
+@pytest.mark.parametrize("peak", [0.02, 0.1, 0.5, 1.0])
+def test_networks_that_give_half_give_half_at_the_third_level_too(peak: float, tmp_path: Path) -> None:
+    names = {"vocals": "kuielab_b_vocals.onnx", "drums": "kuielab_b_drums.onnx", "bass": "kuielab_b_bass.onnx"}
+    (tmp_path / "models").mkdir()
+    for number, (stem, name) in enumerate(names.items()):
+        # The catalogue knows networks by their content, so no two may be the same.
+        make_mdx(tmp_path / "models", name, stem.title(), gain=0.5 + number * 1e-6)
+    tree: object = "other"
+    for stem in reversed(names):
+        tree = {"_": names[stem], stem: stem, f"not_{stem}": tree}
+    seconds = np.arange(3 * 44_100) / 44_100
+    sines = [np.sin(2 * np.pi * hertz * seconds) for hertz in (440, 3_000)]
+    audio.write(tmp_path / "song.wav", (peak * np.stack(sines)).astype(np.float32), 44_100)
+    result = separate(
+        tmp_path / "song.wav",
+        parse("halves", tree),
+        tmp_path / "stems",
+        output_format=AudioFormat.WAV,
+        bit_depth=24,
+        pool=ModelPool(Runtime(tmp_path / "models", "cpu", threads=1)),
+    )
+    inner = slice(44_100, 2 * 44_100)  # the ends of a tone hold every frequency
+    mix = audio.read(result.mixture.file)[0][:, inner].astype(np.float64)
+    for stem, share in {"vocals": 0.5, "drums": 0.25, "bass": 0.125, "other": 0.125}.items():
+        gain = np.vdot(audio.read(result.stems[stem].file)[0][:, inner], mix) / np.vdot(mix, mix)
+        assert gain == pytest.approx(share, abs=1e-4)

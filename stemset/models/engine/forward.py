@@ -138,13 +138,15 @@ class Forward:
 
 
 def ready(torch: Untyped, module: Untyped, device: str, runtime: Runtime) -> Forward:
-    """The network on its device, compiled if that is asked for."""
+    """The network on its device, compiled if that is asked for and can be."""
     module = module.to(device)
-    if runtime.compiled:
+    # Of a Roformer the blocks that repeat, which are compiled once: they are nearly all of its work. The other
+    # architectures are not compiled.
+    compiled = runtime.compiled and hasattr(module, "layers")
+    if compiled:
         # Where the next process finds what this one has compiled.
         os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str((runtime.models_dir / ".compiled").resolve()))
-        # Of a Roformer the blocks that repeat: they are compiled once, and its spectra can't be.
-        blocks = [block for layer in module.layers for block in layer] if hasattr(module, "layers") else [module]
-        for block in blocks:
-            block.compile(dynamic=False)
-    return Forward(torch, module, device, precision=devices.precision(runtime, device), padded=runtime.compiled)
+        for layer in module.layers:
+            for block in layer:
+                block.compile(dynamic=False)
+    return Forward(torch, module, device, precision=devices.precision(runtime, device), padded=compiled)

@@ -55,8 +55,9 @@ class LoadedNetwork:
         """Load it; packages and weights must be there. Raises ModelFailed where it can't be loaded."""
         self._name = model_filename
         self._on_torch = card.architecture is not Architecture.MDX
-        # A compiled module is not looked into, and soon done.
-        self._watched = self._on_torch and not runtime.compiled
+        roformer = card.architecture in {Architecture.ROFORMER, Architecture.MEL_ROFORMER}
+        # A compiled module can't be looked into, and is soon done.
+        self._watched = self._on_torch and not (runtime.compiled and roformer)
         with library(f"{model_filename} could not be loaded"):
             self._network = _load(card, runtime)
 
