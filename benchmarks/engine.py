@@ -95,7 +95,7 @@ class Bench:
     @property
     def peers(self) -> dict[str, str]:
         """The environment for the peers."""
-        return peer_environment(self.work / "peers")
+        return {**peer_environment(self.work / "peers"), "CUDA_VISIBLE_DEVICES": ""}
 
 
 def _tree(bench: Bench, models: str, tree: object, chain: tuple[str, ...], bound: float) -> bool:
@@ -263,7 +263,7 @@ def main() -> None:
     options.add_argument("--runs", type=int, default=5)
     options.add_argument("--weights", type=Path, default=HERE / ".weights", help="made there where they are absent")
     chosen = options.parse_args()
-    weights.prepare(chosen.weights)
+    weights.prepare(chosen.weights, "small_mdx", "full_mdx", "tiny_roformer", "roformer", "demucs")
     rows = list(ROWS) if "all" in chosen.rows else chosen.rows
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(Path(folder), chosen.weights.resolve(), chosen.runs)

@@ -7,6 +7,8 @@ first   `monotonic s` at the first forward pass of the command line, of an MDX-N
 load    `load s` of the network, everything imported before
 outside `outside %`: the share of a warm run's CPU time that is not spent in forward passes, and its `CPU s`
 warm    `wall s` and `CPU s` of a second run in one process, of a chain of models
+
+In the environment: PROBE_GPU computes on a GPU, PROBE_COMPILE lets torch compile (for the library with native fp16).
 """
 
 # Of torch and the library little is typed.
@@ -115,7 +117,8 @@ def _stemset(models_dir: Path, song: Path, models: list[str], out: Path) -> Call
     from stemset.models.base import Runtime
     from stemset.models.pool import ModelPool
 
-    pool = ModelPool(Runtime(models_dir, "cpu"))
+    device = "cuda" if os.environ.get("PROBE_GPU") else "cpu"
+    pool = ModelPool(Runtime(models_dir, device, compiled=bool(os.environ.get("PROBE_COMPILE"))))
     decoded = audio.decode(song, out / "song.wav").file
 
     def run() -> None:
@@ -147,6 +150,8 @@ def _library(models_dir: Path, song: Path, models: list[str], out: Path) -> Call
             output_dir=str(out),
             output_format="WAV",
             use_soundfile=True,
+            use_native_fp16=bool(os.environ.get("PROBE_COMPILE")),
+            use_torch_compile=bool(os.environ.get("PROBE_COMPILE")),
             mdxc_params={"segment_size": 256, "override_model_segment_size": False, "batch_size": 1, "overlap": 2,
                          "pitch_shift": 0},
             demucs_params={"segment_size": "Default", "shifts": 1, "overlap": 0.25, "segments_enabled": True},

@@ -26,28 +26,35 @@ SMALL_MDX = {"kuielab_b_drums.onnx": "Drums", "kuielab_a_bass.onnx": "Bass", "ku
 FULL_MDX = {"Kim_Vocal_2.onnx": "Vocals"}
 MEL = "vocals_mel_band_roformer"
 KARAOKE = "mel_band_roformer_karaoke_aufr33_viperx_sdr_10.1956"
+BS = "model_bs_roformer_ep_317_sdr_12.9755"
 DENOISE = "denoise_mel_band_roformer_aufr33_sdr_27.9959"
 # Name of the weights -> its configuration, and the stems that it names there; the first is what it was trained for.
 ROFORMERS = {
     MEL: (f"{MEL}.yaml", ("vocals", "other")),
     KARAOKE: (f"{KARAOKE}_config.yaml", ("Vocals", "Instrumental")),
     DENOISE: (f"{DENOISE}_config.yaml", ("dry", "other")),
+    BS: (f"{BS}.yaml", ("Vocals", "Instrumental")),
 }
 # The published signatures of htdemucs and of the four networks of htdemucs_ft.
 DEMUCS = {"htdemucs": ("955717e8",), "htdemucs_ft": ("f7e0c4bc", "d12395a8", "92cfc3b6", "04573f0d")}
 SOURCES = ("drums", "bass", "other", "vocals")
 
 
-def prepare(folder: Path) -> None:
-    """Make what is not there yet: small_mdx, full_mdx, tiny_roformer, roformer, demucs; 1.5 GB in all."""
+def prepare(folder: Path, *names: str) -> None:
+    """Make what is not there yet of small_mdx, full_mdx, tiny_roformer, roformer, bs_roformer, demucs; 2.1 GB in all.
+
+    names: only these.
+    """
     makers: dict[str, Callable[[Path], None]] = {
         "small_mdx": lambda place: _mdx_nets(place, SMALL_MDX, dim_f=2048, n_fft=6144, growth=10, levels=3),
         "full_mdx": lambda place: _mdx_nets(place, FULL_MDX, dim_f=3072, n_fft=7680, growth=48, levels=5),
-        "tiny_roformer": lambda place: _roformers(place, tuple(ROFORMERS), dim=32, depth=1, heads=2, bands=30),
+        "tiny_roformer": lambda place: _roformers(place, (MEL, KARAOKE, DENOISE), dim=32, depth=1, heads=2, bands=30),
         "roformer": lambda place: _roformers(place, (MEL,), dim=384, depth=6, heads=8, bands=60),
+        "bs_roformer": lambda place: _roformers(place, (BS,), dim=512, depth=12, heads=8),
         "demucs": _demucs,
     }
-    for name, make in makers.items():
+    for name in names or makers:
+        make = makers[name]
         place, fresh = folder / name, folder / f".{name}"
         if not place.is_dir():
             fresh.mkdir(parents=True, exist_ok=True)
@@ -147,13 +154,14 @@ class _TfcTdf:
         return name
 
 
-# --- MelBand-Roformer ------------------------------------------------------------------------------------
+# --- Roformer ------------------------------------------------------------------------------------
 
 
-def _roformers(folder: Path, names: tuple[str, ...], *, dim: int, depth: int, heads: int, bands: int) -> None:
-    """In the shape of Kim's: of 8 s at a time."""
+def _roformers(folder: Path, names: tuple[str, ...], *, dim: int, depth: int, heads: int, bands: int = 0) -> None:
+    """In the shape of the published ones, of 8 s at a time. bands: of the mel scale; 0: a BS-Roformer."""
     import torch
     import yaml
+    from audio_separator.separator.uvr_lib_v5.roformer.bs_roformer import BSRoformer
     from audio_separator.separator.uvr_lib_v5.roformer.mel_band_roformer import MelBandRoformer
 
     model: dict[str, Any] = {
@@ -163,25 +171,26 @@ def _roformers(folder: Path, names: tuple[str, ...], *, dim: int, depth: int, he
         "num_stems": 1,
         "time_transformer_depth": 1,
         "freq_transformer_depth": 1,
-        "num_bands": bands,
         "dim_head": 64,
         "heads": heads,
         "attn_dropout": 0.0,
         "ff_dropout": 0.0,
         "flash_attn": True,
         "dim_freqs_in": 1025,
-        "sample_rate": 44100,
         "stft_n_fft": 2048,
         "stft_hop_length": 441,
         "stft_win_length": 2048,
         "stft_normalized": False,
         "mask_estimator_depth": 2,
     }
+    if bands:
+        model |= {"num_bands": bands, "sample_rate": 44100}
+    network: Callable[..., Any] = MelBandRoformer if bands else BSRoformer
     chunks = {"chunk_size": 352800, "dim_f": 1024, "dim_t": 801, "hop_length": 441, "n_fft": 2048}
     lists: dict[str, dict[str, str]] = {}
     for seed, name in enumerate(names):
         torch.manual_seed(seed)
-        torch.save(MelBandRoformer(**model).state_dict(), folder / f"{name}.ckpt")
+        torch.save(network(**model).state_dict(), folder / f"{name}.ckpt")
         config, stems = ROFORMERS[name]
         described = {
             "audio": {**chunks, "num_channels": 2, "sample_rate": 44100},
