@@ -1,0 +1,47 @@
+"""The service of cloud.py: whole, but for the engine, which takes every job and runs none.
+
+Handing over happens behind the answer, and what it costs is the engine's: a call over the network on Modal.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Mapping
+
+from litestar import Litestar
+
+from stemset.api.app import build_app
+from stemset.config import ApiSettings
+from stemset.jobs.dispatch import RunRecord, RunState
+from stemset.jobs.messages import JobPayload
+from stemset.logs import configure_logging
+from stemset.models.preparation import Order
+
+
+class Taker:
+    """As Modal is: what is handed over twice makes two runs, so jobs are claimed."""
+
+    repeatable = False
+
+    async def dispatch(self, payload: JobPayload) -> str:
+        """Takes it."""
+        return f"fc-{payload.nonce}"
+
+    async def cancel(self, ref: str) -> None:
+        """There is nothing to end."""
+
+    async def prepare(self, order: Order) -> None:
+        """Nobody asks for it here."""
+
+    async def look_up(self, refs: Collection[str]) -> Mapping[str, RunRecord]:
+        """They wait, all of them."""
+        return {ref: RunRecord(RunState.PENDING) for ref in refs}
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+def create_app() -> Litestar:
+    """As the environment describes it."""
+    configure_logging("json", logging.WARNING)
+    return build_app(ApiSettings(), Taker())
