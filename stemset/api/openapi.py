@@ -110,7 +110,8 @@ def document() -> Json:
         if isinstance(route, HTTPRoute):
             for handler in route.route_handlers:
                 _complete_responses(handler, schema)
-    return schema
+    # A default may be a tuple.
+    return json.loads(json.dumps(schema))
 
 
 def _describe_types(schema: Json) -> None:
