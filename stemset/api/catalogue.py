@@ -33,9 +33,10 @@ _BEST_LEAD_DB = 2.0
 ENGINE = "torch and audio-separator (the extra `ml`)"
 
 
-def strategies(offered: dict[str, Strategy], models_dir: Path) -> list[WireStrategy]:
-    """In the order of config.yaml. Blocking: looks for weight files."""
-    return [_strategy(strategy, models_dir) for strategy in offered.values()]
+def strategies(offered: dict[str, Strategy], models_dir: Path, *, engine: bool) -> list[WireStrategy]:
+    """In the order of config.yaml. engine: whether neural networks can run where jobs do. Blocking: looks for weight
+    files."""
+    return [_strategy(strategy, models_dir, engine=engine) for strategy in offered.values()]
 
 
 def models(models_dir: Path) -> list[Model]:
@@ -66,16 +67,16 @@ def estimated_s(strategy: Strategy, cores: int) -> float:
 
 @cache
 def engine_installed() -> bool:
-    """Whether neural networks can run here. Looks without importing: torch has no place in this process."""
+    """Whether neural networks can run on this machine. Looks without importing: torch has no place in this process."""
     return all(find_spec(package) is not None for package in ("torch", "audio_separator"))
 
 
-def _strategy(strategy: Strategy, models_dir: Path) -> WireStrategy:
+def _strategy(strategy: Strategy, models_dir: Path, *, engine: bool) -> WireStrategy:
     files = {file.name: file for model in strategy.models for file in file_states(registry.card(model), models_dir)}
     absent = [file.name for file in files.values() if not file.present]
     missing = list(absent)
     order = preparation.find(strategy.name, models_dir)
-    if not wire.is_built_in(strategy) and not engine_installed():
+    if not wire.is_built_in(strategy) and not engine:
         missing.insert(0, ENGINE)
     return WireStrategy(
         name=strategy.name,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from anyio import fail_after, to_thread
@@ -20,10 +21,11 @@ from stemset.api.context import Context
 from stemset.api.models import Health, Limits, Model, Profile, ServiceConfig, Strategy
 from stemset.api.problems import problem_responses
 from stemset.audio import AudioFormat
-from stemset.errors import NotFound, Unavailable
+from stemset.errors import Conflict, NotFound, Unavailable
 from stemset.jobs.records import JobState
 from stemset.models import preparation
 from stemset.storage import Keys
+from stemset.strategy import Strategy as ConfiguredStrategy
 from stemset.worker.presence import workers
 
 _PATIENCE_S = 2.0
@@ -108,7 +110,7 @@ async def list_profiles(context: Context) -> list[Profile]:
     responses={200: examples.answer([examples.STRATEGY], "In the order of config.yaml.")},
 )
 async def list_strategies(context: Context) -> list[Strategy]:
-    return await to_thread.run_sync(catalogue.strategies, context.config.strategies, context.settings.weights_dir)
+    return await _told(context, context.config.strategies)
 
 
 @post(
@@ -126,6 +128,8 @@ async def prepare_strategy(context: Context, name: FromPath[str]) -> Strategy:
     strategy = context.config.strategies.get(name)
     if strategy is None:
         raise NotFound("strategy", name, context.config.strategies)
+    if context.settings.engine == "modal":
+        raise Conflict("Weights of this deployment are fetched by `modal run modal_app.py::download_models`.")
     folder = context.settings.weights_dir
     order = await to_thread.run_sync(preparation.place, name, strategy.models, folder)
     if order:
@@ -135,7 +139,7 @@ async def prepare_strategy(context: Context, name: FromPath[str]) -> Strategy:
             # Else the page would wait for a worker that never hears of it.
             await to_thread.run_sync(preparation.withdraw, order, folder)
             raise
-    (prepared,) = await to_thread.run_sync(catalogue.strategies, {name: strategy}, context.settings.weights_dir)
+    (prepared,) = await _told(context, {name: strategy})
     return prepared
 
 
@@ -148,6 +152,12 @@ async def prepare_strategy(context: Context, name: FromPath[str]) -> Strategy:
 )
 async def list_models(context: Context) -> list[Model]:
     return await to_thread.run_sync(catalogue.models, context.settings.weights_dir)
+
+
+async def _told(context: Context, offered: dict[str, ConfiguredStrategy]) -> list[Strategy]:
+    # On Modal, networks run in another image than this process's.
+    engine = context.settings.engine == "modal" or catalogue.engine_installed()
+    return await to_thread.run_sync(partial(catalogue.strategies, offered, context.settings.weights_dir, engine=engine))
 
 
 async def _worker_lives(context: Context, counts: Mapping[JobState, int]) -> bool:

@@ -27,7 +27,6 @@ from stemset.models.preparation import Order
 log = structlog.stdlib.get_logger()
 
 _LOOKS_AT_ONCE = 20
-_DOWNLOAD = "download_models"
 
 
 class ModalDispatcher:
@@ -57,10 +56,8 @@ class ModalDispatcher:
             await modal.FunctionCall.from_id(ref).cancel.aio(terminate_containers=True)
 
     async def prepare(self, order: Order) -> None:
-        import modal  # noqa: PLC0415
-
-        with self._reaching():
-            await modal.Function.from_name(self._app, _DOWNLOAD).spawn.aio([order.strategy])
+        """Not from here: the operator fills the Volume."""
+        raise Unavailable(f"Weights for {order.strategy} are fetched by `modal run modal_app.py::download_models`.")
 
     async def look_up(self, refs: Collection[str]) -> Mapping[str, RunRecord]:
         records = await asyncio.gather(*(self._look_up(ref) for ref in refs))

@@ -79,12 +79,27 @@ async def test_a_strategy_is_ready_once_its_weights_are_there(service: Service, 
     assert models["percussive"]["weights"] == "none"
 
 
+def test_a_service_on_modal_runs_networks_without_having_their_packages(tmp_path: Path) -> None:
+    drums = parse("d", {"_": "kuielab_b_drums.onnx", "drums": "drums", "not_drums": "other"})
+    (elsewhere,) = catalogue.strategies({"d": drums}, tmp_path, engine=True)
+    (nowhere,) = catalogue.strategies({"d": drums}, tmp_path, engine=False)
+    assert catalogue.ENGINE not in elsewhere.missing
+    assert catalogue.ENGINE in nowhere.missing
+
+
+async def test_weights_on_modal_are_the_operators_to_fetch(service: Service, settings: ApiSettings) -> None:
+    object.__setattr__(service.parts, "settings", settings.model_copy(update={"engine": "modal"}))
+    answer = await service.client.post("/api/strategies/drums_first/prepare")
+    assert answer.status_code == 409
+    assert "download_models" in answer.json()["detail"]
+
+
 def test_an_ensemble_names_its_models_and_its_blend_and_costs_the_time_of_all(tmp_path: Path) -> None:
     kim: JsonValue = "Kim_Vocal_2.onnx"
     slots: dict[str, JsonValue] = {"vocals": "vocals", "not_vocals": "rest"}
     blend: JsonValue = {"domain": "spectrum", "weights": [3, 1]}
     both = parse("both", {"_": ["vocals_mel_band_roformer.ckpt", kim], "blend": blend, **slots})
-    (told,) = catalogue.strategies({"both": both}, tmp_path)
+    (told,) = catalogue.strategies({"both": both}, tmp_path, engine=True)
     (node,) = told.nodes
     assert [model.name for model in node.models] == ["vocals_mel_band_roformer.ckpt", kim]
     assert node.blend == StrategyBlend(kind=BlendKind.AVERAGE, domain=BlendDomain.SPECTRUM, weights=[3, 1])
