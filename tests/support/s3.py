@@ -66,6 +66,7 @@ keyring = {folder}/keyring
 [client.rgw.a]
 rgw frontends = beast endpoint=127.0.0.1:{port}
 rgw data = {folder}/rgw
+rgw exit timeout secs = 3
 rgw lc debug interval = {lifecycle_day_s}
 """
 
