@@ -34,8 +34,9 @@ class Publisher(Listener):
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_error: object) -> None:
-        # After an error nobody waits for a storage that may be away.
-        self._lines.shutdown(wait=kind is None, cancel_futures=kind is not None)
+        # After an error, too, what is being stored comes to its end: nothing may be written or told behind the run's
+        # own last word.
+        self._lines.shutdown(cancel_futures=kind is not None)
         if kind is None and self._last:
             self._last.result()
 

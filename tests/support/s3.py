@@ -54,6 +54,8 @@ mon data avail warn = 1
 osd data = {folder}/osd
 osd objectstore = memstore
 memstore device bytes = 4294967296
+# So long the store waits for a gateway that was killed to hear of changes; half a minute otherwise.
+osd client watch timeout = 1
 osd class dir = {classes}
 # It waits a second before each change otherwise, and making a bucket takes several.
 paxos propose interval = 0.02
@@ -139,8 +141,7 @@ class S3Server:
     def leave(self) -> None:
         """Stop answering."""
         assert self._gateway
-        # Not killed: the next one would wait half a minute for it to hear of changes.
-        self._gateway.terminate()
+        self._gateway.kill()
         self._gateway.wait()
 
     def return_(self) -> None:
