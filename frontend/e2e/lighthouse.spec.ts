@@ -1,6 +1,6 @@
 import { chromium, expect, test } from '@playwright/test'
 import lighthouse, { desktopConfig } from 'lighthouse'
-import type { RecordingPage } from '../src/api/generated'
+import { demo } from './demo'
 
 const PORT = 9000 + (process.pid % 900)
 const GATED = ['accessibility', 'best-practices'] as const
@@ -9,13 +9,8 @@ const GATED = ['accessibility', 'best-practices'] as const
 test('Lighthouse finds nothing in accessibility and best practices', async ({ request, baseURL, launchOptions }) => {
   const args = [...(launchOptions.args ?? []), `--remote-debugging-port=${PORT}`]
   const browser = await chromium.launch({ ...launchOptions, args })
-  const newest = async () => {
-    const list = (await (await request.get('/api/recordings?profile=demo')).json()) as RecordingPage
-    return list.items[0]
-  }
-  await expect.poll(async () => (await newest())?.latestJob?.state, { timeout: 60_000 }).toBe('succeeded')
-  const player = `/p/demo/recordings/${(await newest())?.id}`
-  for (const path of ['/p/demo', player]) {
+  const { recordingId } = await demo(request)
+  for (const path of ['/p/demo', `/p/demo/recordings/${recordingId}`]) {
     const asked = { port: PORT, logLevel: 'error' as const, onlyCategories: ['performance', ...GATED] }
     const result = await lighthouse(`${baseURL}${path}`, asked, desktopConfig)
     const categories = result?.lhr.categories ?? {}

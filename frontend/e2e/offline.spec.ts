@@ -1,15 +1,6 @@
-import { type APIRequestContext, expect, type Page, test } from '@playwright/test'
-import type { PlayerData, RecordingPage } from '../src/api/generated'
-
-/** A song that is separated already. */
-async function demo(request: APIRequestContext): Promise<PlayerData> {
-  const newest = async () => {
-    const list = (await (await request.get('/api/recordings?profile=demo')).json()) as RecordingPage
-    return list.items[0]
-  }
-  await expect.poll(async () => (await newest())?.latestJob?.state, { timeout: 60_000 }).toBe('succeeded')
-  return (await request.get(`/api/recordings/${(await newest())?.id}/player`)).json()
-}
+import { expect, type Page, test } from '@playwright/test'
+import type { PlayerData } from '../src/api/generated'
+import { demo } from './demo'
 
 const address = ({ profile, recordingId }: PlayerData) => `/p/${profile}/recordings/${recordingId}`
 

@@ -1,18 +1,9 @@
 import AxeBuilder from '@axe-core/playwright'
 import { type APIRequestContext, expect, type Page, test } from '@playwright/test'
-import type { PlayerData, RecordingPage, SavedMix } from '../src/api/generated'
-import { forgetMix } from './mix'
+import type { PlayerData, SavedMix } from '../src/api/generated'
+import { demo } from './demo'
 
 let data: PlayerData
-
-async function demo(request: APIRequestContext): Promise<PlayerData> {
-  const newest = async () => {
-    const list = (await (await request.get('/api/recordings?profile=demo')).json()) as RecordingPage
-    return list.items[0]
-  }
-  await expect.poll(async () => (await newest())?.latestJob?.state, { timeout: 60_000 }).toBe('succeeded')
-  return (await request.get(`/api/recordings/${(await newest())?.id}/player`)).json()
-}
 
 async function open(page: Page): Promise<void> {
   await page.goto(`/p/${data.profile}/recordings/${data.recordingId}`)
@@ -26,7 +17,6 @@ const savedMix = async (request: APIRequestContext) =>
 
 test.beforeEach(async ({ request }) => {
   data = await demo(request)
-  await forgetMix(request, data.recordingId)
 })
 
 test('a mix is kept, and undone and redone', async ({ page, request }) => {
@@ -50,11 +40,9 @@ test('a mix is kept, and undone and redone', async ({ page, request }) => {
 test('a mix that was changed in another window is not overwritten unasked', async ({ page, request }) => {
   await open(page)
   await page.getByRole('button', { name: `Mute ${label(0)}` }).click()
-  await expect.poll(async () => (await savedMix(request)).version).toBe(1 + (await savedMix(request)).version - 1)
-  const { version } = await savedMix(request)
-  await expect.poll(async () => (await savedMix(request)).mix.strips?.[data.stems[0]?.name ?? '']?.muted).toBe(true)
+  const muted = async () => (await savedMix(request)).mix.strips?.[data.stems[0]?.name ?? '']?.muted
+  await expect.poll(muted).toBe(true)
   const now = (await savedMix(request)).version
-  expect(now).toBeGreaterThanOrEqual(version)
   await request.put(`/api/recordings/${data.recordingId}/mix`, {
     data: { masterDb: -9 },
     headers: { 'If-Match': `"${now}"` },

@@ -1,17 +1,6 @@
-import { type APIRequestContext, expect, type Page, test } from '@playwright/test'
-import type { PlayerData, RecordingPage, Uploaded } from '../src/api/generated'
-import { forgetMix } from './mix'
-
-async function demo(request: APIRequestContext): Promise<PlayerData> {
-  const newest = async () => {
-    const list = (await (await request.get('/api/recordings?profile=demo')).json()) as RecordingPage
-    return list.items[0]
-  }
-  await expect.poll(async () => (await newest())?.latestJob?.state, { timeout: 60_000 }).toBe('succeeded')
-  const id = (await newest())?.id ?? ''
-  await forgetMix(request, id)
-  return (await request.get(`/api/recordings/${id}/player`)).json()
-}
+import { expect, type Page, test } from '@playwright/test'
+import type { PlayerData, Uploaded } from '../src/api/generated'
+import { demo } from './demo'
 
 async function open(page: Page, { profile, recordingId, title }: PlayerData): Promise<void> {
   await page.goto(`/p/${profile}/recordings/${recordingId}`)
