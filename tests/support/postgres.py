@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import NullPool, create_engine, make_url, text
 
 NewDatabase = Callable[[], str]
 """Makes an empty database and returns its URL."""
@@ -50,7 +50,8 @@ def postgres() -> Generator[Postgres]:
             shutil.rmtree(folder, ignore_errors=True)
             pytest.skip(f"no PostgreSQL can be started here: {error}")
     whole = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
-    administration = create_engine(whole, isolation_level="AUTOCOMMIT")
+    # The server may be restarted between two uses.
+    administration = create_engine(whole, isolation_level="AUTOCOMMIT", poolclass=NullPool)
     numbers = itertools.count(1)
 
     def new() -> str:
