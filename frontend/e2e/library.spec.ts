@@ -1,6 +1,7 @@
+import { writeFileSync } from 'node:fs'
 import AxeBuilder from '@axe-core/playwright'
 import { expect, type Locator, type Page, test } from '@playwright/test'
-import { wavSong } from './song'
+import { longSong, wavSong } from './song'
 
 const wav = (name: string, seconds: number) => ({ name, mimeType: 'audio/wav', buffer: wavSong(seconds) })
 const link = (page: Page, title: string) => page.getByRole('link', { name: title, exact: true })
@@ -119,9 +120,11 @@ test('a recording is deleted, after a question', async ({ page }) => {
   }
 })
 
-test('the queue shows what waits, and lets it be cancelled', async ({ page }) => {
+test('the queue shows what waits, and lets it be cancelled', async ({ page }, info) => {
   await openSongs(page)
-  await page.getByLabel('choose files').setInputFiles([wav('long one.wav', 100), wav('long two.wav', 101)])
+  const files = ['long one.wav', 'long two.wav'].map((name) => info.outputPath(name))
+  for (const [number, file] of files.entries()) writeFileSync(file, longSong(400 + number))
+  await page.getByLabel('choose files').setInputFiles(files)
   await expect(row(page, 'long two').getByRole('button', { name: 'Cancel separating long two' })).toBeVisible()
   await page.getByRole('link', { name: /Open the queue/ }).click()
   await expect(page.getByRole('heading', { level: 1, name: 'Queue' })).toBeVisible()

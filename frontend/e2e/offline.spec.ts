@@ -4,6 +4,8 @@ import { demo } from './demo'
 
 const address = ({ profile, recordingId }: PlayerData) => `/p/${profile}/recordings/${recordingId}`
 
+test.use({ serviceWorkers: 'allow' })
+
 /** The page under its service worker. */
 async function underWorker(page: Page, path: string): Promise<void> {
   await page.goto(path)

@@ -30,3 +30,13 @@ export function wavSong(seconds: number): Buffer {
   }
   return data
 }
+
+/** Ten seconds of that again and again: what is still being separated when a test has looked at it. */
+export function longSong(seconds: number): Buffer {
+  const song = wavSong(10)
+  const head = song.subarray(0, 44)
+  const bytes = Math.round(seconds * RATE) * 4
+  head.writeUInt32LE(36 + bytes, 4)
+  head.writeUInt32LE(bytes, 40)
+  return Buffer.concat([head, Buffer.alloc(bytes, song.subarray(44))])
+}
