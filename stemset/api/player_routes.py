@@ -2,35 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated
 from uuid import UUID
 
 from anyio import to_thread
 from litestar import Response, Router, get, head
-from litestar.params import FromPath, HeaderParameter, QueryParameter
+from litestar.params import FromPath, QueryParameter
 from litestar.response import Stream
 
-from stemset.api import examples, wire
+from stemset.api import examples, track_files, wire
 from stemset.api.context import Context
-from stemset.api.files import describe_object, send_object
 from stemset.api.models import PlayerData
 from stemset.api.playable import playable
 from stemset.api.problems import problem_responses
+from stemset.api.track_files import IfNoneMatch, IfRange, Range, Version, peaks_file, stem_file
 from stemset.errors import NotFound
 from stemset.manifest import Manifest
 from stemset.storage import Keys
-
-_STEM_FILE = re.compile(r"([a-z][a-z0-9_]{0,39})\.(flac|index)")
-_PEAKS_FILE = re.compile(r"([a-z][a-z0-9_]{0,39})\.([1-9][0-9]{0,5})\.dat")
-
-Version = Annotated[
-    str | None,
-    QueryParameter(name="v", description="The file's hash; a request that carries it may be cached for ever."),
-]
-IfNoneMatch = Annotated[str | None, HeaderParameter(name="If-None-Match", description="The ETag last seen.")]
-Range = Annotated[str | None, HeaderParameter(name="Range", description="One range of bytes, such as `bytes=0-65535`.")]
-IfRange = Annotated[str | None, HeaderParameter(name="If-Range", description="The ETag that the range belongs to.")]
 
 
 @get(
@@ -76,15 +64,9 @@ async def get_stem_file(
     if_range: IfRange = None,
     if_none_match: IfNoneMatch = None,
 ) -> Stream | Response[None]:
-    stem, key, media_type = stem_file(job_id, file)
-    return await send_object(
-        context.storage,
-        key,
-        media_type,
-        immutable=await is_current(context, job_id, stem, version),
-        range_=range_,
-        if_range=if_range,
-        if_none_match=if_none_match,
+    found = stem_file(job_id, file)
+    return await track_files.send(
+        context, found, version, if_none_match=if_none_match, range_=range_, if_range=if_range
     )
 
 
@@ -107,14 +89,7 @@ async def get_peaks(
     version: Version = None,
     if_none_match: IfNoneMatch = None,
 ) -> Stream | Response[None]:
-    stem, key = peaks_file(job_id, file)
-    return await send_object(
-        context.storage,
-        key,
-        "application/octet-stream",
-        immutable=await is_current(context, job_id, stem, version),
-        if_none_match=if_none_match,
-    )
+    return await track_files.send(context, peaks_file(job_id, file), version, if_none_match=if_none_match)
 
 
 @get(
@@ -140,9 +115,7 @@ async def head_stem_file(
     version: Version = None,
     if_none_match: IfNoneMatch = None,
 ) -> Response[None]:
-    stem, key, media_type = stem_file(job_id, file)
-    immutable = await is_current(context, job_id, stem, version)
-    return await describe_object(context.storage, key, media_type, immutable=immutable, if_none_match=if_none_match)
+    return await track_files.describe(context, stem_file(job_id, file), version, if_none_match=if_none_match)
 
 
 @head("/jobs/{job_id:uuid}/peaks/{file:str}", include_in_schema=False, media_type="application/octet-stream")
@@ -153,39 +126,7 @@ async def head_peaks(
     version: Version = None,
     if_none_match: IfNoneMatch = None,
 ) -> Response[None]:
-    stem, key = peaks_file(job_id, file)
-    immutable = await is_current(context, job_id, stem, version)
-    return await describe_object(
-        context.storage, key, "application/octet-stream", immutable=immutable, if_none_match=if_none_match
-    )
-
-
-def stem_file(job_id: UUID, file: str) -> tuple[str, str, str]:
-    """(stem, key, media type) of `vocals.flac` or `vocals.index`."""
-    match = _STEM_FILE.fullmatch(file)
-    if match is None:
-        raise NotFound("stem file", file)
-    stem, kind = match.groups()
-    if kind == "flac":
-        return stem, Keys.stem(job_id, stem), "audio/flac"
-    return stem, Keys.index(job_id, stem), "application/octet-stream"
-
-
-def peaks_file(job_id: UUID, file: str) -> tuple[str, str]:
-    """(stem, key) of `vocals.256.dat`."""
-    match = _PEAKS_FILE.fullmatch(file)
-    if match is None or int(match.group(2)) not in Keys.SAMPLES_PER_PIXEL:
-        raise NotFound("waveform", file, [f"<stem>.{pixels}.dat" for pixels in Keys.SAMPLES_PER_PIXEL])
-    return match.group(1), Keys.peaks(job_id, match.group(1), int(match.group(2)))
-
-
-async def is_current(context: Context, job_id: UUID, stem: str, version: str | None) -> bool:
-    """Whether the request named this very content: a stem is written again when a common gain turns out needed."""
-    if version is None:
-        return False
-    mixture, stems = await context.jobs.tracks(job_id)
-    tracks = stems if mixture is None else [mixture, *stems]
-    return any(track.name == stem and wire.version_of(track) == version for track in tracks)
+    return await track_files.describe(context, peaks_file(job_id, file), version, if_none_match=if_none_match)
 
 
 router = Router(

@@ -9,22 +9,13 @@ from litestar import Response, Router, delete, get, post
 from litestar.params import FromPath, JSONBody, PathParameter
 from litestar.response import Stream
 
-from stemset.api import examples, mix_examples, wire
+from stemset.api import examples, mix_examples, track_files, wire
 from stemset.api.access import PUBLIC
 from stemset.api.context import Context
-from stemset.api.files import send_object
 from stemset.api.mix_models import SharedPlayer, ShareRequest
 from stemset.api.playable import fitting_mix, playable
-from stemset.api.player_routes import (
-    IfNoneMatch,
-    IfRange,
-    Range,
-    Version,
-    is_current,
-    peaks_file,
-    stem_file,
-)
 from stemset.api.problems import problem_responses
+from stemset.api.track_files import IfNoneMatch, IfRange, Range, Version, peaks_file, stem_file
 from stemset.jobs.mix import Share
 
 Token = Annotated[str, PathParameter(pattern="^[A-Za-z0-9_-]{1,64}$", description="The link's token.")]
@@ -110,15 +101,9 @@ async def get_shared_stem_file(
     if_none_match: IfNoneMatch = None,
 ) -> Stream | Response[None]:
     share = await context.mixes.get_share(token)
-    stem, key, media_type = stem_file(share.job_id, file)
-    return await send_object(
-        context.storage,
-        key,
-        media_type,
-        immutable=await is_current(context, share.job_id, stem, version),
-        range_=range_,
-        if_range=if_range,
-        if_none_match=if_none_match,
+    found = stem_file(share.job_id, file)
+    return await track_files.send(
+        context, found, version, if_none_match=if_none_match, range_=range_, if_range=if_range
     )
 
 
@@ -143,14 +128,7 @@ async def get_shared_peaks(
     if_none_match: IfNoneMatch = None,
 ) -> Stream | Response[None]:
     share = await context.mixes.get_share(token)
-    stem, key = peaks_file(share.job_id, file)
-    return await send_object(
-        context.storage,
-        key,
-        "application/octet-stream",
-        immutable=await is_current(context, share.job_id, stem, version),
-        if_none_match=if_none_match,
-    )
+    return await track_files.send(context, peaks_file(share.job_id, file), version, if_none_match=if_none_match)
 
 
 router = Router(
