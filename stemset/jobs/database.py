@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
@@ -38,6 +39,7 @@ def create_engine_for(text: str) -> AsyncEngine:
     _make_folder(url)
     engine = create_async_engine(url)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    event.listen(engine.sync_engine, "connect", _stop_once)
     return engine
 
 
@@ -105,6 +107,21 @@ def _make_folder(url: URL) -> None:
 
 def _lower(text: str | None) -> str | None:
     return None if text is None else text.lower()
+
+
+def _stop_once(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    """Let a connection be stopped twice, which SQLAlchemy does when a query is cancelled again while it is ended.
+
+    aiosqlite 0.22 then waits for a thread that is gone, for ever, and the process can't end.
+    """
+    driver: Any = connection.driver_connection
+    stop = driver.stop
+
+    def once() -> object:
+        driver.stop = lambda: None
+        return stop()
+
+    driver.stop = once
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

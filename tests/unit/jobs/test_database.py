@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import asyncio
 import time
 from pathlib import Path
 
+import anyio
 import pytest
 from advanced_alchemy.base import orm_registry
 from advanced_alchemy.types import GUID
@@ -12,6 +14,9 @@ from sqlalchemy import create_engine, inspect, text
 
 from stemset.jobs import tables
 from stemset.jobs.database import create_engine_for, database_url, downgrade_database, upgrade_database
+
+# About a second.
+SLOW = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000000) SELECT count(*) FROM n"
 
 
 @pytest.fixture
@@ -75,6 +80,21 @@ async def test_sqlite_runs_with_wal_a_busy_timeout_and_foreign_keys(url: str):
         ]
     await engine.dispose()
     assert found == ["wal", 30000, 1]
+
+
+async def test_a_query_that_is_cancelled_leaves_no_task_that_waits_for_ever(url: str):
+    engine = create_engine_for(url)
+    before = asyncio.all_tasks()
+    with anyio.move_on_after(0.05) as scope:
+        async with engine.connect() as connection:
+            await connection.execute(text(SLOW))
+    assert scope.cancelled_caught
+    if left := asyncio.all_tasks() - before:
+        _, pending = await asyncio.wait(left, timeout=20)
+        assert not pending
+    async with engine.connect() as connection:
+        assert (await connection.execute(text("SELECT 1"))).scalar_one() == 1
+    await engine.dispose()
 
 
 @pytest.mark.parametrize("spelling", ["postgresql", "postgres", "postgresql+asyncpg", "postgresql+psycopg"])
