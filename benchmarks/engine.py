@@ -171,6 +171,22 @@ def _memory(bench: Bench) -> bool:
     )
 
 
+def _growth(bench: Bench) -> bool:
+    reached = True
+    for models, model, slots in (
+        ("small_mdx", MDX_CHAIN[0], ("vocals", "not_vocals")),
+        ("tiny_roformer", f"{weights.MEL}.ckpt", ("vocals", "not_vocals")),
+    ):
+        settings = bench.settings(models, {"_": model, **{slot: slot for slot in slots}})
+        short, long = (
+            cost_of([bench.ours(song(bench.work / "song.wav", 60 * minutes))], settings)["peak MB"]
+            for minutes in (3, 30)
+        )
+        print(f"\nPeak memory of {model}: {short:.0f} MB for 3 minutes, {long:.0f} MB for 30")
+        reached &= judge(f"growth, {model}", long - short, 150, " MB")
+    return reached
+
+
 def _demucs_ft(bench: Bench) -> bool:
     sound = song(bench.work / "song.wav", 15)
     stems = {stem: stem for stem in ("vocals", "drums", "bass", "other")}
@@ -249,6 +265,7 @@ ROWS: dict[str, Callable[[Bench], bool]] = {
     "start": _start,
     "load": _load,
     "memory": _memory,
+    "growth": _growth,
     "demucs-ft": _demucs_ft,
     "shared-node": _shared_node,
     "first-stem": _first_stem,
