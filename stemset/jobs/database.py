@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry
 
 from stemset.jobs.rows import Sessions
+from stemset.jobs.sqlite import own_connections, prepare
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -38,8 +36,8 @@ def create_engine_for(text: str) -> AsyncEngine:
         return create_async_engine(url, pool_pre_ping=True)
     _make_folder(url)
     engine = create_async_engine(url)
-    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-    event.listen(engine.sync_engine, "connect", _stop_once)
+    own_connections(engine.sync_engine)
+    event.listen(engine.sync_engine, "connect", prepare)
     return engine
 
 
@@ -96,42 +94,10 @@ def _blocking_engine(text: str) -> Engine:
         return create_engine(url)
     _make_folder(url)
     engine = create_engine(url.set(drivername="sqlite+pysqlite"))
-    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "connect", prepare)
     return engine
 
 
 def _make_folder(url: URL) -> None:
     if url.database and url.database != ":memory:":
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-
-
-def _lower(text: str | None) -> str | None:
-    return None if text is None else text.lower()
-
-
-def _stop_once(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-    """Let a connection be stopped twice, which SQLAlchemy does when a query is cancelled again while it is ended.
-
-    aiosqlite 0.22 then waits for a thread that is gone, for ever, and the process can't end.
-    """
-    driver: Any = connection.driver_connection
-    stop = driver.stop
-
-    def once() -> object:
-        driver.stop = lambda: None
-        return stop()
-
-    driver.stop = once
-
-
-def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-    # Its own lower() knows ASCII only.
-    connection.create_function("lower", 1, _lower)  # pyright: ignore
-    cursor = connection.cursor()
-    # Readers don't wait for the writer, and writers wait for each other rather than fail.
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA busy_timeout=30000")
-    # With WAL a crash of the machine may lose the last commits but never damages the file.
-    cursor.execute("PRAGMA synchronous=NORMAL")
-    cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.close()

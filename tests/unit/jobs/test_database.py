@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import threading
 import time
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from advanced_alchemy.types import GUID
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, inspect, text
+from sqlalchemy.exc import OperationalError
 
 from stemset.jobs import tables
 from stemset.jobs.database import create_engine_for, database_url, downgrade_database, upgrade_database
@@ -95,6 +98,25 @@ async def test_a_query_that_is_cancelled_leaves_no_task_that_waits_for_ever(url:
     async with engine.connect() as connection:
         assert (await connection.execute(text("SELECT 1"))).scalar_one() == 1
     await engine.dispose()
+
+
+@pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.parametrize("slow", [False, True], ids=["that can't be opened", "whose query is cancelled"])
+def test_an_engine_that_is_disposed_of_leaves_no_thread_of_a_connection(url: str, tmp_path: Path, slow: bool):
+    async def work() -> None:
+        engine = create_engine_for(url if slow else f"sqlite:///{tmp_path}")
+        with anyio.move_on_after(0.05), contextlib.suppress(OperationalError):
+            async with engine.connect() as connection:
+                await connection.execute(text(SLOW))
+        await engine.dispose()
+        assert threads() == before
+
+    before = threads()
+    asyncio.run(work())
+
+
+def threads() -> set[str]:
+    return {thread.name for thread in threading.enumerate() if "connection_worker" in thread.name}
 
 
 @pytest.mark.parametrize("spelling", ["postgresql", "postgres", "postgresql+asyncpg", "postgresql+psycopg"])
