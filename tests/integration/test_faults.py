@@ -19,9 +19,8 @@ import pytest
 from stemset import audio
 from stemset.jobs.messages import Report
 from stemset.jobs.records import JobState
-from stemset.storage import Keys
 from tests.support.engine import TRACKS, local_engine
-from tests.support.jobs import worker
+from tests.support.jobs import objects_of, worker
 from tests.support.serving import eventually, serving
 
 KILLS = int(os.environ.get("STEMSET_KILLS", "3"))
@@ -41,15 +40,6 @@ def song(tmp_path: Path) -> Path:
 
 def stored(objects: Path) -> set[str]:
     return {str(file.relative_to(objects)) for file in objects.rglob("*") if file.is_file()}
-
-
-def objects_of(job_id: object) -> set[str]:
-    """Everything that a job of `TREE` stores."""
-    names = {f"jobs/{job_id}/manifest.json"}
-    for track in TRACKS:
-        names |= {f"jobs/{job_id}/stems/{track}.flac", f"jobs/{job_id}/stems/{track}.index"}
-        names |= {f"jobs/{job_id}/peaks/{track}.{pixel}.dat" for pixel in Keys.SAMPLES_PER_PIXEL}
-    return names
 
 
 @pytest.mark.timeout(180 + 30 * KILLS)
@@ -84,7 +74,7 @@ async def test_a_job_whose_worker_is_killed_at_random_moments_is_done_once(tmp_p
         assert types.count("started") == types.count("succeeded") == 1
         assert types.count("node_done") == len(done.nodes)
         recording = await engine.library.get(job.recording_id)
-        assert stored(engine.settings.data_dir / "objects") == objects_of(job.id) | {recording.source_key}
+        assert stored(engine.settings.data_dir / "objects") == objects_of(job.id, TRACKS) | {recording.source_key}
         assert list((engine.settings.data_dir / "work").iterdir()) == []
 
 
@@ -110,7 +100,7 @@ def test_jobs_are_done_once_however_often_the_service_is_killed(tmp_path: Path, 
         assert told.count("event: succeeded") == 1
         [recording] = client.get("/api/recordings", params={"profile": "songs"}).json()["items"]
     left = stored(tmp_path / "data" / "objects")
-    assert {name for name in left if name.startswith("jobs/")} == objects_of(job_id)
+    assert {name for name in left if name.startswith("jobs/")} == objects_of(job_id, TRACKS)
     assert [name for name in left if not name.startswith("jobs/")] == [f"recordings/{recording['id']}/source.wav"]
 
 

@@ -30,7 +30,9 @@ from stemset.jobs.database import create_engine_for, database_url, sessions
 from stemset.jobs.library import Library
 from stemset.jobs.records import NewRecording, new_id
 from stemset.jobs.service import JobService
+from stemset.storage.r2_client import make_client
 from tests.support.faults import CallbackPath, Line, Posted
+from tests.support.jobs import objects_of
 from tests.support.modal import LocalModal, local_modal, wait_until, why_not
 from tests.support.postgres import Postgres
 from tests.support.s3 import S3Server, settings_of
@@ -60,10 +62,10 @@ class Cloud:
     song: Path
     songs: int = 0
 
-    def submit(self) -> dict[str, Any]:
+    def submit(self, song: Path | None = None) -> dict[str, Any]:
         """A job of `instant` on a song that is like no other."""
         self.songs += 1
-        content = self.song.read_bytes() + self.songs.to_bytes(4, "little")
+        content = (song or self.song).read_bytes() + self.songs.to_bytes(4, "little")
         files = {"file": (f"song {self.songs}.wav", content)}
         answer = self.client.post("/api/recordings", data={"profile": "songs"}, files=files)
         assert answer.status_code == 201, answer.text
@@ -106,6 +108,20 @@ class Cloud:
         manifest = self.client.get(f"/api/jobs/{job['id']}/manifest").json()
         assert manifest["state"] == "succeeded"
         assert manifest["sum_to_mixture_db"] <= -90
+
+    def check_stored(self, job: dict[str, Any], song: Path, folder: Path) -> None:
+        """The bucket holds what the job made and nothing else, and its stems sum to the song."""
+        client = make_client(self.bucket)
+        stored = client.list_objects_v2(Bucket=self.bucket.bucket, Prefix=f"jobs/{job['id']}/")
+        assert {found.get("Key") for found in stored.get("Contents", [])} == objects_of(job["id"], ["mixture", *STEMS])
+        assert "Uploads" not in client.list_multipart_uploads(Bucket=self.bucket.bucket)
+        mixture, _ = audio.read(song)
+        total = np.zeros_like(mixture)
+        for stem in STEMS:
+            client.download_file(self.bucket.bucket, f"jobs/{job['id']}/stems/{stem}.flac", str(folder / stem))
+            total += audio.read(folder / stem)[0]
+        gain = self.client.get(f"/api/jobs/{job['id']}/manifest").json()["common_gain"]
+        assert np.abs(total / gain - mixture).max() < 2**-14  # a 16-bit step of each of four stems
 
     def events(self, job: dict[str, Any]) -> list[tuple[int, str]]:
         """Number and type of everything that the job's stream tells."""
@@ -152,6 +168,15 @@ def song(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
+def longer_song(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of which every stem takes a while to be stored."""
+    samples = np.random.default_rng(6).uniform(-0.3, 0.3, (2, 4 * 44_100)).astype(np.float32)
+    file = tmp_path_factory.mktemp("song") / "longer.wav"
+    audio.write(file, samples, 44_100)
+    return file
+
+
+@pytest.fixture(scope="module")
 def deployment(image_python: str, postgres: Postgres, s3: S3Server, song: Path) -> Generator[Cloud]:
     bucket, database, secret = s3.new_bucket(), postgres.new_database(), new_signing_secret()
     line, path = Line(s3.endpoint_url), CallbackPath()
@@ -181,7 +206,7 @@ def deployment(image_python: str, postgres: Postgres, s3: S3Server, song: Path) 
 def cloud(deployment: Cloud) -> Generator[Cloud]:
     yield deployment
     deployment.path.calm()
-    deployment.line.pause_s = 0.0
+    deployment.line.calm()
 
 
 def test_a_song_becomes_stems_in_the_bucket_and_a_page_that_plays_them(cloud: Cloud):
@@ -314,20 +339,49 @@ def test_a_job_whose_process_died_between_claim_and_spawn_is_spawned_once(cloud:
     assert len(calls_for(cloud, job)) == 1
 
 
-def test_a_bucket_that_is_away_for_a_while_only_delays_a_job(cloud: Cloud):
+def test_a_bucket_that_is_away_for_half_a_minute_within_an_upload_only_delays_a_job(
+    cloud: Cloud, longer_song: Path, tmp_path: Path
+):
     come, go = cloud.hold("node_started")
-    job = cloud.submit()
+    job = cloud.submit(longer_song)
     assert come.wait(60)
+    sent = 0
+    within, away = threading.Event(), threading.Event()
+
+    def stop_within_a_stem(piece: bytes) -> None:
+        nonlocal sent
+        sent += len(piece)
+        # All that goes to the bucket now are the worker's files, and the first are as large as this.
+        if sent > 200_000:
+            within.set()
+            away.wait(60)
+
+    cloud.line.before = stop_within_a_stem
+    go.set()
+    assert within.wait(60)
     with cloud.s3.away():
-        go.set()
-        time.sleep(4)
-    assert cloud.done(job)["attempt"] == 1
+        away.set()
+        time.sleep(28)
+        assert cloud.client.get("/api/health").json()["storage"] is False
+        assert cloud.job(job)["state"] == "running"
+        time.sleep(2)
+    assert "storage_asked_again" in cloud.log()
+    done = cloud.done(job)
+    assert done["attempt"] == 1
+    cloud.check_stored(done, longer_song, tmp_path)
 
 
-def test_a_slow_bucket_only_delays_a_job(cloud: Cloud):
-    cloud.line.pause_s = 0.05
-    job = cloud.submit()
-    assert cloud.done(job)["attempt"] == 1
+def test_a_slow_bucket_only_delays_a_job(cloud: Cloud, longer_song: Path, tmp_path: Path):
+    cloud.line.bytes_per_s = 300_000
+    begun = time.monotonic()
+    job = cloud.submit(longer_song)
+    done = cloud.done(job)
+    took_s = time.monotonic() - begun
+    assert done["attempt"] == 1
+    assert len(calls_for(cloud, done)) == 1
+    cloud.line.calm()
+    cloud.check_stored(done, longer_song, tmp_path)
+    assert took_s > sum(file.stat().st_size for file in tmp_path.iterdir()) / 300_000
 
 
 def test_a_database_that_is_restarted_only_delays_a_job(cloud: Cloud, postgres: Postgres):

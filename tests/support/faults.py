@@ -99,10 +99,20 @@ class CallbackPath:
 
 @dataclass
 class Line:
-    """A TCP line to a server, as slow as it is told to be. pause_s: before every piece of up to 64 KiB."""
+    """A TCP line to a server. bytes_per_s: all that it carries in both directions; 0: as much as comes.
+
+    before: called with every piece on its way to the server; may block.
+    """
 
     target: str
-    pause_s: float = 0.0
+    bytes_per_s: float = 0.0
+    before: Callable[[bytes], None] = lambda _piece: None
+    _turn: threading.Lock = field(default_factory=threading.Lock)
+
+    def calm(self) -> None:
+        """No faults any more."""
+        self.bytes_per_s = 0.0
+        self.before = lambda _piece: None
 
     @contextmanager
     def open(self) -> Generator[str]:
@@ -128,13 +138,16 @@ class Line:
                 near.close()
                 continue
             for source, sink in ((near, far), (far, near)):
-                threading.Thread(target=self._pump, args=(source, sink), daemon=True).start()
+                threading.Thread(target=self._pump, args=(source, sink, sink is far), daemon=True).start()
 
-    def _pump(self, source: socket.socket, sink: socket.socket) -> None:
+    def _pump(self, source: socket.socket, sink: socket.socket, to_server: bool) -> None:
         try:
-            while piece := source.recv(65536):
-                if self.pause_s:
-                    time.sleep(self.pause_s)
+            while piece := source.recv(16384):
+                if to_server:
+                    self.before(piece)
+                if self.bytes_per_s:
+                    with self._turn:
+                        time.sleep(len(piece) / self.bytes_per_s)
                 sink.sendall(piece)
         except OSError:
             pass

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Collection, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -23,8 +23,18 @@ from stemset.config import WorkerSettings
 from stemset.errors import StaleAttempt
 from stemset.jobs.messages import Answer, Report
 from stemset.jobs.service import JobService
+from stemset.storage import Keys
 
 SECRET = "whsec_c2VjcmV0LW9mLXRoZS10ZXN0cw=="
+
+
+def objects_of(job_id: object, tracks: Collection[str]) -> set[str]:
+    """Everything that a job which made these tracks has stored."""
+    names = {f"jobs/{job_id}/manifest.json"}
+    for track in tracks:
+        names |= {f"jobs/{job_id}/stems/{track}.flac", f"jobs/{job_id}/stems/{track}.index"}
+        names |= {f"jobs/{job_id}/peaks/{track}.{pixel}.dat" for pixel in Keys.SAMPLES_PER_PIXEL}
+    return names
 
 
 @dataclass
