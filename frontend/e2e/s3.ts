@@ -1,13 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { freePort } from './freePort'
-
-const ROOT = resolve(import.meta.dirname, '..', '..')
-const PYTHON = resolve(ROOT, '.venv/bin/python')
+import { ended, PYTHON, ROOT, startService } from './service'
 
 /** A service whose songs and stems are in a bucket of a real S3 server; both end with `stop`. */
 export interface ServiceOnS3 {
@@ -15,10 +10,6 @@ export interface ServiceOnS3 {
   /** Where the bucket is; its files lie below. */
   bucket: string
   stop: () => Promise<void>
-}
-
-async function ended(process: ChildProcess): Promise<void> {
-  if (process.exitCode === null && process.signalCode === null) await once(process, 'exit')
 }
 
 /** Why there is none here, or the service. */
@@ -30,27 +21,14 @@ export async function startServiceOnS3(): Promise<string | ServiceOnS3> {
   const told = JSON.parse(line) as Record<string, string>
   if (told.skip) return told.skip
 
-  const data = mkdtempSync(join(tmpdir(), 'stemset-e2e-s3-'))
-  const service = spawn(PYTHON, ['-m', 'stemset', 'serve', '--port', String(port)], {
-    cwd: ROOT,
-    env: { ...process.env, ...told, STEMSET_DATA_DIR: data },
-    stdio: process.env.DEBUG ? 'inherit' : 'ignore',
-  })
-  for (;;) {
-    const answer = await fetch(`${address}/api/health`).catch(() => null)
-    if (answer?.ok) break
-    if (service.exitCode !== null) throw new Error(`The service ended with ${service.exitCode}`)
-    await new Promise((later) => setTimeout(later, 200))
-  }
+  const stop = await startService(port, told)
   return {
     address,
     bucket: `${told.R2_ENDPOINT_URL}/${told.R2_BUCKET}/`,
     stop: async () => {
-      service.kill('SIGTERM')
-      await ended(service)
+      await stop()
       s3.stdin.end()
       await ended(s3)
-      rmSync(data, { recursive: true, force: true })
     },
   }
 }

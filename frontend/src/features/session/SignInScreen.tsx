@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { type FormEvent, useId, useState } from 'react'
+import { type FormEvent, useId, useRef, useState } from 'react'
 import { signInMutation } from '@/api/generated/@tanstack/react-query.gen'
 import { errorText } from '@/api/problem'
 import { Button } from '@/ui/Button'
@@ -11,6 +11,7 @@ import { text } from './text'
 export function SignInScreen({ onSignedIn }: { onSignedIn: () => void }) {
   const queryClient = useQueryClient()
   const field = useId()
+  const input = useRef<HTMLInputElement>(null)
   const [key, setKey] = useState('')
   const signIn = useMutation({
     ...signInMutation(),
@@ -18,6 +19,7 @@ export function SignInScreen({ onSignedIn }: { onSignedIn: () => void }) {
       keepSession(queryClient, session)
       onSignedIn()
     },
+    onError: () => input.current?.focus(),
   })
 
   function submit(event: FormEvent) {
@@ -46,6 +48,7 @@ export function SignInScreen({ onSignedIn }: { onSignedIn: () => void }) {
               {text.key}
             </label>
             <input
+              ref={input}
               id={field}
               type="password"
               name="key"
