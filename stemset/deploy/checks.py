@@ -61,7 +61,7 @@ class Cloud(Protocol):
         ...
 
     def weight_files(self) -> frozenset[str]:
-        """Names of the files on the Volume of weights."""
+        """Names of the files on the Volume of weights; none before the Volume is there."""
         ...
 
 
@@ -148,13 +148,17 @@ class Checks:
                     self._cloud.set_secret(name, values)
                     fault = self._cloud.secret_fault(name, keys)
             except Unavailable as error:
+                # Told once: what else can't be known without Modal is left out.
                 return [Finding("Modal", str(error), "modal setup")]
             pairs = " ".join(f'{key}="${key}"' for key in keys)
             found.append(Finding(f"secret {name}", fault, f"{FIX}, or modal secret create {name} {pairs}"))
         return found
 
     def _service(self) -> list[Finding]:
-        url = self._address()
+        try:
+            url = self._address()
+        except Unavailable:
+            return []
         if url is None:
             return [Finding("service", "is not deployed yet", DEPLOY)]
         try:
@@ -192,7 +196,10 @@ class Checks:
         return [Finding("bucket"), *self._cors(bucket), *self._lifecycle(bucket)]
 
     def _cors(self, bucket: Bucket) -> list[Finding]:
-        url = self._address()
+        try:
+            url = self._address()
+        except Unavailable:
+            return []
         if url is None:
             return [
                 Finding("bucket's CORS", "the page's address is not known before it is deployed", f"{DEPLOY}; {FIX}")
@@ -217,17 +224,15 @@ class Checks:
     def _weights(self) -> list[Finding]:
         try:
             there = self._cloud.weight_files()
-        except Unavailable as error:
-            return [Finding("weights", str(error), DEPLOY)]
+        except Unavailable:
+            return []
         lacking = [model for model in models_of(self._config) if not there.issuperset(registry.card(model).weights)]
         problem = f"the Volume lacks those of {', '.join(lacking)}" if lacking else None
         return [Finding("weights", problem, DOWNLOAD_COMMAND)]
 
     def _address(self) -> str | None:
-        try:
-            url = self._cloud.web_url()
-        except Unavailable:
-            return None
+        """Of the service. Raises Unavailable."""
+        url = self._cloud.web_url()
         return url.rstrip("/") if url else None
 
 

@@ -132,10 +132,11 @@ def local_modal(
     with log.open("wb") as stream:
         process = subprocess.Popen(
             [
-                sys.executable, str(TOOL), f"--port={ports[0]}", f"--admin-port={ports[1]}", f"--web-port={ports[2]}",
-                f"--default-python={python}", f"--root={root / 'root'}", "--crash-backoff=0.2", *told,
+                sys.executable, "-m", "tests.support.modal_server", f"--port={ports[0]}", f"--admin-port={ports[1]}",
+                f"--web-port={ports[2]}", f"--default-python={python}", f"--root={root / 'root'}",
+                "--crash-backoff=0.2", *told,
             ],
-            env=os.environ | passed, stdout=stream, stderr=stream,
+            cwd=ROOT, env=os.environ | passed, stdout=stream, stderr=stream,
         )  # fmt: skip
     addresses = [f"http://127.0.0.1:{port}" for port in ports]
     modal = LocalModal(process, addresses[0], addresses[1], addresses[2], log)

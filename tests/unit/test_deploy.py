@@ -42,8 +42,7 @@ class FakeCloud:
     away: bool = False
 
     def secret_fault(self, name: str, keys: Collection[str]) -> str | None:
-        if self.away:
-            raise Unavailable("refuses the token: none is set")
+        self.reach()
         if name not in self.secrets:
             return "is not on Modal"
         lacking = [key for key in keys if key not in self.secrets[name]]
@@ -53,10 +52,16 @@ class FakeCloud:
         self.secrets.setdefault(name, {}).update(values)
 
     def web_url(self) -> str | None:
+        self.reach()
         return self.url
 
     def weight_files(self) -> frozenset[str]:
+        self.reach()
         return self.files
+
+    def reach(self) -> None:
+        if self.away:
+            raise Unavailable("refuses the token: none is set")
 
 
 @pytest.fixture
@@ -124,7 +129,7 @@ def test_a_database_that_is_away_is_told_without_its_password(config: Config, tm
 def test_a_token_that_modal_refuses_is_told_once(config: Config, tmp_path: Path):
     found = run(config, FakeCloud(away=True), tmp_path)
     assert found["Modal"].command == "modal setup"
-    assert not any(subject.startswith("secret") for subject in found)
+    assert not any(subject.startswith(("secret", "service", "weights")) for subject in found)
 
 
 def test_weights_that_are_there_are_well(config: Config, tmp_path: Path):
