@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import time
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -23,7 +21,9 @@ from litestar.middleware import AbstractAuthenticationMiddleware, Authentication
 from typing_extensions import override
 
 from stemset.config import ApiSettings
-from stemset.errors import TooManyTries, Unauthorized
+from stemset.errors import Unauthorized
+from stemset.jobs.guesses import Guesses
+from stemset.jobs.rows import Sessions
 
 PUBLIC = "public"
 """The `opt` of a route that is outside the gate."""
@@ -31,8 +31,6 @@ PUBLIC = "public"
 COOKIE = "stemset_session"
 SESSION_S = 90 * 24 * 3600
 
-_TRIES = 10
-_TRIES_WITHIN_S = 60.0
 _REMEMBERED = 10_000
 
 Connection: TypeAlias = ASGIConnection[Any, Any, Any, Any]
@@ -56,11 +54,11 @@ class Gate(Protocol):
         """Call it when the service starts. Raises ConfigError where what it needs isn't set."""
         ...
 
-    def visitor(self, connection: Connection) -> Visitor | None:
+    async def visitor(self, connection: Connection) -> Visitor | None:
         """None for a stranger. Raises TooManyTries for one who keeps guessing."""
         ...
 
-    def session(self, key: str, connection: Connection) -> Cookie:
+    async def session(self, key: str, connection: Connection) -> Cookie:
         """A session for whoever has the key. Raises Unauthorized, TooManyTries."""
         ...
 
@@ -73,46 +71,60 @@ class OpenGate:
 
     def prepare(self) -> None: ...
 
-    def visitor(self, connection: Connection) -> Visitor | None:  # noqa: ARG002 - whoever it is
+    async def visitor(self, connection: Connection) -> Visitor | None:  # noqa: ARG002 - whoever it is
         return self._ANYBODY
 
-    def session(self, key: str, connection: Connection) -> Cookie:  # noqa: ARG002 - nobody needs one
+    async def session(self, key: str, connection: Connection) -> Cookie:  # noqa: ARG002 - nobody needs one
         return ended_session(connection)
 
 
 class KeyGate:
-    """Lets in whoever has the key."""
+    """Lets in whoever has the key. Who keeps guessing has to wait, also with the right one."""
 
     closed = True
 
-    def __init__(self, key: Callable[[], str]) -> None:
+    def __init__(self, key: Callable[[], str], guesses: Guesses) -> None:
         self._key = cache(key)
-        self._guesses = Guesses()
+        self._guesses = guesses
+        self._trusted: set[str] = set()
+        """Senders whose last key here was right: nobody is asked how often they guessed."""
 
     def prepare(self) -> None:
         self._key()
 
-    def visitor(self, connection: Connection) -> Visitor | None:
+    async def visitor(self, connection: Connection) -> Visitor | None:
         key = _key_of(connection)
         if key is not None:
-            return Visitor("whoever has the key", "key") if self._fits(key, connection) else None
+            return Visitor("whoever has the key", "key") if await self._fits(key, connection) else None
         if self._is_session(connection.cookies.get(COOKIE, "")):
             return Visitor("whoever has the key", "session")
         return None
 
-    def session(self, key: str, connection: Connection) -> Cookie:
-        if not self._fits(key, connection):
+    async def session(self, key: str, connection: Connection) -> Cookie:
+        if not await self._fits(key, connection):
             raise Unauthorized("This is not the key of this Stemset.")
         return _cookie(connection, self._signer().sign("key").decode(), SESSION_S)
 
-    def _fits(self, key: str, connection: Connection) -> bool:
-        address = connection.client.host if connection.client else ""
-        self._guesses.check(address)
+    async def _fits(self, key: str, connection: Connection) -> bool:
+        sender = self._sender(connection)
         # Digests, so that neither content nor length shows in the time it takes.
         fits = hmac.compare_digest(_digest(key), _digest(self._key()))
-        if not fits:
-            self._guesses.note(address)
+        if fits and sender in self._trusted:
+            return True
+        self._trusted.discard(sender)
+        await self._guesses.check(sender)
+        if fits:
+            if len(self._trusted) >= _REMEMBERED:
+                self._trusted.clear()
+            self._trusted.add(sender)
+        else:
+            await self._guesses.note(sender)
         return fits
+
+    def _sender(self, connection: Connection) -> str:
+        """Stands for an address, which nobody needs to read in the database."""
+        address = connection.client.host if connection.client else ""
+        return hmac.new(self._key().encode(), address.encode(), hashlib.sha256).hexdigest()
 
     def _signer(self) -> TimestampSigner:
         return TimestampSigner(self._key(), salt="stemset.session", digest_method=hashlib.sha256)
@@ -124,37 +136,13 @@ class KeyGate:
             return False
 
 
-class Guesses:
-    """Wrong keys by address. Within this process only: it spares us work, a key can't be guessed anyway."""
-
-    def __init__(self) -> None:
-        self._wrong: OrderedDict[str, list[float]] = OrderedDict()
-
-    def check(self, address: str) -> None:
-        """Raises TooManyTries where the last minute has seen too many from there."""
-        recent = self._recent(address)
-        if len(recent) >= _TRIES:
-            raise TooManyTries(recent[0] + _TRIES_WITHIN_S - time.monotonic())
-
-    def note(self, address: str) -> None:
-        """One more wrong key from there."""
-        self._wrong[address] = [*self._recent(address), time.monotonic()]
-        self._wrong.move_to_end(address)
-        while len(self._wrong) > _REMEMBERED:
-            self._wrong.popitem(last=False)
-
-    def _recent(self, address: str) -> list[float]:
-        since = time.monotonic() - _TRIES_WITHIN_S
-        return [at for at in self._wrong.get(address, ()) if at > since]
-
-
 class AccessMiddleware(AbstractAuthenticationMiddleware):
     """Asks the gate before every route that isn't public; `request.user` is the Visitor."""
 
     @override
     async def authenticate_request(self, connection: Connection) -> AuthenticationResult:
         gate: Gate = connection.app.state.context.gate
-        visitor = gate.visitor(connection)
+        visitor = await gate.visitor(connection)
         if visitor is None:
             raise Unauthorized(
                 "This Stemset is closed. Send its key as `Authorization: Bearer …` or `X-API-Key: …`, or sign in on "
@@ -163,9 +151,9 @@ class AccessMiddleware(AbstractAuthenticationMiddleware):
         return AuthenticationResult(user=visitor, auth=visitor.via)
 
 
-def gate_of(settings: ApiSettings) -> Gate:
+def gate_of(settings: ApiSettings, sessions: Sessions) -> Gate:
     """The gate that the settings name; closed unless they say otherwise."""
-    return OpenGate() if settings.access == "open" else KeyGate(lambda: settings.key)
+    return OpenGate() if settings.access == "open" else KeyGate(lambda: settings.key, Guesses(sessions))
 
 
 def ended_session(connection: Connection) -> Cookie:

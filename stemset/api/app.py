@@ -143,7 +143,7 @@ def make_parts(settings: ApiSettings, dispatcher: Dispatcher) -> Parts:
         settings=settings,
         config=load_config(settings.config),
         secret=settings.signing_secret(),
-        gate=gate_of(settings),
+        gate=gate_of(settings, made),
         engine=engine,
         library=Library(made),
         jobs=jobs,

@@ -25,7 +25,7 @@ _NEVER_KEPT = {"Cache-Control": "no-store"}
 )
 async def get_session(request: AnyRequest, context: Context) -> Response[Session]:
     gate = context.gate
-    session = Session(closed=gate.closed, signed_in=gate.visitor(request) is not None)
+    session = Session(closed=gate.closed, signed_in=await gate.visitor(request) is not None)
     return Response(session, headers=_NEVER_KEPT)
 
 
@@ -42,7 +42,7 @@ async def get_session(request: AnyRequest, context: Context) -> Response[Session
     },
 )
 async def sign_in(request: AnyRequest, context: Context, data: JSONBody[SignIn]) -> Response[Session]:
-    cookie = context.gate.session(data.key, request)
+    cookie = await context.gate.session(data.key, request)
     return Response(Session(closed=context.gate.closed, signed_in=True), headers=_NEVER_KEPT, cookies=[cookie])
 
 

@@ -172,3 +172,13 @@ class ClipRow(UUIDv7Base):
     end_frame: Mapped[int] = mapped_column(BigInteger)
     mix: Mapped[Json] = mapped_column(JSON_COLUMN)
     created_at: Mapped[datetime] = mapped_column(DateTimeUTC(timezone=True))
+
+
+class WrongKeyRow(UUIDv7Base):
+    """One wrong key; `guesses` counts them."""
+
+    __tablename__ = "wrong_keys"
+    __table_args__ = (Index("ix_wrong_keys_sender_at", "sender", "at"),)
+
+    sender: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime] = mapped_column(DateTimeUTC(timezone=True))

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from typing import ClassVar
 from uuid import uuid4
 
 import httpx
 import pytest
+from litestar.datastructures import Address
 from litestar.routes import HTTPRoute
+from sqlalchemy import event
 
 from stemset.api.access import COOKIE, PUBLIC, SESSION_S
 from stemset.api.app import create_app, make_parts
 from stemset.api.openapi import document
 from stemset.config import ApiSettings
-from stemset.errors import ConfigError
+from stemset.errors import ConfigError, TooManyTries
+from stemset.jobs.guesses import TRIES
 from stemset.jobs.messages import Started
 from tests.unit.api.conftest import FakeDispatcher, Service, wav
 
@@ -131,8 +136,8 @@ async def test_another_key_ends_all_sessions(service: Service):
         cookies = {COOKIE: cookie}  # noqa: RUF012
 
     # Any container of a deployment knows a session that another has made; nothing is kept in memory.
-    assert same.visitor(Connection()) is not None  # pyright: ignore[reportArgumentType]
-    assert other.visitor(Connection()) is None  # pyright: ignore[reportArgumentType]
+    assert await same.visitor(Connection()) is not None  # pyright: ignore[reportArgumentType]
+    assert await other.visitor(Connection()) is None  # pyright: ignore[reportArgumentType]
 
 
 async def test_who_guesses_has_to_wait_and_sessions_go_on(service: Service):
@@ -146,6 +151,39 @@ async def test_who_guesses_has_to_wait_and_sessions_go_on(service: Service):
     assert 0 < int(answer.headers["retry-after"]) <= 60
     assert (await service.get("/api/recordings", x_api_key=KEY)).status_code == 429
     assert (await service.get("/api/recordings", cookie=f"{COOKIE}={cookie}")).status_code == 200
+
+
+async def test_all_processes_count_guesses_together(service: Service):
+    @dataclass
+    class Connection:
+        key: str
+        client: Address
+        cookies: ClassVar[dict[str, str]] = {}
+
+        @property
+        def headers(self) -> dict[str, str]:
+            return {"x-api-key": self.key}
+
+    here, elsewhere = Address("203.0.113.7", 1), Address("203.0.113.8", 1)
+    processes = [make_parts(service.parts.settings, FakeDispatcher()) for _ in range(2)]
+    one, another = (parts.gate for parts in processes)
+    for gate in [one, another] * (TRIES // 2):
+        assert await gate.visitor(Connection("a guess", here)) is None  # pyright: ignore[reportArgumentType]
+    for gate in (one, another):
+        with pytest.raises(TooManyTries):
+            await gate.visitor(Connection(KEY, here))  # pyright: ignore[reportArgumentType]
+        assert await gate.visitor(Connection(KEY, elsewhere))  # pyright: ignore[reportArgumentType]
+    for parts in processes:
+        await parts.engine.dispose()
+
+
+async def test_whoever_has_shown_the_key_costs_no_query(service: Service):
+    asked: list[str] = []
+    with_key = {"X-API-Key": KEY}
+    await service.client.get("/api/config", headers=with_key)
+    event.listen(service.parts.engine.sync_engine, "before_cursor_execute", lambda *call: asked.append(call[2]))
+    assert (await service.client.get("/api/config", headers=with_key)).status_code == 200
+    assert asked == []
 
 
 async def test_a_worker_needs_no_key(service: Service):
