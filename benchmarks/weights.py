@@ -185,6 +185,8 @@ def _roformers(folder: Path, names: tuple[str, ...], *, dim: int, depth: int, he
     }
     if bands:
         model |= {"num_bands": bands, "sample_rate": 44100}
+    else:
+        model["freqs_per_bands"] = (*[2] * 24, *[4] * 12, *[12] * 8, *[24] * 8, *[48] * 8, 128, 129)
     network: Callable[..., Any] = MelBandRoformer if bands else BSRoformer
     chunks = {"chunk_size": 352800, "dim_f": 1024, "dim_t": 801, "hop_length": 441, "n_fft": 2048}
     lists: dict[str, dict[str, str]] = {}

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from stemset.audio import Samples
 from stemset.models.base import Runtime
 from stemset.models.engine import devices
+from stemset.models.engine.inverse import exact_inverses
 from stemset.models.engine.overlap_add import Array
 from stemset.models.engine.untyped import Untyped
 
@@ -118,7 +119,8 @@ class Forward:
         return made
 
     def _forward(self, heard: Array) -> Array:
-        with self._torch.inference_mode():
+        exact = nullcontext() if self._device == "cpu" else exact_inverses(self._torch)
+        with self._torch.inference_mode(), exact:
             with self._autocast():
                 made = self._module(heard).float()
             if self._precision != "float32" and not bool(self._torch.isfinite(made).all()):
@@ -140,6 +142,10 @@ class Forward:
 def ready(torch: Untyped, module: Untyped, device: str, runtime: Runtime) -> Forward:
     """The network on its device, compiled if that is asked for and can be."""
     module = module.to(device)
+    precision = devices.precision(runtime, device)
+    if device == "cuda":
+        # Convolutions would otherwise be rounded to ten bits, also where float32 is asked for.
+        torch.backends.cudnn.allow_tf32 = precision != "float32"
     # Of a Roformer the blocks that repeat, which are compiled once: they are nearly all of its work. The other
     # architectures are not compiled.
     compiled = runtime.compiled and hasattr(module, "layers")
@@ -149,4 +155,4 @@ def ready(torch: Untyped, module: Untyped, device: str, runtime: Runtime) -> For
         for layer in module.layers:
             for block in layer:
                 block.compile(dynamic=False)
-    return Forward(torch, module, device, precision=devices.precision(runtime, device), padded=compiled)
+    return Forward(torch, module, device, precision=precision, padded=compiled)

@@ -13,6 +13,7 @@ import structlog
 from stemset.audio import Samples
 from stemset.models.engine.forward import TorchArrays
 from stemset.models.engine.interrupting import Heed, InterruptibleSession
+from stemset.models.engine.inverse import of_real_sound
 from stemset.models.engine.overlap_add import Array
 from stemset.models.engine.stft import SILENT_BINS
 from stemset.models.engine.untyped import Untyped
@@ -73,6 +74,6 @@ class BoundMdx:
         chunks, _, bins, times = parts.shape
         whole = self._torch.zeros((chunks * 2, self._n_fft // 2 + 1, times, 2), device=self._device)
         whole[:, :bins] = parts.reshape(chunks * 2, 2, bins, times).permute(0, 2, 3, 1)
-        spectrum = self._torch.view_as_complex(whole)
+        spectrum = of_real_sound(self._torch.view_as_complex(whole))
         sound = self._torch.istft(spectrum, self._n_fft, self._hop, window=self._window, center=True, length=frames)
         return sound.reshape(chunks, 2, frames)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -134,10 +135,22 @@ class LibraryNode:
                 slot: stack.enter_context(audio.float_writer(file, mixture.sample_rate, 2, mixture.frames))
                 for slot, file in files.items()
             }
-            for heard, estimates in _beside(mixture, list(stems.values()), blocks):
+            # The thread ends before the files are closed.
+            writer = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="stems"))
+
+            def write(heard: Samples, estimates: Mapping[str, Samples]) -> None:
                 for slot in written:
                     samples = estimates[stems[slot]] if slot in stems else _rest(heard, estimates.values())
                     outs[slot].write(samples.T)
+
+            # A block is written while the network makes the next one, and no more than one is waiting.
+            writing: Future[None] | None = None
+            for heard, estimates in _beside(mixture, list(stems.values()), blocks):
+                if writing:
+                    writing.result()
+                writing = writer.submit(write, heard, estimates)
+            if writing:
+                writing.result()
         return files
 
 

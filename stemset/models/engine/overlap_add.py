@@ -17,6 +17,9 @@ from stemset.models.engine.chunks import Chunk, Schedule
 BLOCK_FRAMES = 1 << 17
 """Frames that come out at a time."""
 
+# What is held besides the longest chunk, so that what comes out is seldom moved out of the way.
+_BLOCKS_HELD = 4
+
 Array: TypeAlias = Any
 """An array where the network computes."""
 
@@ -82,9 +85,9 @@ def joined(
     done: called after every chunk; it may raise.
     """
     arrays, rows = one.arrays, [row for row, _ in one.stems.values()]
-    longest = max(chunk.frames for chunk in one.schedule.chunks)
-    held, weights = arrays.zeros((len(rows), 2, block_frames + longest)), arrays.zeros((block_frames + longest,))
-    origin = 0  # the frame of the song that `held` begins with
+    room = _BLOCKS_HELD * block_frames + max(chunk.frames for chunk in one.schedule.chunks)
+    held, weights = arrays.zeros((len(rows), 2, room)), arrays.zeros((room,))
+    origin, out = 0, 0  # the frames of the song that `held` begins with, and that come out next
     ended = [*one.schedule.chunks[1:], None]
     window, window_frames = arrays.zeros((0,)), -1
     for (chunk, heard), following in zip(_heard(one, read), ended, strict=True):
@@ -93,6 +96,10 @@ def joined(
         # What lies before the song or behind it is nobody's.
         first, last = max(chunk.place, 0), min(chunk.place + chunk.frames, frames)
         if first < last:
+            if last - origin > room:
+                _shift(held, out - origin)
+                _shift(weights, out - origin)
+                origin = out
             inside = slice(first - origin, last - origin)
             used = slice(first - chunk.place, last - chunk.place)
             sounds = slice(chunk.skip + used.start, chunk.skip + used.stop)
@@ -101,15 +108,14 @@ def joined(
             weights[inside] += window[used]
         done()
         final = frames if following is None else max(following.place, 0)
-        while final - origin >= block_frames or (following is None and final > origin):
-            size = min(block_frames, final - origin)
-            block = held[:, :, :size]
+        while final - out >= block_frames or (following is None and final > out):
+            size = min(block_frames, final - out)
+            ready = slice(out - origin, out - origin + size)
+            block = held[:, :, ready]
             if one.schedule.normalised:
-                block = block / weights[:size].clip(1e-10)
+                block = block / weights[ready].clip(1e-10)
             yield arrays.here(block)
-            origin += size
-            _shift(held, size)
-            _shift(weights, size)
+            out += size
 
 
 def averaged(passes: Sequence[Pass], frames: int, read: Read, done: Callable[[], None]) -> Iterator[dict[str, Samples]]:
