@@ -181,6 +181,16 @@ def test_a_process_that_runs_an_mdx_net_imports_no_torch(tmp_path: Path, half: P
     assert done.stdout.split()[-2:] == ["False", "False"]
 
 
+@pytest.mark.parametrize("name", [*ON_TORCH, "BS-Roformer-SW.ckpt"])
+def test_of_the_library_only_the_networks_are_imported(name: str, tiny_models: Path, tmp_path: Path) -> None:
+    """The rest of it takes three seconds and 170 MB."""
+    command = [sys.executable, "-W", "ignore", "-c", MEMORY + "print([*{'librosa', 'numba'} & sys.modules.keys()])"]
+    done = subprocess.run(
+        [*command, tiny_models, song(1_000, tmp_path), name], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split()[-1] == "[]"
+
+
 @pytest.fixture(scope="module")
 def half(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from tests.support.tiny_models import make_mdx

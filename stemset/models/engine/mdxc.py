@@ -18,6 +18,7 @@ from stemset.models.engine import devices
 from stemset.models.engine.checkpoints import fill, state_of, uninitialised
 from stemset.models.engine.chunks import Schedule, mdx23c_schedule, roformer_schedule
 from stemset.models.engine.forward import ready
+from stemset.models.engine.heap import give_back
 from stemset.models.engine.interrupting import Heed
 from stemset.models.engine.library import module
 from stemset.models.engine.overlap_add import Pass
@@ -46,6 +47,9 @@ class MdxcNetwork:
         self._schedule = (
             _roformer_schedule(settings, padded=runtime.compiled) if roformer else _mdx23c_schedule(settings)
         )
+        if roformer and self.device == "cpu":
+            # Their weights are most of the network, and come to memory when what the blocks needed is free again.
+            network.mask_estimators[0].register_forward_pre_hook(_free_first)
         self._forward = ready(torch, network, self.device, runtime)
 
     def scale(self, levels: Levels) -> Scale:
@@ -57,6 +61,10 @@ class MdxcNetwork:
         rows = {stem: (row, 1.0) for row, stem in enumerate(self.stems) if stem in stems}
         forward = self._forward
         return [Pass(self._schedule(frames), forward.run, forward.batch, forward.arrays, rows)]
+
+
+def _free_first(_module: object, _heard: object) -> None:
+    give_back()
 
 
 def _roformer_schedule(settings: dict[str, Any], *, padded: bool) -> Callable[[int], Schedule]:
@@ -83,6 +91,8 @@ def _roformer_type(settings: dict[str, Any], weights: Path) -> str | None:
 def _roformer(torch: Untyped, settings: dict[str, Any], kind: str, weights: Path) -> Untyped:
     """The library builds a Roformer from its normalised configuration, and if the weights don't fit that, from the
     configuration as it is."""
+    # The loader imports it when it is needed, and then the rest of the library.
+    network_module = module(f"uvr_lib_v5.roformer.{kind}")
     loader = module("roformer.roformer_loader").RoformerLoader()
     normalise = loader.config_normalizer.normalize_config
     state = state_of(torch, weights)
@@ -94,7 +104,7 @@ def _roformer(torch: Untyped, settings: dict[str, Any], kind: str, weights: Path
     def old() -> Untyped:
         config = normalise(settings.get("model", settings), kind, apply_defaults=False, validate=False)
         name = {"bs_roformer": "BSRoformer", "mel_band_roformer": "MelBandRoformer"}[kind]
-        return getattr(module(f"uvr_lib_v5.roformer.{kind}"), name)(**config)
+        return getattr(network_module, name)(**config)
 
     try:
         with uninitialised(torch):
