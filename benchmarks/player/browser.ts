@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
+import type { Browser, CDPSession, Page } from '@playwright/test'
 import { fromFrontend } from './site.ts'
 
-const { chromium } = fromFrontend('@playwright/test')
+const { chromium }: typeof import('@playwright/test') = fromFrontend('@playwright/test')
 
 export interface Network {
   readonly name: string
@@ -22,16 +23,16 @@ export class Visit {
   readonly #cdp
   #bytes = 0
 
-  private constructor(browser: any, page: any, cdp: any) {
+  private constructor(browser: Browser, page: Page, cdp: CDPSession) {
     this.#browser = browser
     this.page = page
     this.#cdp = cdp
-    cdp.on('Network.dataReceived', ({ dataLength }: { dataLength: number }) => {
+    cdp.on('Network.dataReceived', ({ dataLength }) => {
       this.#bytes += dataLength
     })
   }
 
-  static async open(url: string, { limit }: Network, prepare?: (page: any) => Promise<void>): Promise<Visit> {
+  static async open(url: string, { limit }: Network, prepare?: (page: Page) => Promise<void>): Promise<Visit> {
     const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium'
     const args = ['--no-sandbox', '--disable-background-networking', '--disable-component-update', '--disable-sync']
     const browser = await chromium.launch({ executablePath, args: [...args, '--no-first-run'] })
@@ -87,10 +88,12 @@ export class Visit {
     const session = await this.#browser.newBrowserCDPSession()
     const { processInfo } = await session.send('SystemInfo.getProcessInfo')
     await session.detach()
-    const renderers = processInfo.filter(({ type, id }: { type: string; id: number }) => {
+    const renderers = processInfo.filter(({ type, id }) => {
       // The browser's own surfaces have processes of the same kind.
       return type === 'renderer' && !readFileSync(`/proc/${id}/cmdline`, 'utf8').includes('top-chrome')
     })
-    return renderers.sort((a: { cpuTime: number }, b: { cpuTime: number }) => b.cpuTime - a.cpuTime)[0].id
+    const [busiest] = renderers.sort((a, b) => b.cpuTime - a.cpuTime)
+    if (!busiest) throw new Error('The browser has no process for the page.')
+    return busiest.id
   }
 }

@@ -1,6 +1,8 @@
+import type { Page } from '@playwright/test'
 import { prepareMeasure } from '../../frontend/e2e/measure.ts'
 import { prepareTap } from '../../frontend/e2e/tap.ts'
 import { NETWORKS, type Network, Visit } from './browser.ts'
+import type { Recording } from './page.ts'
 
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
@@ -25,17 +27,17 @@ export interface Latencies {
 export async function engineTimes(
   url: string,
   network: Network,
-  recording: unknown,
+  recording: Recording,
   rounds: number,
 ): Promise<Latencies> {
   const found: Latencies[] = []
   for (let round = 0; round < rounds; round++) {
     const cold = await Visit.open(url, network)
-    const coldTime = await cold.page.evaluate((song: any) => window.bench.openAndPlay(song), recording)
+    const coldTime = await cold.page.evaluate((song) => window.bench.openAndPlay(song), recording)
     await cold.close()
     const visit = await Visit.open(url, network)
     const { page } = visit
-    await page.evaluate(async (song: any) => {
+    await page.evaluate(async (song) => {
       window.bench.open(song)
       await window.bench.ready()
     }, recording)
@@ -64,9 +66,9 @@ export async function engineTimes(
 }
 
 /** Whole files, decoded before the first sound. */
-export async function fullTimes(url: string, network: Network, recording: unknown) {
+export async function fullTimes(url: string, network: Network, recording: Recording) {
   const visit = await Visit.open(url, network)
-  const first = await visit.page.evaluate((song: any) => window.bench.openFull(song), recording)
+  const first = await visit.page.evaluate((song) => window.bench.openFull(song), recording)
   const megabytes = visit.bytes / 1e6
   const seek = await visit.page.evaluate(() => window.bench.seekFull(120))
   await visit.close()
@@ -82,11 +84,11 @@ export interface Footprint {
 }
 
 /** Memory in MB after 40 s of playing and two seeks; CPU as a share of a core. */
-export async function engineFootprint(url: string, recording: unknown): Promise<Footprint> {
+export async function engineFootprint(url: string, recording: Recording): Promise<Footprint> {
   const visit = await Visit.open(url, NETWORKS[0] as Network)
   const { page } = visit
   const before = await visit.resident()
-  await page.evaluate((song: any) => window.bench.openAndPlay(song), recording)
+  await page.evaluate((song) => window.bench.openAndPlay(song), recording)
   await wait(10_000)
   const load = await visit.load(10)
   await page.evaluate(() => window.bench.seek(100))
@@ -108,11 +110,11 @@ export async function engineFootprint(url: string, recording: unknown): Promise<
   return { pcm, heap, growth, load, stretched }
 }
 
-export async function fullFootprint(url: string, recording: unknown): Promise<Footprint> {
+export async function fullFootprint(url: string, recording: Recording): Promise<Footprint> {
   const visit = await Visit.open(url, NETWORKS[0] as Network)
   const { page } = visit
   const before = await visit.resident()
-  await page.evaluate((song: any) => window.bench.openFull(song), recording)
+  await page.evaluate((song) => window.bench.openFull(song), recording)
   await wait(5000)
   const load = await visit.load(10)
   const heap = await visit.heap()
@@ -124,9 +126,9 @@ export async function fullFootprint(url: string, recording: unknown): Promise<Fo
 }
 
 /** dBFS that remain of Σ stems − mixture over the first 20 s, as the engine renders them. */
-export async function nullTest(url: string, recording: unknown): Promise<number> {
+export async function nullTest(url: string, recording: Recording): Promise<number> {
   const visit = await Visit.open(url, NETWORKS[0] as Network, prepareMeasure)
-  const found = await visit.page.evaluate(async ({ sampleRate, frames, stems, mixture }: any) => {
+  const found = await visit.page.evaluate(async ({ sampleRate, frames, stems, mixture }) => {
     const [left] = await window.measure.decode(mixture.url, sampleRate)
     let at = 0
     let most = Number.NEGATIVE_INFINITY
@@ -152,10 +154,10 @@ export interface Alignment {
 }
 
 /** Stems that are one noise, started a thousand times while the page is held up; compared sample by sample. */
-export async function alignment(url: string, recording: unknown, wanted: number): Promise<Alignment> {
+export async function alignment(url: string, recording: Recording, wanted: number): Promise<Alignment> {
   const visit = await Visit.open(url, NETWORKS[0] as Network, prepareTap)
   const found = await visit.page.evaluate(
-    async ({ recording, wanted }: any) => {
+    async ({ recording, wanted }) => {
       window.bench.open(recording)
       const { player } = window.bench
       player.play()
@@ -180,13 +182,13 @@ export async function alignment(url: string, recording: unknown, wanted: number)
 }
 
 /** Frames by which twenty turns of a loop are longer or shorter than they should be; NaN when they sound otherwise. */
-export async function loopError(url: string, recording: unknown): Promise<number> {
-  const prepare = async (page: any) => {
+export async function loopError(url: string, recording: Recording): Promise<number> {
+  const prepare = async (page: Page) => {
     await prepareTap(page)
     await prepareMeasure(page)
   }
   const visit = await Visit.open(url, NETWORKS[0] as Network, prepare)
-  const found = await visit.page.evaluate(async (recording: any) => {
+  const found = await visit.page.evaluate(async (recording) => {
     const { sampleRate, mixture } = recording
     const [whole] = await window.measure.decode(mixture.url, sampleRate)
     const loop = { from: 2 * sampleRate, to: 2 * sampleRate + 11_025 }

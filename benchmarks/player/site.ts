@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http'
 import { createRequire } from 'node:module'
 import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Recording } from './page.ts'
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 /** Playwright and Vite are the frontend's. */
@@ -20,7 +21,7 @@ export function makeRecording(folder: string, name: string, options: readonly st
 }
 
 /** A recording as a page on the same server sees it. */
-export function readRecording(folder: string, name: string) {
+export function readRecording(folder: string, name: string): Recording {
   const data = JSON.parse(readFileSync(join(folder, name, 'player.json'), 'utf8'))
   const placed = (source: { url: string; indexUrl: string }) => ({
     ...source,

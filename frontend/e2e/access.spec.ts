@@ -29,6 +29,10 @@ function library(page: Page) {
   return page.getByLabel('choose files')
 }
 
+function keptHere(page: Page): Promise<boolean> {
+  return page.evaluate(() => caches.has('pins'))
+}
+
 test('the right key lets a browser in, for as long as it does not sign out', async ({ page }) => {
   await page.goto(`${address}/p/songs`)
   await expect(closed(page)).toBeVisible()
@@ -57,9 +61,15 @@ test('the right key lets a browser in, for as long as it does not sign out', asy
   await page.getByRole('button', { name: 'Play', exact: true }).click()
   await expect(page.getByRole('button', { name: 'Pause', exact: true })).toBeVisible()
 
+  await page.getByRole('button', { name: 'Export' }).click()
+  await page.getByRole('button', { name: /^Keep on this device/ }).click()
+  await expect(page.getByText(/^Kept on this device/)).toBeVisible({ timeout: 30_000 })
+  expect(await keptHere(page)).toBe(true)
+
   await page.goto(`${address}/settings`)
   await page.getByRole('button', { name: 'Sign out' }).click()
   await expect(closed(page)).toBeVisible()
+  expect(await keptHere(page)).toBe(false)
   await page.reload()
   await expect(closed(page)).toBeVisible()
   await page.goto(`${address}/p/songs`)

@@ -1,7 +1,7 @@
 import AxeBuilder from '@axe-core/playwright'
 import { type APIRequestContext, expect, type Page, test } from '@playwright/test'
 import type { Uploaded } from '../src/api/generated'
-import { wavSong } from './song'
+import { longSong, wavSong } from './song'
 
 /** A song that `instant` has separated. */
 async function separated(request: APIRequestContext, name: string): Promise<{ recording: string; job: string }> {
@@ -56,6 +56,31 @@ test('a song is separated again from the cache, and the older stems still play',
   await expect(page).toHaveURL(new RegExp(`job=${job}`))
   await page.getByRole('button', { name: 'Play', exact: true }).click()
   await expect(page.getByRole('button', { name: 'Pause' })).toBeVisible()
+})
+
+test('stems that are ready play while the others are still being separated', async ({ page, request }) => {
+  const file = { name: 'patience.wav', mimeType: 'audio/wav', buffer: longSong(240) }
+  const answer = await request.post('/api/recordings', { multipart: { profile: 'songs', strategy: 'instant', file } })
+  const { recording, job } = (await answer.json()) as Uploaded
+  await page.goto(`/p/songs/recordings/${recording.id}`)
+  const ready = page.getByRole('region', { name: 'Drums' })
+  const pending = page.getByText('Still being separated')
+  await expect(ready.getByRole('slider').first()).toBeVisible({ timeout: 60_000 })
+  await page.getByRole('button', { name: 'Play', exact: true }).click()
+  const position = async () =>
+    Number(await page.getByRole('slider', { name: 'Position' }).getAttribute('aria-valuenow'))
+  await expect.poll(position).toBeGreaterThan(1)
+  expect(await pending.count()).toBeGreaterThan(0)
+  const state = async () => (await (await request.get(`/api/jobs/${job?.id}`)).json()).state
+  expect(await state()).toBe('running')
+
+  // The others come in by themselves, and what plays goes on.
+  await expect(pending).toHaveCount(0, { timeout: 60_000 })
+  for (const name of ['Vocals', 'Drums', 'Bass', 'Other'])
+    await expect(page.getByRole('region', { name }).getByRole('slider').first()).toBeVisible()
+  await expect(page.getByRole('button', { name: 'Pause', exact: true })).toBeVisible()
+  const before = await position()
+  await expect.poll(position).toBeGreaterThan(before)
 })
 
 test('the strategy that a browser prefers is chosen for new songs', async ({ page }) => {

@@ -40,7 +40,7 @@ export function bytesOf({ stems }: PlayerData): number {
   return stems.reduce((sum, { bytes }) => sum + bytes, 0)
 }
 
-/** The pins of this device. They change only through `add` and `remove`. */
+/** The pins of this device. They change only through `add`, `remove` and `clear`. */
 export class Pins {
   readonly #listeners = new Set<() => void>()
   #list: readonly Pin[] = []
@@ -89,6 +89,13 @@ export class Pins {
     const mine = ({ url }: Request) => url.includes(pin.jobId) || url.includes(pin.recordingId)
     for (const request of await cache.keys()) if (mine(request)) await cache.delete(request)
     await this.#store(this.#list.filter(({ jobId }) => jobId !== pin.jobId))
+  }
+
+  /** Removes all of them, so that nothing is left for whoever uses this browser next. */
+  async clear(): Promise<void> {
+    if (!canPin()) return
+    await caches.delete(CACHE)
+    this.#become([])
   }
 
   async #store(list: readonly Pin[]): Promise<void> {

@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { getSessionOptions, signOutMutation } from '@/api/generated/@tanstack/react-query.gen'
 import { errorText } from '@/api/problem'
+import { pins } from '@/features/offline'
 import { Button } from '@/ui/Button'
 import { Section } from '@/ui/Page'
 import { keepSession, SIGN_IN } from './session'
@@ -14,8 +15,9 @@ export function Access() {
   const session = useQuery(getSessionOptions())
   const signOut = useMutation({
     ...signOutMutation(),
-    onSuccess: () => {
+    onSuccess: async () => {
       // What was read with the key is not left behind for whoever comes next.
+      await pins.clear()
       queryClient.clear()
       keepSession(queryClient, { closed: true, signedIn: false })
       void navigate({ to: SIGN_IN, search: { next: '/' } })

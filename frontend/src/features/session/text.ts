@@ -7,7 +7,8 @@ export const text = {
   signIn: 'Sign in',
   signingIn: 'Signing in…',
   access: 'Access',
-  signedIn: 'This browser is signed in with the key.',
+  signedIn:
+    'This browser is signed in with the key. Signing out also removes the recordings that are kept on this device.',
   signOut: 'Sign out',
   signingOut: 'Signing out…',
 } as const
