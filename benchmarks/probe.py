@@ -21,6 +21,7 @@ import logging
 import os
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from importlib import import_module
@@ -50,13 +51,20 @@ class Forward:
             if not counts(it):
                 return call(it, *args, **options)
             self.on_first()
-            begun = time.process_time()
+            begun = _cpu_s()
             try:
                 return call(it, *args, **options)
             finally:
-                self.cpu_s += time.process_time() - begun
+                self.cpu_s += _cpu_s() - begun
 
         return watched
+
+
+def _cpu_s() -> float:
+    """What this process took, but for the thread in which a node writes sound while its network makes the next."""
+    writing = [thread.ident for thread in threading.enumerate() if thread.name.startswith("stems")]
+    clocks = [time.pthread_getcpuclockid(ident) for ident in writing if ident is not None]
+    return time.process_time() - sum(time.clock_gettime(clock) for clock in clocks)
 
 
 class Loaded(Exception):

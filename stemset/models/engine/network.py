@@ -15,6 +15,7 @@ from stemset.errors import ModelFailed
 from stemset.models import weights
 from stemset.models.base import Progress, Runtime
 from stemset.models.engine.demucs import DemucsNetwork
+from stemset.models.engine.heap import give_back
 from stemset.models.engine.interrupting import Heed, watched_modules
 from stemset.models.engine.library import library
 from stemset.models.engine.mdx import MdxNetwork
@@ -102,6 +103,7 @@ class LoadedNetwork:
                 passes = self._network.passes(measured.frames, stems, heed, shifts)
                 made = averaged(passes, measured.frames, opened_song.read, _counted(passes, heed.tell))
                 yield (self._checked(block, scale) for block in made)
+        give_back()
 
     def _checked(self, block: dict[str, Samples], scale: Scale) -> dict[str, Samples]:
         for stem, samples in block.items():
