@@ -28,9 +28,10 @@ import httpx
 from service import serving, song
 from sqlalchemy import create_engine, make_url, text
 
-from stemset.jobs.database import create_engine_for, sessions
+from stemset.jobs.database import create_engine_for
 from stemset.jobs.library import Library
 from stemset.jobs.records import NewRecording, new_id
+from stemset.jobs.sessions import Sessions
 
 HERE = Path(__file__).parent
 UVICORN = ("-m", "uvicorn", "--no-access-log", "--log-level", "warning", "--lifespan", "on")
@@ -62,7 +63,7 @@ async def main() -> None:
 async def _our_recordings(database: str, count: int) -> list[str]:
     """Straight into the database: looking into an upload takes longer than all that is measured here."""
     engine = create_engine_for(database)
-    library = Library(sessions(engine))
+    library = Library(Sessions(engine))
     made: list[str] = []
     for _ in range(count):
         recording = NewRecording(

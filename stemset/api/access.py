@@ -23,7 +23,7 @@ from typing_extensions import override
 from stemset.config import ApiSettings
 from stemset.errors import Unauthorized
 from stemset.jobs.guesses import Guesses
-from stemset.jobs.rows import Sessions
+from stemset.jobs.sessions import Sessions
 
 PUBLIC = "public"
 """The `opt` of a route that is outside the gate."""

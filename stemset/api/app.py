@@ -23,7 +23,7 @@ from stemset.api.staging import sweep_often
 from stemset.api.upkeep import remove_unused_often, upkeep
 from stemset.config import ApiSettings, load_config
 from stemset.config.modal import ModalSettings
-from stemset.jobs.database import create_engine_for, sessions, upgrade_database
+from stemset.jobs.database import create_engine_for, upgrade_database
 from stemset.jobs.dispatch import Dispatcher, Outbox
 from stemset.jobs.library import Library
 from stemset.jobs.local import LocalDispatcher
@@ -31,6 +31,7 @@ from stemset.jobs.mixes import Mixes
 from stemset.jobs.modal_dispatch import ModalDispatcher
 from stemset.jobs.reconciler import Patience, Reconciler
 from stemset.jobs.service import JobService
+from stemset.jobs.sessions import Sessions
 from stemset.logs import configure_logging
 from stemset.storage import open_storage
 
@@ -137,7 +138,7 @@ def parts_of(app: Litestar) -> Parts:
 def make_parts(settings: ApiSettings, dispatcher: Dispatcher) -> Parts:
     """The parts that the routes work on. Nothing is connected yet."""
     engine = create_engine_for(settings.database)
-    made = sessions(engine)
+    made = Sessions(engine)
     jobs = JobService(made)
     return Parts(
         settings=settings,

@@ -41,8 +41,10 @@ IfNoneMatch = Annotated[str | None, HeaderParameter(name="If-None-Match", descri
     },
 )
 async def create_job(context: Context, data: JSONBody[JobRequest]) -> Job:
-    profile = await context.library.profile_of(data.recording_id)
-    strategy = data.strategy or submission.default_strategy(profile, context.config)
+    strategy = data.strategy
+    if strategy is None:
+        profile = await context.library.profile_of(data.recording_id)
+        strategy = submission.default_strategy(profile, context.config)
     known = submission.known_strategy(strategy, context.config)
     job = await submission.start(context, data.recording_id, known, force=data.force)
     return wire.job(job, context.config)

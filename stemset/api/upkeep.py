@@ -16,9 +16,9 @@ from stemset.api.context import Parts
 from stemset.api.removal import remove
 from stemset.api.staging import forget
 from stemset.errors import NotFound, Unavailable
-from stemset.jobs.database import sessions
 from stemset.jobs.reconciler import Reconciler
 from stemset.jobs.retention import unused_since
+from stemset.jobs.sessions import Sessions
 
 log = structlog.stdlib.get_logger()
 
@@ -43,7 +43,7 @@ async def remove_unused(parts: Parts) -> int:
         return 0
     removed = 0
     before = datetime.now(UTC) - timedelta(days=parts.settings.keep_days)
-    for recording_id in await unused_since(sessions(parts.engine), before):
+    for recording_id in await unused_since(Sessions(parts.engine), before):
         try:
             await remove(parts, recording_id)
         except NotFound:

@@ -1,4 +1,4 @@
-"""Engine, sessions and migrations of the service's own database: SQLite by default, PostgreSQL by URL."""
+"""Engine and migrations of the service's own database: SQLite by default, PostgreSQL by URL."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from stemset.jobs.rows import Sessions
+from stemset.jobs.postgresql import CONNECTIONS, try_quiet_ones
 from stemset.jobs.sqlite import own_connections, prepare
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -33,17 +33,14 @@ def create_engine_for(text: str) -> AsyncEngine:
     """The engine of a process; dispose of it at its end."""
     url = database_url(text)
     if url.get_backend_name() != "sqlite":
-        return create_async_engine(url, pool_pre_ping=True)
+        engine = create_async_engine(url, pool_size=CONNECTIONS, max_overflow=0)
+        try_quiet_ones(engine.sync_engine)
+        return engine
     _make_folder(url)
     engine = create_async_engine(url)
     own_connections(engine.sync_engine)
     event.listen(engine.sync_engine, "connect", prepare)
     return engine
-
-
-def sessions(engine: AsyncEngine) -> Sessions:
-    """What JobService works with."""
-    return async_sessionmaker(engine, expire_on_commit=False)
 
 
 def upgrade_database(text: str) -> None:

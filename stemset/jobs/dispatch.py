@@ -22,6 +22,7 @@ from stemset.models.preparation import Order
 
 log = structlog.stdlib.get_logger()
 
+_AT_ONCE = 20
 _QUIET_S = 0.03
 _PATIENCE_S = 0.5
 
@@ -147,19 +148,22 @@ class Outbox:
     async def flush(self) -> int:
         """Hand over what waits, and return how many jobs that were."""
         handed_over = 0
-        while payloads := await self._waiting():
+        more = True
+        while more:
+            payloads = await self._waiting()
             for payload in payloads:
                 ref = await self._dispatcher.dispatch(payload)
                 if not await self._service.mark_dispatched(payload, ref):
                     # It was cancelled meanwhile, or we were so slow that another process has claimed it.
                     await self._dispatcher.cancel(ref)
-                handed_over += 1
+            handed_over += len(payloads)
+            more = len(payloads) == _AT_ONCE
         return handed_over
 
     async def _waiting(self) -> list[JobPayload]:
         if self._dispatcher.repeatable:
-            return await self._service.undispatched_jobs()
-        return await self._service.claim_jobs()
+            return await self._service.undispatched_jobs(limit=_AT_ONCE)
+        return await self._service.claim_jobs(limit=_AT_ONCE)
 
     async def withdraw(self, job: JobRecord) -> None:
         """After a cancel: spare the engine a run that would end at its first report."""

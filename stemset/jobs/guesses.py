@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import delete, func, select
 
 from stemset.errors import TooManyTries
-from stemset.jobs.rows import Sessions
+from stemset.jobs.sessions import Sessions
 from stemset.jobs.tables import WrongKeyRow
 
 TRIES = 10

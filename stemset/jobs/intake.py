@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import cast
 from uuid import UUID
 
 from pydantic import JsonValue
-from sqlalchemy import insert, select
+from sqlalchemy import and_, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from stemset.errors import ConfigError, NotFound, StemsetError, Unavailable
@@ -16,7 +17,8 @@ from stemset.jobs import transitions
 from stemset.jobs.estimates import LAST_RUNS, expecting, measured_paces
 from stemset.jobs.messages import MAX_PAYLOAD_BYTES, JobPayload
 from stemset.jobs.records import JobRecord, JobState, JobStatus, NodeStatus, RunOptions, new_id, new_nonce
-from stemset.jobs.rows import ACTIVE, Sessions, job_of, with_positions
+from stemset.jobs.rows import ACTIVE, job_of, with_positions
+from stemset.jobs.sessions import Sessions
 from stemset.jobs.tables import EventRow, JobRow, RecordingRow
 from stemset.jobs.together import Together
 
@@ -97,18 +99,25 @@ class Intake:
         self, wanted: Sequence[NewJob]
     ) -> tuple[dict[UUID, RecordingRow], dict[tuple[UUID, str], list[JobRecord]]]:
         """The recordings; and their jobs of the strategies that are asked for, newest first, but for failed ones."""
-        ids = {asked.recording_id for asked in wanted}
-        jobs = select(JobRow).where(
-            JobRow.recording_id.in_(ids),
+        asked_for = and_(
+            JobRow.recording_id == RecordingRow.id,
             JobRow.strategy.in_({asked.strategy for asked in wanted}),
             JobRow.state.in_([*ACTIVE, JobState.SUCCEEDED.value]),
         )
+        known = (
+            select(RecordingRow, JobRow)
+            .outerjoin(JobRow, asked_for)
+            .where(RecordingRow.id.in_({asked.recording_id for asked in wanted}))
+            .order_by(JobRow.created_at.desc(), JobRow.id.desc())
+        )
+        recordings: dict[UUID, RecordingRow] = {}
         there: dict[tuple[UUID, str], list[JobRecord]] = {}
         async with self._sessions() as session:
-            found = await session.scalars(select(RecordingRow).where(RecordingRow.id.in_(ids)))
-            recordings = {row.id: row for row in found}
-            for row in await session.scalars(jobs.order_by(JobRow.created_at.desc(), JobRow.id.desc())):
-                there.setdefault((row.recording_id, row.strategy), []).append(job_of(row))
+            rows = (await session.execute(known)).all()
+            for recording, job in cast("Sequence[tuple[RecordingRow, JobRow | None]]", rows):
+                recordings[recording.id] = recording
+                if job is not None:
+                    there.setdefault((job.recording_id, job.strategy), []).append(job_of(job))
         return recordings, there
 
     async def _commit(

@@ -14,7 +14,8 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from stemset.errors import NotFound
 from stemset.jobs.records import JobRecord, NewRecording, RecordingRecord, UploadRecord
-from stemset.jobs.rows import Sessions, job_of, latest_jobs, recording_of
+from stemset.jobs.rows import job_of, latest_jobs, recording_of
+from stemset.jobs.sessions import Sessions
 from stemset.jobs.tables import JobRow, RecordingRow, UploadRow
 from stemset.jobs.together import Together
 
@@ -53,13 +54,12 @@ class Library:
 
     async def add_unless_known(self, recording: NewRecording) -> RecordingRecord:
         """The same; but where the profile has a recording of the same content, that one, and nothing is added."""
-        async with self._sessions() as session:
+        async with self._sessions.begin() as session:
             # Writing comes first: it takes SQLite's lock, so of two at once the later sees the earlier.
             session.add(row := _row(recording))
             await session.flush()
             known = await _of_content(session, recording.profile, recording.sha256, other_than=recording.id)
             if known is None:
-                await session.commit()
                 return recording_of(row, None)
             await session.rollback()
         return await self.get(known)

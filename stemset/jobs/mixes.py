@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from stemset.errors import Conflict, NotFound, Stale
 from stemset.jobs.mix import Clip, Mix, SavedMix, Share
 from stemset.jobs.records import new_id
-from stemset.jobs.rows import Sessions
+from stemset.jobs.sessions import Sessions
 from stemset.jobs.tables import ClipRow, JobRow, MixRow, RecordingRow, ShareRow
 
 MAX_CLIPS = 500

@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from stemset.errors import NotFound
 from stemset.jobs.messages import JobPayload
 from stemset.jobs.records import EventRecord, JobRecord, JobState, JobVersion, RunOptions, TrackRecord
-from stemset.jobs.rows import ACTIVE, Sessions, event_of, job_of, track_of, versions_of, with_positions
+from stemset.jobs.rows import ACTIVE, event_of, job_of, track_of, versions_of, with_positions
+from stemset.jobs.sessions import Sessions
 from stemset.jobs.tables import EventRow, JobRow, RecordingRow, TrackRow
 from stemset.jobs.together import Together
 from stemset.manifest import MIXTURE

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import exists, select
 
-from stemset.jobs.rows import Sessions
+from stemset.jobs.sessions import Sessions
 from stemset.jobs.tables import JobRow, RecordingRow
 
 

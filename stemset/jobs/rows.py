@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import TypeAlias
 from uuid import UUID
 
 from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from stemset.jobs.records import (
     EventRecord,
@@ -20,10 +19,9 @@ from stemset.jobs.records import (
     RunOptions,
     TrackRecord,
 )
+from stemset.jobs.sessions import Sessions
 from stemset.jobs.tables import EventRow, JobRow, RecordingRow, TrackRow
 from stemset.manifest import StemRecord
-
-Sessions: TypeAlias = async_sessionmaker[AsyncSession]
 
 ACTIVE = tuple(state.value for state in JobState if not state.final)
 """The states of jobs that wait or run, as the column has them."""

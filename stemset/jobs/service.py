@@ -33,7 +33,8 @@ from stemset.jobs.records import (
     TrackRecord,
     new_nonce,
 )
-from stemset.jobs.rows import ACTIVE, Sessions, event_of
+from stemset.jobs.rows import ACTIVE, event_of
+from stemset.jobs.sessions import Sessions
 from stemset.jobs.tables import EventRow, JobRow, RecordingRow, TrackRow
 from stemset.manifest import MIXTURE
 
@@ -166,9 +167,9 @@ class JobService(JobReads):
 
     # Outbox ----------------------------------------------------------------------------------------------
 
-    async def claim_jobs(self) -> list[JobPayload]:
+    async def claim_jobs(self, *, limit: int = 20) -> list[JobPayload]:
         """Queued jobs for this process alone to hand over; see `claims`."""
-        return await claim(self._sessions)
+        return await claim(self._sessions, limit=limit)
 
     async def mark_dispatched(self, payload: JobPayload, ref: str) -> bool:
         """The engine has this hand-over, under the name ref; False where it doesn't count any more."""
@@ -176,8 +177,7 @@ class JobService(JobReads):
         # The run itself may have told its name before we do.
         unnamed = or_(JobRow.dispatch_ref.is_(None), JobRow.dispatch_ref == ref)
         active = JobRow.state.in_(ACTIVE)
-        async with self._sessions.begin() as session:
-            return await _changed_one(session, update(JobRow).where(*this, unnamed, active).values(dispatch_ref=ref))
+        return await self._changes_one(update(JobRow).where(*this, unnamed, active).values(dispatch_ref=ref))
 
     # Reconciler ------------------------------------------------------------------------------------------
 
@@ -222,17 +222,19 @@ class JobService(JobReads):
 
     async def _ask_to_stop(self, job: JobRecord, now: datetime) -> bool:
         running = (JobRow.id == job.id, JobRow.attempt == job.attempt, JobRow.state == JobState.RUNNING.value)
-        async with self._sessions.begin() as session:
-            return await _changed_one(
-                session, update(JobRow).where(*running).values(cancel_requested=True, updated_at=now)
-            )
+        return await self._changes_one(update(JobRow).where(*running).values(cancel_requested=True, updated_at=now))
 
     async def _heard(self, job: JobRecord, now: datetime) -> None:
         """A worker that has nothing new to say is there nevertheless."""
         heard = update(JobRow).where(JobRow.id == job.id, JobRow.attempt == job.attempt).values(heard_at=now)
         if not job.state.final:
-            async with self._sessions.begin() as session:
-                await session.execute(heard.execution_options(synchronize_session=False))
+            await self._changes_one(heard)
+
+    async def _changes_one(self, statement: Update) -> bool:
+        async with self._sessions() as session:
+            changed = await _changed_one(session, statement)
+            await session.commit()
+        return changed
 
 
 async def _changed_one(session: AsyncSession, statement: Update) -> bool:

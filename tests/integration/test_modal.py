@@ -26,10 +26,11 @@ from standardwebhooks import Webhook
 
 from stemset import audio
 from stemset.config.settings import R2Account, new_signing_secret
-from stemset.jobs.database import create_engine_for, database_url, sessions
+from stemset.jobs.database import create_engine_for, database_url
 from stemset.jobs.library import Library
 from stemset.jobs.records import NewRecording, new_id
 from stemset.jobs.service import JobService
+from stemset.jobs.sessions import Sessions
 from stemset.storage.r2_client import make_client
 from tests.support.faults import CallbackPath, Line, Posted
 from tests.support.jobs import objects_of
@@ -321,8 +322,8 @@ def test_a_job_whose_process_died_between_claim_and_spawn_is_spawned_once(cloud:
 
     async def claimed_by_the_dead() -> str:
         engine = create_engine_for(cloud.database)
-        before = await JobService(sessions(engine)).get_job(UUID(done["id"]))
-        job = await JobService(sessions(engine)).create_job(
+        before = await JobService(Sessions(engine)).get_job(UUID(done["id"]))
+        job = await JobService(Sessions(engine)).create_job(
             before.recording_id, strategy=before.strategy, tree=before.tree, nodes=before.nodes,
             expected_stems=before.expected_stems, options=before.options, force=True, dispatch_ref="nobody",
         )  # fmt: skip
@@ -465,7 +466,7 @@ async def same_song(cloud: Cloud, count: int) -> list[str]:
     source = cloud.submit()
     cloud.done(source)
     engine = create_engine_for(cloud.database)
-    library = Library(sessions(engine))
+    library = Library(Sessions(engine))
     first = await library.get(UUID(source["recordingId"]))
     made: list[str] = []
     for _ in range(count):

@@ -17,13 +17,14 @@ from stemset.api.app import make_parts
 from stemset.cli import app
 from stemset.config import ApiSettings
 from stemset.errors import Conflict
-from stemset.jobs.database import create_engine_for, sessions, upgrade_database
+from stemset.jobs.database import create_engine_for, upgrade_database
 from stemset.jobs.direct import REF
 from stemset.jobs.library import Library
 from stemset.jobs.local import LocalDispatcher
 from stemset.jobs.messages import Report, Started
 from stemset.jobs.records import JobRecord, JobState, NodeState, NodeStatus, RunOptions
 from stemset.jobs.service import JobService
+from stemset.jobs.sessions import Sessions
 from stemset.models.base import Runtime
 from stemset.models.pool import ModelPool
 from stemset.process import Outcome, Processor, alone, files_in
@@ -49,8 +50,8 @@ class Desk:
         self.music = folder / "music"
         self.settings = ApiSettings(config=folder / "config.yaml", data_dir=folder / "data")
         self.engine = create_engine_for(self.settings.database)
-        self.library = Library(sessions(self.engine))
-        self.jobs = JobService(sessions(self.engine))
+        self.library = Library(Sessions(self.engine))
+        self.jobs = JobService(Sessions(self.engine))
 
     async def take(
         self,

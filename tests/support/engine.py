@@ -12,12 +12,13 @@ from uuid import UUID
 
 from stemset import strategy
 from stemset.config import WorkerSettings
-from stemset.jobs.database import create_engine_for, sessions, upgrade_database
+from stemset.jobs.database import create_engine_for, upgrade_database
 from stemset.jobs.dispatch import Outbox
 from stemset.jobs.library import Library
 from stemset.jobs.local import LocalDispatcher
 from stemset.jobs.records import JobRecord, NewRecording, NodeStatus, RunOptions, new_id
 from stemset.jobs.service import JobService
+from stemset.jobs.sessions import Sessions
 from stemset.manifest import Manifest
 from stemset.storage import Keys, LocalStorage
 from tests.support.jobs import SECRET, Callback, applied_by
@@ -95,7 +96,7 @@ async def local_engine(
     url = database_url or f"sqlite:///{folder}/stemset.db"
     upgrade_database(url)
     database = create_engine_for(url)
-    service = JobService(sessions(database))
+    service = JobService(Sessions(database))
     callback = Callback(applied_by(service))
     with callback.serving() as address:
         settings = WorkerSettings(
@@ -104,6 +105,6 @@ async def local_engine(
         dispatcher = LocalDispatcher(settings.queue_database)
         storage = LocalStorage(settings.data_dir / "objects")
         outbox = Outbox(service, dispatcher)
-        yield Engine(settings, Library(sessions(database)), service, storage, dispatcher, outbox, callback)
+        yield Engine(settings, Library(Sessions(database)), service, storage, dispatcher, outbox, callback)
         await dispatcher.close()
     await database.dispose()

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import itertools
+import re
 import shutil
 import tempfile
-from collections.abc import Callable, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from sqlalchemy import NullPool, create_engine, make_url, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+_STATEMENT = re.compile(r"LOG:  (?:statement|execute [^:]+): *(\w+|;)")
 
 NewDatabase = Callable[[], str]
 """Makes an empty database and returns its URL."""
@@ -18,10 +23,25 @@ NewDatabase = Callable[[], str]
 
 @dataclass(frozen=True)
 class Postgres:
-    """A running server. new_database: see NewDatabase. restart: every connection is lost, no data."""
+    """A running server, and its log. new_database: see NewDatabase. restart: every connection is lost, no data."""
 
     new_database: NewDatabase
     restart: Callable[[], None]
+    log: Path
+
+    @asynccontextmanager
+    async def statements(self, engine: AsyncEngine) -> AsyncGenerator[list[str]]:
+        """The first words of all that the server is asked in this block, in order; on connections made in it. The list
+        is filled at the block's end."""
+        async with engine.connect() as connection:
+            await connection.execution_options(isolation_level="AUTOCOMMIT")
+            await connection.execute(text(f"ALTER DATABASE {engine.url.database} SET log_statement = 'all'"))
+        await engine.dispose()
+        before = len(self.log.read_text())
+        told: list[str] = []
+        yield told
+        lines = self.log.read_text()[before:].splitlines()
+        told += [found[1] for line in lines if (found := _STATEMENT.search(line))]
 
 
 @pytest.fixture(scope="session")
@@ -64,7 +84,7 @@ def postgres() -> Generator[Postgres]:
         arguments = ("-w", "-m", "fast", "-D", str(server.pgdata), "-l", str(server.log), "restart")
         pgexec("pg_ctl", arguments, bin_path=server.bin_path, user=server.system_user)
 
-    yield Postgres(new, restart)
+    yield Postgres(new, restart, Path(server.log))
     administration.dispose()
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)

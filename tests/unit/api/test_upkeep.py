@@ -11,7 +11,7 @@ from sqlalchemy import update
 from stemset.api.app import reconciler_of
 from stemset.api.upkeep import remove_unused, upkeep
 from stemset.config import ApiSettings
-from stemset.jobs.database import sessions
+from stemset.jobs.sessions import Sessions
 from stemset.jobs.tables import JobRow, RecordingRow
 from stemset.storage import Keys
 from tests.unit.api.conftest import Service
@@ -25,7 +25,7 @@ def settings(settings: ApiSettings) -> ApiSettings:
 async def age(service: Service, job: dict[str, str], *, recording_days: float, job_days: float) -> None:
     """As if both had been made so long ago."""
     now = datetime.now(UTC)
-    async with sessions(service.parts.engine).begin() as session:
+    async with Sessions(service.parts.engine).begin() as session:
         await session.execute(
             update(RecordingRow)
             .where(RecordingRow.id == UUID(job["recordingId"]))
@@ -44,7 +44,7 @@ async def test_what_nobody_used_for_so_long_is_deleted_with_its_files(service: S
     await age(service, used, recording_days=40, job_days=29)
     await age(service, young, recording_days=29, job_days=29)
     # A worker that never answers: its job is deleted nevertheless.
-    async with sessions(service.parts.engine).begin() as session:
+    async with Sessions(service.parts.engine).begin() as session:
         await session.execute(update(JobRow).where(JobRow.id == UUID(old["id"])).values(state="failed"))
     removed = await remove_unused(service.parts)
     assert removed == 1

@@ -11,12 +11,12 @@ from uuid import UUID
 import pytest
 from pydantic import JsonValue
 
-from stemset.jobs.database import create_engine_for, sessions, upgrade_database
+from stemset.jobs.database import create_engine_for, upgrade_database
 from stemset.jobs.library import Library
 from stemset.jobs.messages import Event, JobPayload, Layout, Report, TrackReady
 from stemset.jobs.records import JobRecord, NewRecording, NodeStatus, RunOptions, new_id
-from stemset.jobs.rows import Sessions
 from stemset.jobs.service import Applied, JobService
+from stemset.jobs.sessions import Sessions
 from stemset.manifest import StemRecord
 
 TREE: dict[str, JsonValue] = {
@@ -110,5 +110,5 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def desk(tmp_path: Path, empty_database: Path) -> AsyncIterator[Desk]:
     shutil.copy(empty_database, tmp_path)
     engine = create_engine_for(f"sqlite:///{tmp_path}/{empty_database.name}")
-    yield Desk(sessions(engine))
+    yield Desk(Sessions(engine))
     await engine.dispose()

@@ -9,10 +9,11 @@ from uuid import UUID, uuid4
 from sqlalchemy import Connection, event
 
 from stemset.errors import ConfigError, NotFound
-from stemset.jobs.database import create_engine_for, sessions
+from stemset.jobs.database import create_engine_for
 from stemset.jobs.reads import JobReads
 from stemset.jobs.records import JobRecord, RunOptions
 from stemset.jobs.service import JobService
+from stemset.jobs.sessions import Sessions
 from tests.unit.jobs.conftest import NODES, STEMS, TREE, Desk
 
 
@@ -25,7 +26,7 @@ async def test_a_hundred_at_once_are_a_hundred_jobs_in_a_few_transactions(desk: 
         commits.append(None)
 
     event.listen(engine.sync_engine, "commit", committed)
-    service = JobService(sessions(engine))
+    service = JobService(Sessions(engine))
     jobs = await asyncio.gather(*(create(service, recording) for recording in recordings))
     await engine.dispose()
     assert [job.recording_id for job in jobs] == recordings
@@ -54,11 +55,11 @@ async def test_one_that_can_not_be_made_takes_nobody_along(desk: Desk) -> None:
 async def test_processes_that_ask_for_the_same_at_once_get_the_same_jobs(desk: Desk, tmp_path: Path) -> None:
     recordings = [await desk.recording() for _ in range(20)]
     engine = create_engine_for(f"sqlite:///{tmp_path}/stemset.db")
-    other = JobService(sessions(engine))
+    other = JobService(Sessions(engine))
     both = [create(service, recording) for recording in recordings for service in (desk.service, other)]
     jobs = await asyncio.gather(*both)
     assert [job.id for job in jobs[::2]] == [job.id for job in jobs[1::2]]
-    assert (await JobReads(sessions(engine)).list_jobs())[1] == 20
+    assert (await JobReads(Sessions(engine)).list_jobs())[1] == 20
     await engine.dispose()
 
 
