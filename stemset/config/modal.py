@@ -97,6 +97,11 @@ class ModalSettings(BaseSettings):
         }
 
     @property
+    def optional(self) -> dict[str, tuple[str, ...]]:
+        """Name of a Secret -> the variables that it may hold besides."""
+        return {self.storage_secret: ("R2_REGION",)}
+
+    @property
     def database_secret(self) -> str:
         return f"{self.app}-database"
 

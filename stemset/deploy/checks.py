@@ -140,7 +140,8 @@ class Checks:
 
     def _modal_secrets(self) -> list[Finding]:
         found: list[Finding] = []
-        for name, keys in self._knobs.secrets.items():
+        for name, needed in self._knobs.secrets.items():
+            keys = (*needed, *(key for key in self._knobs.optional.get(name, ()) if self._values.get(key)))
             values = {key: self._values[key] for key in keys if self._values.get(key)}
             try:
                 fault = self._cloud.secret_fault(name, keys)

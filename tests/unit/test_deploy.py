@@ -104,6 +104,18 @@ def test_keys_are_made_kept_and_put_into_secrets(config: Config, tmp_path: Path)
     assert len(file.read_text().splitlines()) == 2
 
 
+def test_the_region_of_a_bucket_goes_along_where_it_is_told(config: Config, tmp_path: Path):
+    bucket = {"R2_BUCKET": "b", "R2_ENDPOINT_URL": "http://127.0.0.1:1", "R2_ACCESS_KEY_ID": "i",
+              "R2_SECRET_ACCESS_KEY": "s"}  # fmt: skip
+    cloud = FakeCloud()
+    run(config, cloud, tmp_path, GOOD | bucket, fix=True)
+    assert cloud.secrets["stemset-storage"] == bucket
+    lacking = run(config, cloud, tmp_path, GOOD | bucket | {"R2_REGION": "eu-central-1"})
+    assert lacking["secret stemset-storage"].problem == "lacks R2_REGION"
+    run(config, cloud, tmp_path, GOOD | bucket | {"R2_REGION": "eu-central-1"}, fix=True)
+    assert cloud.secrets["stemset-storage"]["R2_REGION"] == "eu-central-1"
+
+
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
