@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stemset.models.base import AudioSeparatorLibraryModel, DemucsParams
+from stemset.models.base import AudioSeparatorLibraryModel, DemucsParams, VrParams
 from stemset.models.cards import CARDS
 from stemset.models.registry import Architecture, register
 
@@ -28,6 +28,10 @@ _KIT = {
 _LEAD = {"lead": "The lead voice.", "not_lead": "Everything but the lead voice; backing voices stay in it."}
 _DRY = {"dry": "The voice without its room.", "reverb": "The room alone."}
 _CLEAN = {"clean": "The recording without its noise.", "noise": "Hiss and hum alone."}
+# These networks hear nothing above 18 kHz, so the slot that one keeps is the rest: it has all of that.
+_REVERB = {"reverb": _DRY["reverb"], "dry": _DRY["dry"]}
+_ECHO = {"echo": "The echo alone.", "dry": "The voice without its echo."}
+_NOISE = {"noise": _CLEAN["noise"], "clean": _CLEAN["clean"]}
 # This network hears the accompaniment, so the voices are the rest.
 _ACCOMPANIMENT = {"not_vocals": _VOCALS["not_vocals"], "vocals": _VOCALS["vocals"]}
 
@@ -36,6 +40,8 @@ def _described(model: type[AudioSeparatorLibraryModel]) -> type[AudioSeparatorLi
     card = CARDS[model.model_filename]
     if card.architecture is Architecture.DEMUCS:
         model.Params = DemucsParams
+    if card.architecture is Architecture.VR:
+        model.Params = VrParams
     return register(card)(model)
 
 
@@ -175,3 +181,39 @@ class HTDemucs6S(AudioSeparatorLibraryModel):
 class HDemucsMMI(AudioSeparatorLibraryModel):
     model_filename = "hdemucs_mmi.yaml"
     output_slots = _FOUR
+
+
+@_described
+class Karaoke5HP(AudioSeparatorLibraryModel):
+    model_filename = "5_HP-Karaoke-UVR.pth"
+    output_slots = _LEAD
+
+
+@_described
+class Karaoke6HP(AudioSeparatorLibraryModel):
+    model_filename = "6_HP-Karaoke-UVR.pth"
+    output_slots = _LEAD
+
+
+@_described
+class DeEchoNormal(AudioSeparatorLibraryModel):
+    model_filename = "UVR-De-Echo-Normal.pth"
+    output_slots = _ECHO
+
+
+@_described
+class DeEchoAggressive(AudioSeparatorLibraryModel):
+    model_filename = "UVR-De-Echo-Aggressive.pth"
+    output_slots = _ECHO
+
+
+@_described
+class DeEchoDeReverb(AudioSeparatorLibraryModel):
+    model_filename = "UVR-DeEcho-DeReverb.pth"
+    output_slots = _REVERB
+
+
+@_described
+class DeNoise(AudioSeparatorLibraryModel):
+    model_filename = "UVR-DeNoise.pth"
+    output_slots = _NOISE

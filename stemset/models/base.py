@@ -49,6 +49,16 @@ class DemucsParams(ManyStemParams):
     shifts: int = Field(default=1, ge=0, le=20)
 
 
+class VrParams(ModelParams):
+    """aggression: how deep the network's stem is cut out of the song, -100 to 100; 0: as the network says.
+
+    window_size: times of the spectrum that the network hears at once. Fewer cost more, and may sound better.
+    """
+
+    aggression: int = Field(default=5, ge=-100, le=100)
+    window_size: Literal[320, 512, 1024] = 512
+
+
 RESIDUAL = "residual"
 """The slot for what all others leave of the input, where no other slot takes it."""
 
@@ -187,6 +197,5 @@ class AudioSeparatorLibraryModel(AudioSeparator):
 
             keeps = isinstance(self.params, ManyStemParams) and self.params.keep_residual
             rest = RESIDUAL if keeps else self.complement() or RESIDUAL
-            shifts = self.params.shifts if isinstance(self.params, DemucsParams) else 1
-            self._node = LibraryNode(type(self), self.runtime, rest, shifts)
+            self._node = LibraryNode(type(self), self.runtime, rest, self.params)
         return self._node

@@ -8,7 +8,7 @@ tuned from. The exact size is known once a file is announced or here; see `weigh
 from __future__ import annotations
 
 from stemset.models.registry import Architecture, ModelCard, Score
-from stemset.models.weights import MDX_CATALOGUE
+from stemset.models.weights import MDX_CATALOGUE, VR_CATALOGUE
 
 _MULTISONG = "MVSEP Multisong leaderboard"
 _FILE_NAME = "the author's own validation songs, told in the file's name"
@@ -23,6 +23,10 @@ _MEL = 388 * 2
 _BS = 1087 * 2
 _MDX23C_8K = 411 * 2
 _MDX23C_2K = 195 * 2
+# Of a VR network's windows a half or a quarter is context only.
+_VR_HP = 105 * 2
+_VR_48 = 72 * 4 / 3
+_VR_64 = 127 * 4 / 3
 
 _QUICK = "Runs well on a CPU: about half the length of the song on two cores."
 _FAIR = "Bearable on a CPU: about twice the length of the song on two cores. Quick on a GPU."
@@ -98,6 +102,18 @@ def _network(
         device_advice=_GPU if gflop_per_second >= _BS else _SLOW,
         weights=weights,
         scores=scores,
+    )
+
+
+def _vr(title: str, summary: str, file: str, megabytes: float, gflop_per_second: float) -> tuple[str, ModelCard]:
+    return file, ModelCard(
+        title=title,
+        architecture=Architecture.VR,
+        summary=summary,
+        size_bytes=_megabytes(megabytes),
+        gflop_per_second=gflop_per_second,
+        device_advice=_FAIR,
+        weights=(file, VR_CATALOGUE),
     )
 
 
@@ -229,5 +245,51 @@ CARDS: dict[str, ModelCard] = {
         167,
         _HDEMUCS,
         ("75fc33f5-1941ce65",),
+    ),
+    **dict(
+        (
+            _vr(
+                "VR Karaoke 5 HP",
+                "Takes the lead voice out of a song and leaves the backing voices. Of the generation before MDX-Net.",
+                "5_HP-Karaoke-UVR.pth",
+                126.8,
+                _VR_HP,
+            ),
+            _vr(
+                "VR Karaoke 6 HP",
+                "Takes the lead voice out of a song, as VR Karaoke 5 HP: another training of the same network.",
+                "6_HP-Karaoke-UVR.pth",
+                126.8,
+                _VR_HP,
+            ),
+            _vr(
+                "VR De-Echo, normal (FoxJoy)",
+                "Takes echoes off a voice. Give it a vocals stem.",
+                "UVR-De-Echo-Normal.pth",
+                127.1,
+                _VR_48,
+            ),
+            _vr(
+                "VR De-Echo, aggressive (FoxJoy)",
+                "Takes more echoes off a voice than the normal one, and more of the voice. Give it a vocals stem.",
+                "UVR-De-Echo-Aggressive.pth",
+                127.1,
+                _VR_48,
+            ),
+            _vr(
+                "VR De-Echo and De-Reverb (FoxJoy)",
+                "Takes echoes and the room off a voice. Give it a vocals stem.",
+                "UVR-DeEcho-DeReverb.pth",
+                223.6,
+                _VR_64,
+            ),
+            _vr(
+                "VR Denoise (FoxJoy)",
+                "Takes hiss and hum off a recording.",
+                "UVR-DeNoise.pth",
+                127.1,
+                _VR_48,
+            ),
+        )
     ),
 }

@@ -20,6 +20,7 @@ class Architecture(StrEnum):
     ROFORMER = "BS-Roformer"
     MEL_ROFORMER = "MelBand-Roformer"
     DEMUCS = "Demucs"
+    VR = "VR"
     SPECTRAL = "spectral masks"
 
 

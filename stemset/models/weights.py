@@ -22,7 +22,14 @@ DEMUCS_FILES = "https://dl.fbaipublicfiles.com/demucs/hybrid_transformer"
 MDX_CATALOGUE = "mdx_model_data.json"
 """Parameters of every MDX-Net (window, bins) by the md5 of its weights; audio-separator reads them from it."""
 
-_UVR_DATA = "https://raw.githubusercontent.com/TRvlvr/application_data/main/mdx_model_data"
+VR_CATALOGUE = "vr_model_data.json"
+"""The same of every VR network (bands, stem)."""
+
+_UVR_DATA = "https://raw.githubusercontent.com/TRvlvr/application_data/main"
+_CATALOGUES = {
+    MDX_CATALOGUE: f"{_UVR_DATA}/mdx_model_data/model_data_new.json",
+    VR_CATALOGUE: f"{_UVR_DATA}/vr_model_data/model_data_new.json",
+}
 
 
 @dataclass(frozen=True)
@@ -57,12 +64,12 @@ def locate(file: str, models_dir: Path) -> Path | None:
 
 def addresses(file: str) -> tuple[str, ...]:
     """Where a weight file is published; the likeliest first."""
-    if file == MDX_CATALOGUE:
-        return (f"{_UVR_DATA}/model_data_new.json",)
+    if file in _CATALOGUES:
+        return (_CATALOGUES[file],)
     if file.endswith(".th"):
         return (f"{DEMUCS_FILES}/{file}",)
     if file.endswith(".yaml") and "demucs" not in file:
-        return (f"{_UVR_DATA}/mdx_c_configs/{file}", f"{LIBRARY_FILES}/{file}")
+        return (f"{_UVR_DATA}/mdx_model_data/mdx_c_configs/{file}", f"{LIBRARY_FILES}/{file}")
     return (f"{UVR_FILES}/{file}", f"{LIBRARY_FILES}/{file}")
 
 
@@ -179,8 +186,8 @@ def _fetch(file: str, models_dir: Path, mirror: str | None, on_bytes: BytesDone)
 
     def accept(fetched: Fetched) -> str | None:
         first = recorded(models_dir).get(file)
-        # The catalogue grows with every model that is published.
-        if file != MDX_CATALOGUE and (fault := _fault(file, models_dir, fetched.sha256, fetched.bytes)):
+        # A catalogue grows with every model that is published.
+        if file not in _CATALOGUES and (fault := _fault(file, models_dir, fetched.sha256, fetched.bytes)):
             return fault
         if first is None or first.sha256 != fetched.sha256:
             # Before the file is in its place, so that none is ever there without its hash.

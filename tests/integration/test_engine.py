@@ -42,9 +42,17 @@ ARCHITECTURES = (
     "htdemucs_ft.yaml",
     "htdemucs_6s.yaml",
     "hdemucs_mmi.yaml",
+    "5_HP-Karaoke-UVR.pth",
+    "UVR-DeNoise.pth",
 )
 OTHERS = tuple(name for name in registry.names() if registry.card(name).weights and name not in ARCHITECTURES)
-ONE_OF_EACH = ("kuielab_b_drums.onnx", "vocals_mel_band_roformer.ckpt", "MDX23C-8KFFT-InstVoc_HQ.ckpt", "htdemucs.yaml")
+ONE_OF_EACH = (
+    "kuielab_b_drums.onnx",
+    "vocals_mel_band_roformer.ckpt",
+    "MDX23C-8KFFT-InstVoc_HQ.ckpt",
+    "htdemucs.yaml",
+    "UVR-DeNoise.pth",
+)
 
 Model = Callable[[str], AudioSeparator]
 
@@ -194,7 +202,7 @@ def test_jobs_at_the_same_time_do_not_touch_each_other(model: Model, tmp_path: P
 
 @pytest.mark.parametrize("name", [*ONE_OF_EACH, "htdemucs_ft.yaml"])
 def test_progress_rises_to_one(name: str, model: Model, tmp_path: Path) -> None:
-    audio.write(tmp_path / "in.wav", noise(150_000), 44_100)
+    audio.write(tmp_path / "in.wav", noise(200_000), 44_100)
     heard: list[float] = []
     model(name).separate(tmp_path / "in.wav", tmp_path / "out", heard.append)
     assert heard == sorted(heard)
@@ -349,7 +357,7 @@ def test_damaged_weights_fail_the_job(
     monkeypatch.setattr(weights, "addresses", nowhere)
     folder = tmp_path / "models"
     shutil.copytree(tiny_models, folder)
-    weight = next(file for file in registry.card(name).weights if file.endswith((".onnx", ".ckpt", ".th")))
+    weight = next(file for file in registry.card(name).weights if file.endswith((".onnx", ".ckpt", ".th", ".pth")))
     file = weights.locate(weight, folder)
     assert file is not None
     file.write_bytes(file.read_bytes()[:300])

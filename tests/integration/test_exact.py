@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -12,11 +13,12 @@ import pytest
 from stemset import audio
 from stemset.audio import Samples
 from stemset.models import registry
-from stemset.models.base import Runtime, ignore_progress
+from stemset.models.base import DemucsParams, ModelParams, Runtime, VrParams, ignore_progress
 from stemset.models.engine.mel import mel_filters
 from stemset.models.engine.names import slot_of
 from stemset.models.engine.network import LoadedNetwork
 from tests.support.peer import Peer
+from tests.support.tiny_models import make_old_vr, make_vr
 
 TOLERANCE = 1e-5  # of full scale; float32 sums in another order differ by less
 
@@ -30,6 +32,8 @@ NAMES = (
     "htdemucs.yaml",
     "htdemucs_ft.yaml",
     "hdemucs_mmi.yaml",
+    "5_HP-Karaoke-UVR.pth",
+    "UVR-De-Echo-Normal.pth",
 )
 
 EACH = tuple(name for name in NAMES if name != "htdemucs_ft.yaml")
@@ -45,7 +49,7 @@ def pair(tiny_models: Path) -> Pair:
     def get(name: str) -> tuple[LoadedNetwork, Peer]:
         if name not in loaded:
             ours = LoadedNetwork(name, registry.card(name), Runtime(tiny_models, "cpu", threads=1))
-            loaded[name] = ours, Peer(name, tiny_models)
+            loaded[name] = ours, Peer(name, tiny_models, ModelParams())
         return loaded[name]
 
     return get
@@ -60,17 +64,17 @@ def noise(frames: int, seed: int = 0) -> Samples:
     return full_scale(np.random.default_rng(seed).normal(0, 0.2, (2, frames)).astype(np.float32))
 
 
-def ours(network: LoadedNetwork, mix: Samples, folder: Path, shifts: int = 1) -> dict[str, Samples]:
+def ours(network: LoadedNetwork, mix: Samples, folder: Path, params: ModelParams) -> dict[str, Samples]:
     file = folder / "mix.wav"
     audio.write(file, mix, 44_100)
-    with network.demixing(file, network.stems, ignore_progress, shifts=shifts) as blocks:
+    with network.demixing(file, network.stems, ignore_progress, params) as blocks:
         parts = list(blocks)
     return {stem: np.concatenate([part[stem] for part in parts], axis=1) for stem in network.stems}
 
 
-def compare(network: LoadedNetwork, peer: Peer, mix: Samples, folder: Path, shifts: int = 1) -> None:
+def compare(network: LoadedNetwork, peer: Peer, mix: Samples, folder: Path, params: ModelParams | None = None) -> None:
     expected = peer.demix(mix)
-    got = ours(network, mix, folder, shifts)
+    got = ours(network, mix, folder, params or ModelParams())
     assert got
     for stem, samples in got.items():
         assert samples.shape == mix.shape
@@ -94,7 +98,9 @@ def test_silence_gives_what_the_library_gives(name: str, pair: Pair, tmp_path: P
     compare(*pair(name), np.zeros((2, 70_001), np.float32), tmp_path)
 
 
-@pytest.mark.parametrize("name", ["kuielab_b_drums.onnx", "vocals_mel_band_roformer.ckpt", "htdemucs.yaml"])
+@pytest.mark.parametrize(
+    "name", ["kuielab_b_drums.onnx", "vocals_mel_band_roformer.ckpt", "htdemucs.yaml", "UVR-DeNoise.pth"]
+)
 def test_a_song_at_48_khz_gives_what_the_library_gives(
     name: str, tiny_models: Path, pair: Pair, tmp_path: Path
 ) -> None:
@@ -117,7 +123,36 @@ def test_a_song_at_48_khz_gives_what_the_library_gives(
 def test_shifted_runs_are_averaged_as_in_the_library(
     name: str, shifts: int, tiny_models: Path, pair: Pair, tmp_path: Path
 ) -> None:
-    compare(pair(name)[0], Peer(name, tiny_models, shifts=shifts), noise(40_001), tmp_path, shifts)
+    params = DemucsParams(shifts=shifts)
+    compare(pair(name)[0], Peer(name, tiny_models, params), noise(40_001), tmp_path, params)
+
+
+@pytest.mark.parametrize("name", ["5_HP-Karaoke-UVR.pth", "UVR-De-Echo-Normal.pth"])
+@pytest.mark.parametrize(("aggression", "window_size"), [(0, 320), (20, 320), (5, 1024)])
+def test_a_vr_network_takes_the_parameters_of_the_library(
+    name: str, aggression: int, window_size: Literal[320, 512, 1024], tiny_models: Path, pair: Pair, tmp_path: Path
+) -> None:
+    """In a window of 320 there are fewer times than in this song, so that windows meet."""
+    params = VrParams(aggression=aggression, window_size=window_size)
+    compare(pair(name)[0], Peer(name, tiny_models, params), noise(100_001), tmp_path, params)
+
+
+@pytest.mark.parametrize(
+    ("old", "bands"),
+    [
+        (False, "1band_sr44100_hl1024"),
+        (False, "4band_v3_sn"),
+        (False, "4band_v4_ms_fullband"),
+        (True, "3band_44100_mid"),
+        (True, "3band_44100_msb2"),
+        (True, "4band_v2"),
+    ],
+)
+def test_bands_of_every_kind_are_those_of_the_library(old: bool, bands: str, tmp_path: Path) -> None:
+    name, params = "UVR-DeNoise.pth", VrParams(window_size=320)
+    (make_old_vr if old else make_vr)(tmp_path, name, bands, "Vocals")
+    network = LoadedNetwork(name, registry.card(name), Runtime(tmp_path, "cpu", threads=1))
+    compare(network, Peer(name, tmp_path, params), noise(40_001 if old else 150_001), tmp_path, params)
 
 
 def test_a_bag_runs_only_the_networks_of_the_stems_that_are_wanted(

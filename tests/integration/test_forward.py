@@ -18,7 +18,7 @@ import pytest
 from stemset import audio
 from stemset.audio import Samples
 from stemset.models import registry
-from stemset.models.base import Runtime, ignore_progress
+from stemset.models.base import ModelParams, Runtime, ignore_progress
 from stemset.models.engine import devices, mdx
 from stemset.models.engine.forward import Forward
 from stemset.models.engine.network import LoadedNetwork
@@ -45,12 +45,12 @@ def song(frames: int, folder: Path) -> Path:
 
 
 def run(network: LoadedNetwork, file: Path) -> dict[str, Samples]:
-    with network.demixing(file, network.stems, ignore_progress) as blocks:
+    with network.demixing(file, network.stems, ignore_progress, ModelParams()) as blocks:
         parts = list(blocks)
     return {stem: np.concatenate([part[stem] for part in parts], axis=1) for stem in network.stems}
 
 
-@pytest.mark.parametrize("name", ON_TORCH)
+@pytest.mark.parametrize("name", [*ON_TORCH, "UVR-DeNoise.pth"])
 def test_batches_change_nothing(name: str, tiny_models: Path, tmp_path: Path) -> None:
     network, file = load(name, tiny_models), song(300_001, tmp_path)
     alone = run(network, file)
@@ -94,7 +94,7 @@ def test_memory_that_is_too_small_for_one_chunk_fails_the_job(tiny_models: Path,
         run(network, song(100_001, tmp_path))
 
 
-@pytest.mark.parametrize("name", ON_TORCH)
+@pytest.mark.parametrize("name", [*ON_TORCH, "UVR-DeNoise.pth"])
 @pytest.mark.parametrize("precision", ["bfloat16", "float16"])
 def test_half_precision_is_40_db_from_full(name: str, precision: str, tiny_models: Path, tmp_path: Path) -> None:
     file = song(150_001, tmp_path)
@@ -132,7 +132,7 @@ def test_an_mdx_net_bound_to_the_memory_of_torch_gives_the_same(tiny_models: Pat
 @pytest.mark.parametrize("name", ["vocals_mel_band_roformer.ckpt", "BS-Roformer-SW.ckpt"])
 def test_loaded_without_random_weights_the_state_is_the_librarys(name: str, tiny_models: Path) -> None:
     ours = forward_of(load(name, tiny_models))._module.state_dict()  # pyright: ignore[reportPrivateUsage]
-    theirs = Peer(name, tiny_models).instance.model_run.state_dict()
+    theirs = Peer(name, tiny_models, ModelParams()).instance.model_run.state_dict()
     assert ours.keys() == theirs.keys()
     assert all(bool((ours[key] == theirs[key]).all()) for key in theirs)
 

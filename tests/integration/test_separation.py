@@ -78,7 +78,13 @@ def test_every_shipped_strategy_runs(song: Path, strategy: str, tmp_path: Path, 
 @pytest.mark.parametrize("song", [("demo", 2.1)], indirect=True, ids=["demo"])
 @pytest.mark.parametrize(
     "model",
-    ["kuielab_b_vocals.onnx", "vocals_mel_band_roformer.ckpt", "MDX23C-8KFFT-InstVoc_HQ.ckpt", "htdemucs.yaml"],
+    [
+        "kuielab_b_vocals.onnx",
+        "vocals_mel_band_roformer.ckpt",
+        "MDX23C-8KFFT-InstVoc_HQ.ckpt",
+        "htdemucs.yaml",
+        "UVR-DeNoise.pth",
+    ],
 )
 def test_stems_of_a_tree_of_three_levels_sum_to_the_song(
     song: Path, model: str, tmp_path: Path, pool: ModelPool

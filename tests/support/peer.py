@@ -15,30 +15,33 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from importlib import import_module, resources
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
 
+from stemset import audio
 from stemset.audio import Samples
 from stemset.models import registry
+from stemset.models.base import DemucsParams, ModelParams, VrParams
 from stemset.models.engine import mdx, mdxc
 from stemset.models.registry import Architecture
-from stemset.models.weights import MDX_CATALOGUE
+from stemset.models.weights import MDX_CATALOGUE, VR_CATALOGUE
 
 MODULES = "audio_separator.separator"
 
 
 class Peer:
-    """One model in the library. shifts: of Demucs."""
+    """One model in the library. params: of a Demucs or a VR network."""
 
-    def __init__(self, name: str, folder: Path, *, shifts: int = 1) -> None:
-        self._kind = {Architecture.MDX: "MDX", Architecture.DEMUCS: "Demucs"}.get(
+    def __init__(self, name: str, folder: Path, params: ModelParams) -> None:
+        self._kind = {Architecture.MDX: "MDX", Architecture.DEMUCS: "Demucs", Architecture.VR: "VR"}.get(
             registry.card(name).architecture, "MDXC"
         )
         with _quiet():
-            separator = _separator_class()(name, self._kind, folder, shifts)
+            separator = _separator_class()(name, self._kind, folder, params)
             separator.load_model(name)
             self.instance: Any = separator.model_instance
             if self._kind == "Demucs":
@@ -48,6 +51,8 @@ class Peer:
     def demix(self, mix: Samples) -> dict[str, Samples]:
         """The library's own stems of a stereo mix at 44.1 kHz, at the level at which it comes."""
         with _quiet(), pytest.MonkeyPatch.context() as patch:
+            if self._kind == "VR":
+                return self._separate_vr(mix)
             if self._kind != "Demucs":
                 stems = self.instance.demix(mix)
                 return stems if isinstance(stems, dict) else {self.instance.primary_stem_name: stems}
@@ -56,6 +61,21 @@ class Peer:
             patch.setattr(apply, "random", random.Random(0))
             first, second, *rest = self.instance.demucs_model_instance.sources
             return dict(zip((second, first, *rest), self.instance.demix_demucs(mix), strict=True))
+
+    def _separate_vr(self, mix: Samples) -> dict[str, Samples]:
+        """It has no chunk loop on its own: from file to file, but for the writer. Whole hops only, then silence."""
+        stems: dict[str, Samples] = {}
+
+        def keep(_path: str, samples: Samples, stem: str) -> None:
+            stems[stem] = samples.T
+
+        self.instance.final_process = keep
+        with TemporaryDirectory() as folder:
+            file = Path(folder) / "mix.wav"
+            audio.write(file, mix, 44_100)
+            self.instance.separate(str(file))
+        missing = mix.shape[1] - next(iter(stems.values())).shape[1]
+        return {stem: np.pad(samples, ((0, 0), (0, max(0, missing)))) for stem, samples in stems.items()}
 
 
 @contextmanager
@@ -76,10 +96,13 @@ def _separator_class() -> Any:
         import_module(f"{MODULES}.architectures.mdx_separator")
 
     class OfflineSeparator(separator):
-        def __init__(self, name: str, kind: str, folder: Path, shifts: int) -> None:
+        def __init__(self, name: str, kind: str, folder: Path, params: ModelParams) -> None:
             self._name, self._kind, self._folder = name, kind, folder
             mdx_params = {"hop_length": 1024, "segment_size": 256, "overlap": mdx.OVERLAP, "batch_size": 1}
+            shifts = params.shifts if isinstance(params, DemucsParams) else 1
             demucs_params = {"segment_size": "Default", "shifts": shifts, "overlap": 0.25, "segments_enabled": True}
+            vr_params: dict[str, Any] = {"batch_size": 1, "enable_tta": False, "enable_post_process": False}
+            vr_params |= {"post_process_threshold": 0.2, "high_end_process": False}
             mdxc_params = {
                 "segment_size": 256,
                 "override_model_segment_size": False,
@@ -94,6 +117,7 @@ def _separator_class() -> Any:
                 mdx_params={**mdx_params, "enable_denoise": False},
                 demucs_params=demucs_params,
                 mdxc_params=mdxc_params,
+                vr_params={**vr_params, **(params.model_dump() if isinstance(params, VrParams) else {})},
             )
 
         def check_ffmpeg_installed(self) -> None:
@@ -106,8 +130,12 @@ def _separator_class() -> Any:
 
         def load_model_data_using_hash(self, model_path: str) -> dict[str, Any]:
             shipped = resources.files("audio_separator").joinpath("model-data.json").read_text(encoding="utf-8")
-            fetched = json.loads((self._folder / MDX_CATALOGUE).read_text(encoding="utf-8"))
-            parameters = {**fetched, **json.loads(shipped)["mdx_model_data"]}[self.get_model_hash(model_path)]
+            catalogue = VR_CATALOGUE if self._kind == "VR" else MDX_CATALOGUE
+            fetched = json.loads((self._folder / catalogue).read_text(encoding="utf-8"))
+            known = {**fetched, **json.loads(shipped)[Path(catalogue).stem]}
+            parameters = known[self.get_model_hash(model_path)]
+            if self._kind == "VR":
+                return parameters
             # The length the network was trained with, else the library converts it to torch at 256 frames.
             self.arch_specific_params["MDX"]["segment_size"] = 2 ** parameters["mdx_dim_t_set"]
             return parameters

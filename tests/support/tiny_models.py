@@ -1,7 +1,7 @@
 """Tiny networks with random weights under the names of real ones, so that the real code path runs offline.
 
 They separate nothing: their stems are noise-like filters of the input. Everything around the network
-(loading, chunking, names, sums) is what the real weights would go through. All of them together take 27 MB.
+(loading, chunking, names, sums) is what the real weights would go through. All of them together take 60 MB.
 """
 
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -40,6 +40,13 @@ MDX_TARGETS = {
     "UVR-MDX-NET-Voc_FT.onnx": "Vocals",
     "Kim_Vocal_2.onnx": "Vocals",
 }
+VR_KARAOKE = ("5_HP-Karaoke-UVR.pth", "6_HP-Karaoke-UVR.pth")
+VR_TARGETS = {
+    "UVR-De-Echo-Normal.pth": "No Echo",
+    "UVR-De-Echo-Aggressive.pth": "Echo",
+    "UVR-DeEcho-DeReverb.pth": "No Reverb",
+    "UVR-DeNoise.pth": "Noise",
+}
 FOUR_STEMS = ("drums", "bass", "other", "vocals")
 SIX_STEMS = (*FOUR_STEMS, "guitar", "piano")
 
@@ -77,6 +84,10 @@ def make_tiny_models(folder: Path) -> None:
                 ["kick", "snare", "toms", "hh", "ride", "crash"],
             )
             _write_demucs(folder)
+            for name in VR_KARAOKE:
+                make_old_vr(folder, name, "1band_sr44100_hl256", "Instrumental")
+            for name, target in VR_TARGETS.items():
+                make_vr(folder, name, "4band_v3", target)
 
 
 def make_mdx(
@@ -223,6 +234,43 @@ def _save(
     torch.save(network.state_dict(), folder / name)
     # As in the published files, which hold Python tuples: the library reads them with the full loader.
     (folder / config).write_text(yaml.dump(_config(model, stems, target)))
+
+
+def make_old_vr(folder: Path, name: str, bands: str, target: str) -> None:
+    """A VR network of the first kind. Its file tells how wide it is, so this is the smallest there was, halved."""
+    from audio_separator.separator.uvr_lib_v5.vr_network.nets import determine_model_capacity
+
+    network = determine_model_capacity(2 * _vr_bins(bands), 31191)
+    _save_vr(folder, name, network.half(), {"vr_model_param": bands, "primary_stem": target})
+
+
+def make_vr(folder: Path, name: str, bands: str, target: str) -> None:
+    """A VR 5.1. bands: the name of the library's description of them. Its masks are anywhere between 0 and 1."""
+    from audio_separator.separator.uvr_lib_v5.vr_network.nets_new import CascadedNet
+
+    width = {"nout": 4, "nout_lstm": 8}
+    network = CascadedNet(2 * _vr_bins(bands), 56000, **width)
+    _save_vr(folder, name, network, {"vr_model_param": bands, "primary_stem": target, **width})
+
+
+def _vr_bins(bands: str) -> int:
+    from audio_separator.separator.uvr_lib_v5 import vr_network
+
+    described = json.loads((Path(vr_network.__path__[0]) / "modelparams" / f"{bands}.json").read_text())
+    return described.get("n_bins") or described["bins"]
+
+
+def _save_vr(folder: Path, name: str, network: Any, entry: Mapping[str, Any]) -> None:
+    import torch
+
+    with torch.no_grad():
+        # At first all masks are about a half.
+        network.out.weight.mul_(20)
+    torch.save(network.state_dict(), folder / name)
+    catalogue = folder / "vr_model_data.json"
+    entries: dict[str, Any] = json.loads(catalogue.read_text()) if catalogue.exists() else {}
+    digest = hashlib.md5((folder / name).read_bytes()[-10_240_000:], usedforsecurity=False).hexdigest()
+    catalogue.write_text(json.dumps({**entries, digest: dict(entry)}))
 
 
 def _write_demucs(folder: Path) -> None:

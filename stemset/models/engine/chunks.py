@@ -92,6 +92,18 @@ def demucs_schedule(frames: int, segment: int, overlap: float, *, lead: int, hea
     return Schedule(tuple(chunks), _triangle_of(segment))
 
 
+def vr_schedule(times: int, hop: int, window: int, *, offset: int, reach: int) -> Schedule:
+    """VR: spectra of `window` times, `hop` frames apart, of which `offset` at either end are context only.
+
+    Each sound reaches so many more times to both sides. What the chunks make of them, which fades out there, adds up.
+    """
+    body = window - 2 * offset
+    size, frames = (window + 2 * reach) * hop, (body + 2 * reach) * hop
+    starts = range(0, times, body)
+    chunks = tuple(Chunk((at - offset - reach) * hop, size, frames, offset * hop) for at in starts)
+    return Schedule(chunks, lambda n: np.ones(n, np.float32), normalised=False)
+
+
 @lru_cache(maxsize=4)
 def _hann(frames: int) -> NDArray[np.float32]:
     return np.hanning(frames).astype(np.float32)

@@ -14,14 +14,14 @@ from typing import Any
 import yaml
 
 from stemset.errors import ModelFailed
-from stemset.models.base import Runtime
+from stemset.models.base import DemucsParams, ModelParams, Runtime
 from stemset.models.engine import devices, library
 from stemset.models.engine.checkpoints import uninitialised
 from stemset.models.engine.chunks import demucs_schedule
 from stemset.models.engine.forward import Forward, ready
 from stemset.models.engine.interrupting import Heed
-from stemset.models.engine.overlap_add import Pass
-from stemset.models.engine.song import Levels, Scale
+from stemset.models.engine.overlap_add import Pass, anywhere
+from stemset.models.engine.song import Levels, Scale, Song
 from stemset.models.engine.untyped import Untyped
 
 OVERLAP = 0.25
@@ -70,11 +70,12 @@ class DemucsNetwork:
         """As the network was trained: what it hears has a mean of 0 and a deviation of 1."""
         return Scale(1 / max(levels.deviation, _SMALLEST_DEVIATION), levels.deviation, levels.mean)
 
-    def passes(self, frames: int, stems: Collection[str], heed: Heed, shifts: int) -> Sequence[Pass]:  # noqa: ARG002
-        """See Network. Each run is shifted by up to half a second; shifts 0: one run, unshifted.
+    def passes(self, song: Song, stems: Collection[str], heed: Heed, params: ModelParams) -> Sequence[Pass]:  # noqa: ARG002
+        """See Network. Each run is shifted by up to half a second.
 
         The shifts are random, but always the same ones: a song gives the same stems whatever ran before.
         """
+        shifts = (params if isinstance(params, DemucsParams) else DemucsParams()).shifts
         chance = random.Random(0)  # noqa: S311 - nobody's secret
         most = int(_LONGEST_SHIFT_S * self._rate)
         passes: list[Pass] = []
@@ -86,8 +87,9 @@ class DemucsNetwork:
                 if stem in stems and member.weights[stem]
             }
             for lead in leads if rows else []:
-                schedule = demucs_schedule(frames, member.segment, OVERLAP, lead=lead, heard=member.heard)
-                passes.append(Pass(schedule, member.forward.run, member.forward.batch, member.forward.arrays, rows))
+                schedule = demucs_schedule(song.frames, member.segment, OVERLAP, lead=lead, heard=member.heard)
+                forward = member.forward
+                passes.append(Pass(schedule, anywhere(forward.run), forward.batch, forward.arrays, rows))
         return passes
 
 

@@ -5,24 +5,21 @@
 # pyright: reportUnknownArgumentType=false
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 from stemset.audio import Samples
 from stemset.errors import ModelFailed
-from stemset.models.base import Runtime
+from stemset.models.base import ModelParams, Runtime
 from stemset.models.engine import devices
+from stemset.models.engine.catalogue import entry
 from stemset.models.engine.chunks import mdx_schedule
 from stemset.models.engine.interrupting import Heed, InterruptibleSession
-from stemset.models.engine.library import package_folder
 from stemset.models.engine.mdx_gpu import BoundMdx
-from stemset.models.engine.overlap_add import Array, NumpyArrays, Pass
-from stemset.models.engine.song import Levels, Scale, level_scale
+from stemset.models.engine.overlap_add import Array, NumpyArrays, Pass, anywhere
+from stemset.models.engine.song import Levels, Scale, Song, level_scale
 from stemset.models.engine.stft import Spectra
 from stemset.models.weights import MDX_CATALOGUE
 
@@ -30,7 +27,6 @@ OVERLAP = 0.25
 """The share of a chunk that the next one hears, too: the library's own choice."""
 
 HOP = 1024
-_HASHED_BYTES = 10_240_000
 
 
 @dataclass(frozen=True)
@@ -71,13 +67,12 @@ class MdxNetwork:
         """See Network."""
         return level_scale(levels)
 
-    def passes(self, frames: int, stems: Collection[str], heed: Heed, shifts: int) -> Sequence[Pass]:  # noqa: ARG002
+    def passes(self, song: Song, stems: Collection[str], heed: Heed, params: ModelParams) -> Sequence[Pass]:  # noqa: ARG002
         """See Network."""
-
         way = self._way
-        schedule = mdx_schedule(frames, self._shape.chunk, self._shape.n_fft // 2, OVERLAP)
+        schedule = mdx_schedule(song.frames, self._shape.chunk, self._shape.n_fft // 2, OVERLAP)
         rows: dict[str, tuple[int, float]] = dict.fromkeys(stems, (0, 1.0))
-        return [Pass(schedule, lambda chunks: way.run(chunks, heed), way.batch, way.arrays, rows)]
+        return [Pass(schedule, anywhere(lambda sounds: way.run(sounds, heed)), way.batch, way.arrays, rows)]
 
 
 class _OnCpu:
@@ -103,15 +98,7 @@ def _bound(session: InterruptibleSession, shape: Shape, device: str) -> BoundMdx
 
 
 def _shape_of(weights: Path, models_dir: Path) -> Shape:
-    """From the catalogues on disk: the one that was fetched, and over it the one that the library ships."""
-    with weights.open("rb") as file:
-        file.seek(max(0, weights.stat().st_size - _HASHED_BYTES))
-        digest = hashlib.md5(file.read(), usedforsecurity=False).hexdigest()
-    fetched: dict[str, Any] = json.loads((models_dir / MDX_CATALOGUE).read_text("utf-8"))
-    shipped: dict[str, Any] = json.loads((package_folder() / "model-data.json").read_text("utf-8"))["mdx_model_data"]
-    found = {**fetched, **shipped}.get(digest)
-    if found is None:
-        raise ModelFailed(f"{weights} is damaged, or unknown to {MDX_CATALOGUE}: its hash isn't in there.")
+    found = entry(weights, models_dir, MDX_CATALOGUE)
     return Shape(
         n_fft=found["mdx_n_fft_scale_set"],
         bins=found["mdx_dim_f_set"],

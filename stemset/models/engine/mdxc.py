@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from stemset.errors import ModelFailed
-from stemset.models.base import Runtime
+from stemset.models.base import ModelParams, Runtime
 from stemset.models.engine import devices
 from stemset.models.engine.checkpoints import fill, state_of, uninitialised
 from stemset.models.engine.chunks import Schedule, mdx23c_schedule, roformer_schedule
@@ -21,8 +21,8 @@ from stemset.models.engine.forward import ready
 from stemset.models.engine.heap import give_back
 from stemset.models.engine.interrupting import Heed
 from stemset.models.engine.library import module
-from stemset.models.engine.overlap_add import Pass
-from stemset.models.engine.song import Levels, Scale, level_scale
+from stemset.models.engine.overlap_add import Pass, anywhere
+from stemset.models.engine.song import Levels, Scale, Song, level_scale
 from stemset.models.engine.untyped import Untyped
 
 OVERLAP = 2
@@ -56,11 +56,11 @@ class MdxcNetwork:
         """See Network."""
         return level_scale(levels)
 
-    def passes(self, frames: int, stems: Collection[str], heed: Heed, shifts: int) -> Sequence[Pass]:  # noqa: ARG002
+    def passes(self, song: Song, stems: Collection[str], heed: Heed, params: ModelParams) -> Sequence[Pass]:  # noqa: ARG002
         """See Network."""
         rows = {stem: (row, 1.0) for row, stem in enumerate(self.stems) if stem in stems}
         forward = self._forward
-        return [Pass(self._schedule(frames), forward.run, forward.batch, forward.arrays, rows)]
+        return [Pass(self._schedule(song.frames), anywhere(forward.run), forward.batch, forward.arrays, rows)]
 
 
 def _free_first(_module: object, _heard: object) -> None:

@@ -9,7 +9,7 @@ _ALIASES: dict[str, tuple[str, ...]] = {
     "not_vocals": ("instrumental", "inst"),
     "lead": ("vocals", "karaoke", "lead vocals", "lead only"),
     "not_lead": ("instrumental", "other", "backing vocals", "backing only"),
-    "dry": ("no reverb", "noreverb"),
+    "dry": ("no reverb", "noreverb", "no echo"),
     "clean": ("dry", "no noise"),
     "noise": ("other", "no dry"),
     "hi_hat": ("hh", "hihat", "hi-hat"),

@@ -13,7 +13,7 @@ import numpy as np
 from stemset.audio import Samples
 from stemset.errors import ModelFailed
 from stemset.models import weights
-from stemset.models.base import Progress, Runtime
+from stemset.models.base import ModelParams, Progress, Runtime
 from stemset.models.engine.demucs import DemucsNetwork
 from stemset.models.engine.heap import give_back
 from stemset.models.engine.interrupting import Heed, watched_modules
@@ -21,7 +21,8 @@ from stemset.models.engine.library import library
 from stemset.models.engine.mdx import MdxNetwork
 from stemset.models.engine.mdxc import MdxcNetwork
 from stemset.models.engine.overlap_add import Pass, averaged
-from stemset.models.engine.song import Levels, Scale, levels, opened
+from stemset.models.engine.song import Levels, Scale, Song, levels, opened
+from stemset.models.engine.vr import VrNetwork
 from stemset.models.registry import Architecture, ModelCard
 
 SAMPLE_RATE = 44100
@@ -41,10 +42,10 @@ class Network(Protocol):
         """At which level it hears a song of these levels."""
         ...
 
-    def passes(self, frames: int, stems: Collection[str], heed: Heed, shifts: int) -> Sequence[Pass]:
-        """The runs over a song of so many frames that these of its stems need. What heed raises ends a run.
+    def passes(self, song: Song, stems: Collection[str], heed: Heed, params: ModelParams) -> Sequence[Pass]:
+        """The runs over a song that these of its stems need. What heed raises ends a run.
 
-        shifts: runs that are averaged, where the architecture knows that; 1 is the plain run.
+        params: of the model; an architecture that doesn't know them takes its own as they are by default.
         """
         ...
 
@@ -84,7 +85,7 @@ class LoadedNetwork:
 
     @contextmanager
     def demixing(
-        self, song: Path, stems: Collection[str], progress: Progress, *, shifts: int = 1
+        self, song: Path, stems: Collection[str], progress: Progress, params: ModelParams
     ) -> Generator[Iterator[dict[str, Samples]]]:
         """The wanted stems of a stereo WAV at SAMPLE_RATE, by the library's names, in blocks of the same length.
 
@@ -100,7 +101,7 @@ class LoadedNetwork:
             measured = levels(song, heed.again)
             scale = self._network.scale(measured)
             with opened(song, scale) as opened_song:
-                passes = self._network.passes(measured.frames, stems, heed, shifts)
+                passes = self._network.passes(opened_song, stems, heed, params)
                 made = averaged(passes, measured.frames, opened_song.read, _counted(passes, heed.tell))
                 yield (self._checked(block, scale) for block in made)
         give_back()
@@ -119,6 +120,8 @@ def _load(card: ModelCard, runtime: Runtime) -> Network:
         return MdxNetwork(files[0], runtime)
     if card.architecture is Architecture.DEMUCS:
         return DemucsNetwork(files[0], files[1:], runtime)
+    if card.architecture is Architecture.VR:
+        return VrNetwork(files[0], runtime)
     return MdxcNetwork(files[0], files[1], runtime)
 
 

@@ -15,7 +15,7 @@ from stemset import audio
 from stemset.audio import Pcm, Samples
 from stemset.errors import ModelFailed
 from stemset.models import registry, weights
-from stemset.models.base import RESIDUAL, AudioSeparator, ModelFacts, Progress, Runtime, ignore_progress
+from stemset.models.base import RESIDUAL, AudioSeparator, ModelFacts, ModelParams, Progress, Runtime, ignore_progress
 from stemset.models.engine.library import require, versions
 from stemset.models.engine.names import slot_of
 from stemset.models.engine.network import SAMPLE_RATE, LoadedNetwork
@@ -33,11 +33,11 @@ _ONE_NETWORK = 2
 class LibraryNode:
     """A library model; its network is loaded at the first run."""
 
-    def __init__(self, model: type[AudioSeparator], runtime: Runtime, rest: str, shifts: int) -> None:
-        """rest: the slot that takes what the network's other stems leave of the input. shifts: see Network."""
+    def __init__(self, model: type[AudioSeparator], runtime: Runtime, rest: str, params: ModelParams) -> None:
+        """rest: the slot that takes what the network's other stems leave of the input."""
         self._model = model
         self._rest = rest
-        self._shifts = shifts
+        self._params = params
         self._card = registry.card(model.model_filename)
         self._runtime = runtime
         self._networks = runtime.networks or Networks()
@@ -73,7 +73,7 @@ class LibraryNode:
                 if heard != input_file:
                     audio.write_resampled(input_file, heard, SAMPLE_RATE, check=lambda: progress(0.0))
                 with network.demixing(
-                    heard, tuple(stems.values()), lambda done: progress(done * _NETWORK_SHARE), shifts=self._shifts
+                    heard, tuple(stems.values()), lambda done: progress(done * _NETWORK_SHARE), self._params
                 ) as blocks:
                     files = self._write(mixture, output_dir, slots, stems, blocks)
             finally:

@@ -30,6 +30,10 @@ Read: TypeAlias = Callable[[int, int], Samples]
 """Gives so many frames of the song from this frame on, as a network hears them; silence outside of it."""
 
 
+Run: TypeAlias = Callable[[Sequence[Chunk], Sequence[Samples]], Sequence[Array]]
+"""What a network makes of chunks, given the sound of each."""
+
+
 class Arrays(Protocol):
     """Where a network computes."""
 
@@ -71,10 +75,15 @@ class Pass:
     """
 
     schedule: Schedule
-    run: Callable[[Sequence[Samples]], Sequence[Array]]
+    run: Run
     batch: Callable[[], int]
     arrays: Arrays
     stems: dict[str, tuple[int, float]]
+
+
+def anywhere(run: Callable[[Sequence[Samples]], Sequence[Array]]) -> Run:
+    """For a network that makes the same of a sound wherever in the song it is."""
+    return lambda _chunks, sounds: run(sounds)
 
 
 def joined(
@@ -140,7 +149,7 @@ def _heard(one: Pass, read: Read) -> Generator[tuple[Chunk, Array]]:
     while waiting:
         alike = [chunk for chunk in waiting[: one.batch()] if chunk.heard == waiting[0].heard]
         sounds = [read(chunk.start, chunk.heard) for chunk in alike]
-        yield from zip(alike, one.run(sounds), strict=True)
+        yield from zip(alike, one.run(alike, sounds), strict=True)
         del waiting[: len(alike)]
 
 

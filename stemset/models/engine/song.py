@@ -64,6 +64,11 @@ class Song:
         self._sound = sound
         self._scale = scale
 
+    @property
+    def frames(self) -> int:
+        """Its length."""
+        return self._sound.frames
+
     def read(self, start: int, frames: int) -> Samples:
         """See overlap_add.Read."""
         first, last = max(start, 0), min(start + frames, self._sound.frames)

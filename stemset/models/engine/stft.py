@@ -27,7 +27,7 @@ class Spectra:
         self._spectrum = np.zeros((1, 4, bins, times), np.float32)
         self._complex = np.zeros((times, n_fft // 2 + 1), np.complex64)
         self._transformed = np.zeros_like(self._complex)
-        square = self._overlapped(np.broadcast_to(np.square(self._window), (times, n_fft)))
+        square = overlapped(np.broadcast_to(np.square(self._window), (times, n_fft)), hop)
         middle = slice(n_fft // 2, n_fft // 2 + self.frames)
         self._inverse_weight = 1 / np.maximum(square[middle], np.float32(1e-11))
 
@@ -61,15 +61,17 @@ class Spectra:
             np.fft.irfft(self._complex, self._n_fft, out=cast("NDArray[np.float64]", self._framed))
             framed = self._framed
             framed *= self._window
-            np.multiply(self._overlapped(framed)[half : half + self.frames], self._inverse_weight, out=samples[channel])
+            whole = overlapped(framed, self._hop)[half : half + self.frames]
+            np.multiply(whole, self._inverse_weight, out=samples[channel])
         return samples
 
-    def _overlapped(self, framed: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The sum of frames of n_fft samples, each `hop` behind the one before."""
-        hop, times = self._hop, self._times
-        parts = -(-self._n_fft // hop)
-        total = np.zeros((times + parts, hop), np.float32)
-        for part in range(parts):
-            piece = framed[:, part * hop : (part + 1) * hop]
-            total[part : part + times, : piece.shape[1]] += piece
-        return total.reshape(-1)
+
+def overlapped(framed: NDArray[np.float32], hop: int) -> NDArray[np.float32]:
+    """The sum of frames, shape (times, n_fft), each `hop` behind the one before; some zeros follow it."""
+    times, n_fft = framed.shape
+    parts = -(-n_fft // hop)
+    total = np.zeros((times + parts, hop), np.float32)
+    for part in range(parts):
+        piece = framed[:, part * hop : (part + 1) * hop]
+        total[part : part + times, : piece.shape[1]] += piece
+    return total.reshape(-1)
