@@ -200,6 +200,24 @@ def test_jobs_at_the_same_time_do_not_touch_each_other(model: Model, tmp_path: P
         assert all(np.array_equal(slots[slot], expected[slot]) for slot in expected)
 
 
+def test_a_network_computes_with_its_own_number_of_threads_wherever_it_runs(tiny_models: Path, tmp_path: Path) -> None:
+    torch = import_module("torch")
+    kind = registry.find("htdemucs.yaml")
+    networks = {threads: kind(kind.Params(), Runtime(tiny_models, "cpu", threads=threads)) for threads in (1, 2)}
+    counted: set[int] = set()
+    modules = import_module("torch.nn.modules.module")
+    handle = modules.register_module_forward_pre_hook(lambda *_: counted.add(torch.get_num_threads()))
+    try:
+        for threads in (1, 2, 1):
+            run(networks[threads], noise(20_000), tmp_path)
+            with ThreadPoolExecutor(1) as elsewhere:
+                elsewhere.submit(run, networks[threads], noise(20_000), tmp_path).result()
+            assert counted == {threads}
+            counted.clear()
+    finally:
+        handle.remove()
+
+
 @pytest.mark.parametrize("name", [*ONE_OF_EACH, "htdemucs_ft.yaml"])
 def test_progress_rises_to_one(name: str, model: Model, tmp_path: Path) -> None:
     audio.write(tmp_path / "in.wav", noise(200_000), 44_100)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -92,15 +91,15 @@ def available_cpus() -> int:
     return cores
 
 
-@cache
 def torch_with_threads(threads: int) -> Untyped:
-    """torch, set once to so many threads within an operation and one across operations; 0: as many as there are cores.
+    """torch, set to so many threads within an operation and one across operations; 0: as many as there are cores.
 
-    Its own choice doesn't know of a container's quota.
+    Its own choice doesn't know of a container's quota. What is set holds for the thread that calls this, and for those
+    that have not computed yet: call it in the thread that is about to compute.
     """
     torch = import_module("torch")
     torch.set_num_threads(threads or available_cpus())
     with suppress(RuntimeError):
-        # Too late once anything ran in parallel; then somebody else has chosen.
+        # It can be set once, and not after anything ran in parallel; then somebody else has chosen.
         torch.set_num_interop_threads(1)
     return torch

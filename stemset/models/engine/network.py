@@ -14,6 +14,7 @@ from stemset.audio import Samples
 from stemset.errors import ModelFailed
 from stemset.models import weights
 from stemset.models.base import ModelParams, Progress, Runtime
+from stemset.models.engine import devices
 from stemset.models.engine.demucs import DemucsNetwork
 from stemset.models.engine.heap import give_back
 from stemset.models.engine.interrupting import Heed, watched_modules
@@ -56,6 +57,7 @@ class LoadedNetwork:
     def __init__(self, model_filename: str, card: ModelCard, runtime: Runtime) -> None:
         """Load it; packages and weights must be there. Raises ModelFailed where it can't be loaded."""
         self._name = model_filename
+        self._threads = runtime.threads
         self._on_torch = card.architecture is not Architecture.MDX
         roformer = card.architecture in {Architecture.ROFORMER, Architecture.MEL_ROFORMER}
         # A compiled module can't be looked into, and is soon done.
@@ -98,6 +100,8 @@ class LoadedNetwork:
             library(f"{self._name} failed", heed.again),
             watched_modules(heed) if self._watched else nullcontext(),
         ):
+            if self._on_torch:
+                devices.torch_with_threads(self._threads)
             measured = levels(song, heed.again)
             scale = self._network.scale(measured)
             with opened(song, scale) as opened_song:
