@@ -44,6 +44,7 @@ export function bytesOf({ stems }: PlayerData): number {
 export class Pins {
   readonly #listeners = new Set<() => void>()
   #list: readonly Pin[] = []
+  #cleared = new AbortController()
 
   readonly list = (): readonly Pin[] => this.#list
 
@@ -58,44 +59,49 @@ export class Pins {
     this.#become(kept ? await kept.json() : [])
   }
 
-  /** Fetches what the job's player needs. Takes nothing when something can't be had. */
-  async add(data: PlayerData, progress: (fraction: number) => void, signal: AbortSignal): Promise<void> {
+  /** Fetches what the job's player needs. Takes nothing when something can't be had, or when it is cleared meanwhile. */
+  async add(data: PlayerData, progress: (fraction: number) => void, cancel: AbortSignal): Promise<void> {
+    const signal = AbortSignal.any([cancel, this.#cleared.signal])
     const cache = await caches.open(CACHE)
     const files = filesOf(data)
-    const put: string[] = []
+    const { jobId, recordingId, profile, title, strategy } = data
+    const pin = { jobId, recordingId, profile, title, strategy, bytes: bytesOf(data) }
     try {
       for (const [index, url] of files.entries()) {
         const response = await fetch(url, { signal })
         // What only lists and describes may be missing; a stem may not.
         if (!response.ok && index >= files.length - data.stems.length) throw new Error(`${url}: ${response.status}`)
-        if (response.ok) {
-          await cache.put(url, response)
-          put.push(url)
-        }
+        if (response.ok) await cache.put(url, response)
+        signal.throwIfAborted()
         progress((index + 1) / files.length)
       }
     } catch (error) {
-      await Promise.all(put.filter((url) => url.includes(data.jobId)).map((url) => cache.delete(url)))
+      if (!this.#list.some((kept) => kept.jobId === jobId)) await this.#drop(cache, pin)
       throw error
     }
     void navigator.storage?.persist?.()
-    const { jobId, recordingId, profile, title, strategy } = data
-    const pin = { jobId, recordingId, profile, title, strategy, bytes: bytesOf(data) }
     await this.#store([...this.#list.filter((other) => other.jobId !== jobId), pin])
   }
 
   async remove(pin: Pin): Promise<void> {
-    const cache = await caches.open(CACHE)
-    const mine = ({ url }: Request) => url.includes(pin.jobId) || url.includes(pin.recordingId)
-    for (const request of await cache.keys()) if (mine(request)) await cache.delete(request)
+    await this.#drop(await caches.open(CACHE), pin)
     await this.#store(this.#list.filter(({ jobId }) => jobId !== pin.jobId))
   }
 
   /** Removes all of them, so that nothing is left for whoever uses this browser next. */
   async clear(): Promise<void> {
+    this.#cleared.abort()
+    this.#cleared = new AbortController()
     if (!canPin()) return
     await caches.delete(CACHE)
     this.#become([])
+  }
+
+  /** Deletes the files of a pin, but for those that another pin of the same recording needs, too. */
+  async #drop(cache: Cache, { jobId, recordingId }: Pin): Promise<void> {
+    const shared = this.#list.some((other) => other.recordingId === recordingId && other.jobId !== jobId)
+    const mine = ({ url }: Request) => url.includes(jobId) || (!shared && url.includes(recordingId))
+    for (const request of await cache.keys()) if (mine(request)) await cache.delete(request)
   }
 
   async #store(list: readonly Pin[]): Promise<void> {
