@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from stemset.audio.decoding import sound
 from stemset.audio.pcm import Check, Samples, blocks, unchecked
+from stemset.imports import importing
 
 _HOPS_PER_BLOCK = 4  # gating blocks of 400 ms, a new one every 100 ms
 _ABSOLUTE_GATE = -70.0  # LUFS
@@ -55,8 +56,9 @@ class LoudnessMeter:
 
     def __init__(self, sample_rate: int) -> None:
         # Two seconds of imports, which a process that measures nothing should not pay for.
-        from pyloudnorm import IIRfilter  # noqa: PLC0415
-        from scipy.signal import sosfilt  # noqa: PLC0415
+        with importing:
+            from pyloudnorm import IIRfilter  # noqa: PLC0415
+            from scipy.signal import sosfilt  # noqa: PLC0415
 
         self._run = sosfilt
         self._rate = sample_rate

@@ -16,6 +16,7 @@ import structlog
 from stemset.cache import FolderCache
 from stemset.config import WorkerSettings
 from stemset.errors import StemsetError
+from stemset.imports import importing
 from stemset.jobs.local import serve_queue, shared_queue
 from stemset.jobs.messages import JobPayload
 from stemset.jobs.reporter import CallbackChannel, Interrupted, Reporter
@@ -124,4 +125,5 @@ def _sweep(work_dir: Path, older_than_s: float) -> None:
 def _warm_up() -> None:
     """Import what every job needs and nobody needed so far: two seconds that the first job would wait."""
     for module in ("scipy.signal", "scipy.ndimage", "pyloudnorm"):
-        import_module(module)
+        with importing:
+            import_module(module)

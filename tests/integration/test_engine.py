@@ -205,8 +205,11 @@ def test_a_network_computes_with_its_own_number_of_threads_wherever_it_runs(tiny
     kind = registry.find("htdemucs.yaml")
     networks = {threads: kind(kind.Params(), Runtime(tiny_models, "cpu", threads=threads)) for threads in (1, 2)}
     counted: set[int] = set()
-    modules = import_module("torch.nn.modules.module")
-    handle = modules.register_module_forward_pre_hook(lambda *_: counted.add(torch.get_num_threads()))
+
+    def count(_module: object, _inputs: object) -> None:
+        counted.add(torch.get_num_threads())
+
+    handle = import_module("torch.nn.modules.module").register_module_forward_pre_hook(count)
     try:
         for threads in (1, 2, 1):
             run(networks[threads], noise(20_000), tmp_path)

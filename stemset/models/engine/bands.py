@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from stemset.audio import Samples
 from stemset.errors import ModelFailed
+from stemset.imports import importing
 from stemset.models.engine.stft import overlapped
 from stemset.models.engine.untyped import Untyped
 
@@ -99,7 +100,9 @@ class Bands:
         for number in range(len(self._bands), 0, -1):
             band = self._bands[number - 1]
             if number < len(self._bands) and (ratio := self._bands[number].ratio) > 1:
-                sound = import_module("scipy.signal").resample_poly(sound, 1, ratio, axis=1)
+                with importing:
+                    signal = import_module("scipy.signal")
+                sound = signal.resample_poly(sound, 1, ratio, axis=1)
                 _silence(sound, (first - self.reach) * band.hop, lengths[number - 1])
             framed = np.lib.stride_tricks.sliding_window_view(band.there @ sound, band.n_fft, axis=1)
             framed = framed[:, self.reach * band.hop - band.n_fft // 2 :: band.hop][:, :times]

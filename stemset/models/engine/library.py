@@ -20,6 +20,7 @@ from types import ModuleType
 import numpy as np
 
 from stemset.errors import EngineMissing, ModelFailed, StemsetError
+from stemset.imports import importing
 from stemset.models.engine.loading import LOOK_S
 from stemset.models.engine.mel import mel_filters
 
@@ -88,7 +89,8 @@ def module(name: str) -> ModuleType:
         stand_ins |= {"librosa": librosa, "librosa.filters": filters}
     sys.modules.update(stand_ins)
     try:
-        return import_module(f"{_PACKAGE}.{name}")
+        with importing:
+            return import_module(f"{_PACKAGE}.{name}")
     finally:
         for name_of_stand_in in stand_ins:
             sys.modules.pop(name_of_stand_in, None)

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from stemset.audio import Samples
 from stemset.errors import ModelFailed
+from stemset.imports import importing
 from stemset.models.base import ModelParams, Runtime, VrParams
 from stemset.models.engine import devices
 from stemset.models.engine.bands import Bands, Spectrum
@@ -62,7 +63,8 @@ class VrNetwork:
         """Load it. Raises ModelFailed where the catalogue doesn't know these weights, or they don't fit it."""
         torch = devices.torch_with_threads(runtime.threads)
         # What the modules need of it is never called; with a stand-in they would be of no use to anybody else.
-        import_module("librosa")
+        with importing:
+            import_module("librosa")
         found = entry(weights, runtime.models_dir, VR_CATALOGUE)
         params = _params(found["vr_model_param"])
         self.device = devices.torch_device(runtime.device)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from stemset.imports import importing
+
 Spectrogram = NDArray[np.float32]
 """Magnitudes, powers or gains, shape (frames, bins)."""
 
@@ -18,7 +20,8 @@ def rank_over_bins(values: Spectrogram, size: int, rank: int | None = None) -> S
     frames are laid end to end, each padded by half a window on both sides, and no window crosses into another frame.
     """
     # A second of imports, which a process that only knows the models by name should not pay for.
-    from scipy.ndimage import rank_filter  # noqa: PLC0415
+    with importing:
+        from scipy.ndimage import rank_filter  # noqa: PLC0415
 
     size |= 1
     reach = size // 2

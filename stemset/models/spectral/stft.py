@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from stemset.imports import importing
+
 Spectrum = NDArray[np.complex64]
 """Shape (channels, frames, bins)."""
 
@@ -21,7 +23,8 @@ _MIN_HOP = 8
 
 def _fft() -> Any:  # noqa: ANN401 - a module
     """scipy.fft: a second of imports, which a process that only looks models up should not pay for."""
-    return import_module("scipy.fft")
+    with importing:
+        return import_module("scipy.fft")
 
 
 @dataclass(frozen=True)
