@@ -14,6 +14,7 @@ import structlog
 
 from stemset.errors import ModelFailed
 from stemset.models.base import Device, Runtime
+from stemset.models.engine.heap import in_large_pages
 from stemset.models.engine.untyped import Untyped
 
 log = structlog.stdlib.get_logger()
@@ -97,6 +98,7 @@ def torch_with_threads(threads: int) -> Untyped:
     Its own choice doesn't know of a container's quota. What is set holds for the thread that calls this, and for those
     that have not computed yet: call it in the thread that is about to compute.
     """
+    in_large_pages()
     torch = import_module("torch")
     torch.set_num_threads(threads or available_cpus())
     with suppress(RuntimeError):

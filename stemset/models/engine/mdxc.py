@@ -28,6 +28,8 @@ from stemset.models.engine.untyped import Untyped
 OVERLAP = 2
 """Windows that cover each moment. More cost as many times more and gain little."""
 
+_LARGE_BYTES = 100_000_000
+
 
 class MdxcNetwork:
     """A loaded network. Of one with a target only that stem is estimated."""
@@ -47,7 +49,7 @@ class MdxcNetwork:
         self._schedule = (
             _roformer_schedule(settings, padded=runtime.compiled) if roformer else _mdx23c_schedule(settings)
         )
-        if roformer and self.device == "cpu":
+        if roformer and self.device == "cpu" and _bytes(network.mask_estimators) >= _LARGE_BYTES:
             # Their weights are most of the network, and come to memory when what the blocks needed is free again.
             network.mask_estimators[0].register_forward_pre_hook(_free_first)
         self._forward = ready(torch, network, self.device, runtime)
@@ -61,6 +63,10 @@ class MdxcNetwork:
         rows = {stem: (row, 1.0) for row, stem in enumerate(self.stems) if stem in stems}
         forward = self._forward
         return [Pass(self._schedule(song.frames), anywhere(forward.run), forward.batch, forward.arrays, rows)]
+
+
+def _bytes(module: Untyped) -> int:
+    return sum(weight.nbytes for weight in module.parameters())
 
 
 def _free_first(_module: object, _heard: object) -> None:

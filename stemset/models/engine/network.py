@@ -16,7 +16,7 @@ from stemset.models import weights
 from stemset.models.base import ModelParams, Progress, Runtime
 from stemset.models.engine import devices
 from stemset.models.engine.demucs import DemucsNetwork
-from stemset.models.engine.heap import give_back
+from stemset.models.engine.heap import kept
 from stemset.models.engine.interrupting import Heed, watched_modules
 from stemset.models.engine.library import library
 from stemset.models.engine.mdx import MdxNetwork
@@ -98,6 +98,7 @@ class LoadedNetwork:
         heed = Heed(progress)
         with (
             library(f"{self._name} failed", heed.again),
+            kept(),
             watched_modules(heed) if self._watched else nullcontext(),
         ):
             if self._on_torch:
@@ -108,7 +109,6 @@ class LoadedNetwork:
                 passes = self._network.passes(opened_song, stems, heed, params)
                 made = averaged(passes, measured.frames, opened_song.read, _counted(passes, heed.tell))
                 yield (self._checked(block, scale) for block in made)
-        give_back()
 
     def _checked(self, block: dict[str, Samples], scale: Scale) -> dict[str, Samples]:
         for stem, samples in block.items():

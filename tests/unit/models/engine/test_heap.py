@@ -1,0 +1,38 @@
+"""What a process takes of the system while a network runs, on glibc."""
+
+from __future__ import annotations
+
+import platform
+import resource
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from stemset.models.engine import heap
+
+pytestmark = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc can be told")
+PAGE = resource.getpagesize()
+FLOATS = 10_000_000
+BYTES = 4 * FLOATS
+
+
+def pages_cleared() -> int:
+    """By the system for this process, while it takes and gives back some memory ten times."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(10):
+        np.ones(FLOATS, np.float32)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+
+def resident() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * PAGE
+
+
+def test_while_a_network_runs_memory_is_used_again_and_then_given_back():
+    with heap.kept():
+        pages_cleared()
+        assert pages_cleared() < 100
+        held = resident()
+    assert held - resident() > 0.9 * BYTES
+    assert pages_cleared() > 1000
