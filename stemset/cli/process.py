@@ -101,9 +101,11 @@ async def _process(
     from stemset.cache import FolderCache  # noqa: PLC0415
     from stemset.jobs.database import upgrade_database  # noqa: PLC0415
     from stemset.jobs.local import LocalDispatcher  # noqa: PLC0415
+    from stemset.models.engine import heap  # noqa: PLC0415
     from stemset.models.pool import ModelPool  # noqa: PLC0415
     from stemset.process import Outcome, Processor, alone, files_in  # noqa: PLC0415
 
+    heap.shared_by_threads()
     worker = WorkerSettings()
     pool = ModelPool(worker.runtime())
     cache = FolderCache(worker.cache_dir, worker.cache_bytes) if worker.cache_bytes else None

@@ -21,6 +21,7 @@ from stemset.jobs.local import serve_queue, shared_queue
 from stemset.jobs.messages import JobPayload
 from stemset.jobs.reporter import CallbackChannel, Interrupted, Reporter
 from stemset.models import preparation
+from stemset.models.engine import heap
 from stemset.models.engine.loading import LOADING
 from stemset.models.pool import ModelPool
 from stemset.models.preparation import Order
@@ -46,6 +47,7 @@ def serve_worker(settings: WorkerSettings, *, follow_parent: bool = False) -> No
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
+    heap.shared_by_threads()
     parent = os.getppid()
     work_dir = settings.data_dir / "work"
     pool = ModelPool(settings.runtime())

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from functools import cache
 
 # glibc's names for what mallopt sets, and what it would have arrived at by itself, had it not been told anything.
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_MMAP_MAX = -1, -3, -4
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_MMAP_MAX, _M_ARENA_MAX = -1, -3, -4, -8
 _USUAL = {_M_MMAP_THRESHOLD: 32 << 20, _M_TRIM_THRESHOLD: 64 << 20, _M_MMAP_MAX: 65_536}
 _KEPT = {_M_TRIM_THRESHOLD: 2**31 - 1, _M_MMAP_MAX: 0}
 
@@ -27,6 +27,11 @@ def kept() -> Generator[None]:
     finally:
         _set(_USUAL)
         give_back()
+
+
+def shared_by_threads() -> None:
+    """Have threads that begin from now on take memory from where the first one does: only there can it be `kept`."""
+    _set({_M_ARENA_MAX: 1})
 
 
 def in_large_pages() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from stemset.models.engine.mdx_gpu import BoundMdx
 from stemset.models.engine.overlap_add import Array, NumpyArrays, Pass, anywhere
 from stemset.models.engine.song import Levels, Scale, Song, level_scale
 from stemset.models.engine.stft import Spectra
+from stemset.models.engine.untyped import Untyped
 from stemset.models.weights import MDX_CATALOGUE
 
 OVERLAP = 0.25
@@ -107,12 +109,21 @@ def _shape_of(weights: Path, models_dir: Path) -> Shape:
     )
 
 
+@cache
+def _share_memory(onnxruntime: Untyped) -> None:
+    """Have all networks use the same memory: what one has taken for its run is kept for the next."""
+    kind, place = onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, onnxruntime.OrtMemType.DEFAULT
+    onnxruntime.create_and_register_allocator(onnxruntime.OrtMemoryInfo("Cpu", kind, 0, place), None)
+
+
 def _session(weights: Path, device: str, threads: int) -> InterruptibleSession:
     onnxruntime = import_module("onnxruntime")
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
+    _share_memory(onnxruntime)
+    options.add_session_config_entry("session.use_env_allocators", "1")
     # Threads that spin while a spectrum is computed would take the cores from it.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     chosen = devices.provider(device)

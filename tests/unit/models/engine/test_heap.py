@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import platform
 import resource
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +15,7 @@ from stemset.models.engine import heap
 
 pytestmark = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc can be told")
 PAGE = resource.getpagesize()
-FLOATS = 10_000_000
+FLOATS = 20_000_000  # more than a thread can hold by itself
 BYTES = 4 * FLOATS
 
 
@@ -27,6 +29,28 @@ def pages_cleared() -> int:
 
 def resident() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * PAGE
+
+
+PROGRAM = f"""
+from threading import Thread
+from stemset.models.engine import heap
+from {__name__} import pages_cleared
+
+def use():
+    pages_cleared()
+    print(pages_cleared())
+
+heap.shared_by_threads()
+with heap.kept():
+    thread = Thread(target=use)
+    thread.start()
+    thread.join()
+"""
+
+
+def test_a_thread_keeps_memory_as_the_first_one_does():
+    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 100
 
 
 def test_while_a_network_runs_memory_is_used_again_and_then_given_back():
