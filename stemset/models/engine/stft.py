@@ -23,6 +23,8 @@ class Spectra:
     def __init__(self, n_fft: int, hop: int, bins: int, times: int) -> None:
         self._n_fft, self._hop, self._bins, self._times = n_fft, hop, bins, times
         self._window = np.hanning(n_fft + 1)[:-1].astype(np.float32)
+        # Without a factor to divide by, numpy transforms in double precision, four times slower.
+        self._raised_window = self._window * np.float32(n_fft)
         self._framed = np.empty((times, n_fft), np.float32)
         self._spectrum = np.zeros((1, 4, bins, times), np.float32)
         self._complex = np.zeros((times, n_fft // 2 + 1), np.complex64)
@@ -42,10 +44,9 @@ class Spectra:
         for channel, samples_of_channel in enumerate(samples):
             padded = np.pad(samples_of_channel, half, mode="reflect")
             framed = np.lib.stride_tricks.sliding_window_view(padded, self._n_fft)[:: self._hop]
-            np.multiply(framed, self._window, out=self._framed)
-            transformed = np.fft.rfft(self._framed, out=cast("NDArray[np.complex128]", self._transformed))[
-                :, SILENT_BINS : self._bins
-            ].T
+            np.multiply(framed, self._raised_window, out=self._framed)
+            out = cast("NDArray[np.complex128]", self._transformed)
+            transformed = np.fft.rfft(self._framed, norm="forward", out=out)[:, SILENT_BINS : self._bins].T
             self._spectrum[0, 2 * channel, SILENT_BINS:] = transformed.real
             self._spectrum[0, 2 * channel + 1, SILENT_BINS:] = transformed.imag
         return self._spectrum
