@@ -17,6 +17,7 @@ pytestmark = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only 
 PAGE = resource.getpagesize()
 FLOATS = 20_000_000  # more than a thread can hold by itself
 BYTES = 4 * FLOATS
+MOST = 10 * BYTES // (4 << 20)  # half of what it would be if all pages were cleared and had 2 MB
 
 
 def pages_cleared() -> int:
@@ -50,13 +51,13 @@ with heap.kept():
 
 def test_a_thread_keeps_memory_as_the_first_one_does():
     done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True)
-    assert int(done.stdout) < 100
+    assert int(done.stdout) < MOST
 
 
 def test_while_a_network_runs_memory_is_used_again_and_then_given_back():
     with heap.kept():
         pages_cleared()
-        assert pages_cleared() < 100
+        assert pages_cleared() < MOST
         held = resident()
     assert held - resident() > 0.9 * BYTES
-    assert pages_cleared() > 1000
+    assert pages_cleared() > MOST
