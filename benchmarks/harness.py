@@ -112,12 +112,18 @@ def told_by(command: Sequence[str | Path], environment: Mapping[str, str]) -> Va
 
 
 def song(file: Path, seconds: float, seed: int = 0) -> Path:
-    """Noise whose level and colour change, as 16-bit stereo."""
-    random = np.random.default_rng(seed)
-    frames = round(seconds * RATE)
-    noise = random.normal(0, 0.1, (frames, 2)) * (1 + np.sin(np.arange(frames) / RATE * 3))[:, None]
-    noise[1:] += 0.9 * noise[:-1]
-    soundfile.write(file, np.clip(noise, -1, 1), RATE, subtype="PCM_16")
+    """Noise whose level and colour change, as 16-bit stereo.
+
+    In blocks: what this process takes counts as a peak of those that it starts.
+    """
+    random, last = np.random.default_rng(seed), np.zeros((1, 2))
+    with soundfile.SoundFile(file, "w", RATE, 2, subtype="PCM_16") as out:
+        for start in range(0, round(seconds * RATE), 10 * RATE):
+            time = np.arange(start, min(start + 10 * RATE, round(seconds * RATE))) / RATE
+            noise = random.normal(0, 0.1, (time.size, 2)) * (1 + np.sin(time * 3))[:, None]
+            coloured = noise + 0.9 * np.concatenate([last, noise[:-1]])
+            out.write(np.clip(coloured, -1, 1))
+            last = noise[-1:]
     return file
 
 
