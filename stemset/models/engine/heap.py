@@ -18,6 +18,8 @@ _KEPT = {_M_TRIM_THRESHOLD: 2**31 - 1, _M_MMAP_MAX: 0}
 def kept() -> Generator[None]:
     """While this lasts, what is freed is kept for what comes next, where the C library can; then it is given back.
 
+    This holds for the whole process: one at a time.
+
     A network frees and takes the same hundreds of megabytes in every layer. glibc would have the system clear them each
     time, page by page, which takes a third of a run of a MelBand-Roformer.
     """

@@ -29,6 +29,7 @@ OVERLAP = 2
 """Windows that cover each moment. More cost as many times more and gain little."""
 
 _LARGE_BYTES = 100_000_000
+"""Of mask estimators. For smaller ones, giving memory back before them takes more time than it is worth."""
 
 
 class MdxcNetwork:
