@@ -1,6 +1,6 @@
 """Sound in files: decode, resample, encode, measure. Samples are float32, (channels, frames), full scale ±1.0.
 
-PyAV, soundfile, soxr and pyloudnorm do the work; everything runs block by block, in bounded memory.
+PyAV, soundfile and soxr do the work; everything runs block by block, in bounded memory.
 """
 
 from __future__ import annotations

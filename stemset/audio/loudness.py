@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
+import av
+import av.error
 import numpy as np
-from numpy.typing import NDArray
+from av.filter import Graph
 
 from stemset.audio.decoding import sound
 from stemset.audio.pcm import Check, Samples, blocks, unchecked
-from stemset.imports import importing
 
-_HOPS_PER_BLOCK = 4  # gating blocks of 400 ms, a new one every 100 ms
-_ABSOLUTE_GATE = -70.0  # LUFS
-_RELATIVE_GATE = -10.0  # LU below the mean of what passed the absolute gate
+_SILENCE = -70.0  # LUFS; nothing below it counts, and libav says it of what has no loudness
 
 
 @dataclass(frozen=True)
@@ -48,61 +48,45 @@ def measure(file: Path, check: Check = unchecked) -> Levels:
 
 
 class LoudnessMeter:
-    """Integrated loudness of stereo sound that comes in blocks (ITU-R BS.1770-4).
+    """Integrated loudness of stereo sound that comes in blocks (ITU-R BS.1770-4), by libav's `ebur128` filter.
 
-    `pyloudnorm.Meter.integrated_loudness` computes the same from the whole song at once, which takes 2 GB for
-    half an hour. The filters are pyloudnorm's "DeMan" ones, which match the standard's coefficients.
+    It rounds down to a hundredth of a LU. pyloudnorm would want the whole song at once, and 2 GB for half an hour.
     """
 
     def __init__(self, sample_rate: int) -> None:
-        # Two seconds of imports, which a process that measures nothing should not pay for.
-        with importing:
-            from pyloudnorm import IIRfilter  # noqa: PLC0415
-            from scipy.signal import sosfilt  # noqa: PLC0415
-
-        self._run = sosfilt
         self._rate = sample_rate
-        stages = (
-            IIRfilter(3.99984385397, 0.7071752369554193, 1681.9744509555319, sample_rate, "high_shelf_DeMan"),
-            IIRfilter(0.0, 0.5003270373253953, 38.13547087613982, sample_rate, "high_pass_DeMan"),
+        self._frames = 0
+        self._lufs = _SILENCE
+        self._graph = graph = Graph()  # which its filters do not keep alive
+        self._source = graph.add_abuffer(
+            sample_rate=sample_rate, format="fltp", layout="stereo", time_base=Fraction(1, sample_rate)
         )
-        coefficients: list[tuple[NDArray[np.float64], NDArray[np.float64]]] = [
-            s.generate_coefficients() for s in stages
-        ]
-        self._filter = np.array([[*b, *a] for b, a in coefficients])
-        self._state = np.zeros((len(stages), 2, 2))
-        self._held: NDArray[np.float64] = np.zeros(0)  # energies of a hop not yet complete
-        self._hops: list[float] = []
+        meter = graph.add("ebur128", "metadata=1:framelog=quiet")
+        self._sink = graph.add("abuffersink")
+        self._source.link_to(meter)
+        meter.link_to(self._sink)
+        graph.configure()
 
     def add(self, block: Samples) -> None:
         """The next frames, shape (2, frames)."""
-        weighted, self._state = self._run(self._filter, block.astype(np.float64), axis=1, zi=self._state)
-        self._held = np.concatenate([self._held, np.square(weighted).sum(axis=0)])
-        # Hop j covers the frames from j·rate/10 on, rounded down, so that no rate drifts.
-        start = len(self._hops) * self._rate // 10
-        edges: list[int] = [0]
-        while (edge := (len(self._hops) + len(edges)) * self._rate // 10 - start) <= self._held.size:
-            edges.append(edge)
-        if len(edges) > 1:
-            self._hops += np.add.reduceat(self._held[: edges[-1]], edges[:-1]).tolist()
-            self._held = self._held[edges[-1] :]
+        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(block), "fltp", "stereo")
+        frame.sample_rate, frame.pts = self._rate, self._frames
+        self._frames += block.shape[1]
+        self._source.push(frame)
+        self._pull()
 
     def integrated(self) -> float | None:
-        """LUFS of everything so far; None for silence (all below -70 LUFS) and for less than 400 ms."""
-        if len(self._hops) < _HOPS_PER_BLOCK:
-            return None
-        energies = np.convolve(self._hops, np.ones(_HOPS_PER_BLOCK), "valid")
-        power = energies / (_HOPS_PER_BLOCK * self._rate / 10)
-        gated = power[power > _power(_ABSOLUTE_GATE)]
-        if not gated.size:
-            return None
-        gated = gated[gated > gated.mean() * 10 ** (_RELATIVE_GATE / 10)]
-        return float(_lufs(gated.mean()))
+        """LUFS of everything added, after which nothing can be; None for silence and for less than 400 ms."""
+        self._source.push(None)
+        self._pull()
+        return self._lufs if self._lufs > _SILENCE else None
 
-
-def _lufs(power: np.floating) -> float:
-    return -0.691 + 10 * float(np.log10(power))
-
-
-def _power(lufs: float) -> float:
-    return 10 ** ((lufs + 0.691) / 10)
+    def _pull(self) -> None:
+        """Takes the reading of every 100 ms that are complete."""
+        while True:
+            try:
+                reading = self._sink.pull()
+            except (av.error.BlockingIOError, av.error.EOFError):
+                return
+            # The last reading may be of less than 100 ms, and then says nothing.
+            self._lufs = float(reading.metadata.get("lavfi.r128.I", self._lufs))

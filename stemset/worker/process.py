@@ -125,7 +125,7 @@ def _sweep(work_dir: Path, older_than_s: float) -> None:
 
 
 def _warm_up() -> None:
-    """Import what every job needs and nobody needed so far: two seconds that the first job would wait."""
-    for module in ("scipy.signal", "scipy.ndimage", "pyloudnorm"):
+    """Import what weight-free models need and nobody needed so far: a second that the first job would wait."""
+    for module in ("scipy.fft", "scipy.ndimage"):
         with importing:
             import_module(module)

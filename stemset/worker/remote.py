@@ -38,7 +38,7 @@ DOWNLOAD_COMMAND = "modal run modal_app.py::download_models"
 
 _TRIES = 2
 _PAUSE_S = 5.0
-_IMPORTS = ("scipy.signal", "scipy.ndimage", "pyloudnorm", "boto3")
+_IMPORTS = ("scipy.fft", "scipy.ndimage", "boto3")
 _ENGINE = ("torch", "stemset.models.engine.node")
 
 

@@ -13,13 +13,11 @@ from threading import Barrier
 
 import numpy as np
 
-from stemset.audio.loudness import LoudnessMeter
 from stemset.models.spectral.running import rank_over_bins
 from stemset.models.spectral.stft import Grid
 from stemset.worker.process import _warm_up
 
 uses = (
-    lambda: LoudnessMeter(44_100),
     lambda: rank_over_bins(np.zeros((1, 9), np.float32), 3),
     lambda: Grid.near(0.1, 44_100),
     _warm_up,
