@@ -4,6 +4,7 @@ import { silence } from './meter'
 import { audibleStems, type Channel, neutral, type StemName } from './mixer'
 import { Output } from './output'
 import type { LaneSource, Level, Player, PlayerOptions, PlayerSnapshot } from './player'
+import { BrowserSpeaker } from './speaker'
 import { Transport } from './transport'
 import { type Decibels, type Frames, type Seconds, type Semitones, type Span, toAmplitude } from './units'
 
@@ -38,7 +39,8 @@ class Engine implements Player {
     this.frames = frames
     this.#decode = decoder ?? openDecoder(sampleRate)
     this.#transport = new Transport(sampleRate, frames, () => this.#refresh())
-    this.#output = new Output(openContext ?? openSpeaker, {
+    const speaker = openContext ? { open: () => openContext(sampleRate), dispose: () => undefined } : null
+    this.#output = new Output(speaker ?? new BrowserSpeaker(sampleRate), {
       running: () => this.#running(),
       interrupted: (comesBack) => this.#interrupted(comesBack),
       changed: () => this.#refresh(),
@@ -66,7 +68,7 @@ class Engine implements Player {
   play(at?: Seconds): void {
     if (at !== undefined) this.#transport.seek(at * this.sampleRate)
     this.#resumes = false
-    if (this.#output.open(this.sampleRate, this.#master, this.#limiter)) {
+    if (this.#output.open(this.#master, this.#limiter)) {
       this.#openStrips()
       this.#transport.play()
     }
@@ -269,8 +271,4 @@ class Engine implements Player {
     this.#snapshot = this.#describe()
     for (const listener of this.#listeners) listener()
   }
-}
-
-function openSpeaker(sampleRate: number): BaseAudioContext {
-  return new AudioContext({ sampleRate, latencyHint: 'interactive' })
 }

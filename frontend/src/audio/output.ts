@@ -1,5 +1,6 @@
 import { Desk } from './desk'
 import type { Problem } from './failure'
+import type { Speaker } from './speaker'
 import type { Decibels, Seconds } from './units'
 
 /** A context that has not begun to run after this long waits for a gesture. */
@@ -18,19 +19,19 @@ export interface OutputListener {
 export class Output {
   desk: Desk | null = null
   problem: Problem | null = null
-  readonly #open: (sampleRate: number) => BaseAudioContext
+  readonly #speaker: Speaker
   readonly #listener: OutputListener
   #ran = false
   #patience: ReturnType<typeof setTimeout> | undefined
 
-  constructor(open: (sampleRate: number) => BaseAudioContext, listener: OutputListener) {
-    this.#open = open
+  constructor(speaker: Speaker, listener: OutputListener) {
+    this.#speaker = speaker
     this.#listener = listener
   }
 
-  /** Asks for sound at this rate; false, with a problem noted, when there is none to be had. */
-  open(sampleRate: number, master: Decibels, limiter: boolean): boolean {
-    const desk = this.desk ?? this.#create(sampleRate, master, limiter)
+  /** Asks for sound; false, with a problem noted, when there is none to be had. */
+  open(master: Decibels, limiter: boolean): boolean {
+    const desk = this.desk ?? this.#create(master, limiter)
     if (!desk) return false
     const { context } = desk
     if ('resume' in context && context.state !== 'running') {
@@ -45,16 +46,17 @@ export class Output {
 
   dispose(): void {
     clearTimeout(this.#patience)
+    this.#speaker.dispose()
     const context = this.desk?.context
     this.desk?.dispose()
     this.desk = null
     if (context && 'close' in context && context.state !== 'closed') void (context as AudioContext).close()
   }
 
-  #create(sampleRate: number, master: Decibels, limiter: boolean): Desk | null {
+  #create(master: Decibels, limiter: boolean): Desk | null {
     asPlayback()
     try {
-      const context = this.#open(sampleRate)
+      const context = this.#speaker.open()
       this.desk = new Desk(context, master, limiter)
       this.#ran = context.state === 'running'
       context.addEventListener('statechange', () => this.#stateChanged(context))

@@ -100,6 +100,6 @@ export interface Player {
 export interface PlayerOptions {
   readonly sampleRate: number
   readonly frames: Frames
-  /** Called at the first play, since browsers only let a gesture open the sound. */
+  /** In place of the browser's loudspeaker; called at the first play. */
   readonly openContext?: (sampleRate: number) => BaseAudioContext
 }
