@@ -65,7 +65,7 @@ def own_connections(engine: Engine) -> None:
 def prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
     """Set up a new connection, of either driver."""
     # Its own lower() knows ASCII only.
-    connection.create_function("lower", 1, _lower)  # pyright: ignore
+    connection.create_function("lower", 1, _lower)  # pyright: ignore - sqlite's, not DB-API's
     cursor = connection.cursor()
     # Readers don't wait for the writer, and writers wait for each other rather than fail.
     cursor.execute("PRAGMA journal_mode=WAL")

@@ -31,10 +31,10 @@ class _DatedAuth(S3SigV4QueryAuth):
     @override
     def add_auth(self, request: AWSRequest) -> None:
         request.context["timestamp"] = self._at.strftime(SIGV4_TIMESTAMP)
-        self._modify_request_before_signing(request)  # pyright: ignore
+        self._modify_request_before_signing(request)  # pyright: ignore - untyped
         canonical = self.canonical_request(request)
         signature = self.signature(self.string_to_sign(request, canonical), request)
-        self._inject_signature_to_request(request, signature)  # pyright: ignore
+        self._inject_signature_to_request(request, signature)  # pyright: ignore - untyped
 
 
 class Signer:
