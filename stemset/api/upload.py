@@ -95,7 +95,7 @@ class Sink:
 
     out: BinaryIO
     bytes: int = 0
-    digest: hashlib._Hash = field(default_factory=hashlib.sha256)  # pyright: ignore[reportPrivateUsage]
+    digest: hashlib._Hash = field(default_factory=hashlib.sha256)  # pyright: ignore[reportPrivateUsage] - no other name
     buffer: bytearray = field(default_factory=bytearray)
 
     @property

@@ -61,7 +61,7 @@ class SharedCache(FolderCache):
 
 
 def import_all() -> None:
-    """Import what every job needs, and nothing that looks for a GPU: there is none while a snapshot is taken."""
+    """Import what jobs need, and nothing that looks for a GPU: there is none while a snapshot is taken."""
     for module in (*_IMPORTS, *(_ENGINE if find_spec("torch") else ())):
         import_module(module)
 
