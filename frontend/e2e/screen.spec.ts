@@ -53,6 +53,19 @@ test('a mix that was changed in another window is not overwritten unasked', asyn
   await expect(page.getByRole('slider', { name: 'Master volume' })).toHaveAttribute('aria-valuetext', /9\.0 dB/)
 })
 
+test('the keys work as soon as the player is seen', async ({ page }) => {
+  await page.addInitScript(() => {
+    const watch = new MutationObserver(() => {
+      if (!document.querySelector('h1')) return
+      watch.disconnect()
+      window.dispatchEvent(new KeyboardEvent('keydown', { key: 'e', code: 'KeyE' }))
+    })
+    watch.observe(document, { childList: true, subtree: true })
+  })
+  await open(page)
+  await expect(page.getByRole('dialog', { name: 'Export' })).toBeVisible()
+})
+
 test('the keys set loop, marker, tempo and zoom, and a sheet tells of them', async ({ page }) => {
   await open(page)
   for (const key of ['ArrowRight', '[', 'ArrowRight', ']', 'm', '.', '+']) await page.keyboard.press(key)

@@ -1,4 +1,4 @@
-import { type RefObject, useEffect, useEffectEvent, useRef, useState } from 'react'
+import { type RefObject, useEffect, useEffectEvent, useLayoutEffect, useRef, useState } from 'react'
 import type { Player } from '@/audio'
 import { carryOut, commandOf, focusOf, type Rig } from './keys'
 
@@ -52,6 +52,7 @@ export function useDrawing(store: { subscribe: (listener: () => void) => () => v
   }, [store])
 }
 
+/** The keys work from the moment that the player is seen: an effect after the painting would lose the first ones. */
 export function useShortcuts(rig: Rig): void {
   const carry = useEffectEvent((event: KeyboardEvent) => {
     const command = event.defaultPrevented ? null : commandOf(event, focusOf(event.target))
@@ -59,7 +60,7 @@ export function useShortcuts(rig: Rig): void {
     event.preventDefault()
     carryOut(command, rig)
   })
-  useEffect(() => {
+  useLayoutEffect(() => {
     const press = (event: KeyboardEvent) => carry(event)
     window.addEventListener('keydown', press)
     return () => window.removeEventListener('keydown', press)
