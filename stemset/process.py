@@ -30,7 +30,7 @@ from stemset.cache import NodeCache
 from stemset.errors import Conflict, StaleAttempt, StemsetError, TooLarge, UnreadableAudio
 from stemset.jobs.direct import REF, DirectChannel
 from stemset.jobs.messages import JobPayload, Report, Stopped
-from stemset.jobs.records import JobRecord, JobState, RecordingRecord, RunOptions
+from stemset.jobs.records import JobRecord, JobState, RecordingRecord
 from stemset.jobs.reporter import Reporter
 from stemset.models.pool import ModelPool
 from stemset.strategy import Strategy
@@ -178,9 +178,8 @@ class Processor:
             await self._check_size(upload)
             check_limits(await probe_apart(upload.file, self._parts.probes), self._parts.config.limits)
         else:
-            options = RunOptions(bit_depth=self._parts.config.output.bit_depth)
-            tree = dict(self._strategy.tree)
-            done = await self._parts.jobs.done_job(recording.id, self._strategy.name, tree, options)
+            plan = submission.plan_of(self._strategy, self._parts.config)
+            done = await self._parts.jobs.done_job(recording.id, plan)
             if done:
                 return Result(upload.file, Outcome.PRESENT, recording_id=recording.id, job_id=done.id)
         self._planned.add(upload.sha256)

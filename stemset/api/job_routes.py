@@ -41,12 +41,9 @@ IfNoneMatch = Annotated[str | None, HeaderParameter(name="If-None-Match", descri
     },
 )
 async def create_job(context: Context, data: JSONBody[JobRequest]) -> Job:
-    strategy = data.strategy
-    if strategy is None:
-        profile = await context.library.profile_of(data.recording_id)
-        strategy = submission.default_strategy(profile, context.config)
-    known = submission.known_strategy(strategy, context.config)
-    job = await submission.start(context, data.recording_id, known, force=data.force)
+    if data.strategy is not None:
+        submission.known_strategy(data.strategy, context.config)
+    job = await submission.start(context, data.recording_id, data.strategy, force=data.force)
     return wire.job(job, context.config)
 
 

@@ -16,8 +16,9 @@ from stemset.api.problems import InvalidRequest
 from stemset.api.upload import Upload, title_of
 from stemset.audio import Probe
 from stemset.config import Config
-from stemset.jobs.records import JobRecord, NewRecording, NodeStatus, RecordingRecord, RunOptions, new_id
+from stemset.jobs.records import JobRecord, NewRecording, NodeStatus, Plan, RecordingRecord, RunOptions, new_id
 from stemset.storage import Keys
+from stemset.strategy import Strategy
 
 _FIELDS = ("profile", "strategy", "separate")
 _TRUTH = {"true": True, "1": True, "false": False, "0": False}
@@ -112,30 +113,38 @@ async def _store(context: Context, upload: Upload, profile: str) -> tuple[Record
 async def start(
     context: Context,
     recording_id: UUID,
-    strategy_name: str,
+    strategy: str | None,
     *,
     force: bool = False,
     dispatch_ref: str | None = None,
 ) -> JobRecord:
-    """A job of this strategy on this recording: a new one, or the one that is there already. force, dispatch_ref: as
-    in `create_job`."""
-    strategy = context.config.strategies[strategy_name]
-    job = await context.jobs.create_job(
-        recording_id,
-        strategy=strategy.name,
-        tree=strategy.tree,
-        nodes=[NodeStatus(path=run.path, parent=run.parent, model=run.model.model_filename) for run in strategy.runs],
-        expected_stems=strategy.stems,
-        options=RunOptions(
-            bit_depth=context.config.output.bit_depth,
-            max_duration_s=context.config.limits.max_duration_s,
-            max_channels=context.config.limits.max_channels,
-        ),
-        force=force,
-        dispatch_ref=dispatch_ref,
-    )
+    """A job of this strategy of config.yaml on this recording: a new one, or the one that is there already.
+    strategy: None takes the default of the recording's profile. force, dispatch_ref: as in `create_job`."""
+    config = context.config
+
+    def plan_for(profile: str) -> Plan:
+        return plan_of(config.strategies[strategy or default_strategy(profile, config)], config)
+
+    job = await context.jobs.create_job(recording_id, plan_for, force=force, dispatch_ref=dispatch_ref)
     context.outbox.kick()
     return job
+
+
+def plan_of(strategy: Strategy, config: Config) -> Plan:
+    """What a job of the strategy is to do."""
+    return Plan(
+        strategy=strategy.name,
+        tree=dict(strategy.tree),
+        nodes=tuple(
+            NodeStatus(path=run.path, parent=run.parent, model=run.model.model_filename) for run in strategy.runs
+        ),
+        expected_stems=tuple(strategy.stems),
+        options=RunOptions(
+            bit_depth=config.output.bit_depth,
+            max_duration_s=config.limits.max_duration_s,
+            max_channels=config.limits.max_channels,
+        ),
+    )
 
 
 def _extension(found: Probe) -> str:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import cast
 from uuid import UUID
 
-from pydantic import JsonValue
-from sqlalchemy import and_, insert, select
+from sqlalchemy import and_, func, insert, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import load_only
 
 from stemset.errors import ConfigError, NotFound, StemsetError, Unavailable
 from stemset.jobs import transitions
 from stemset.jobs.estimates import LAST_RUNS, expecting, measured_paces
 from stemset.jobs.messages import MAX_PAYLOAD_BYTES, JobPayload
-from stemset.jobs.records import JobRecord, JobState, JobStatus, NodeStatus, RunOptions, new_id, new_nonce
+from stemset.jobs.records import JobRecord, JobState, JobStatus, Plan, new_id, new_nonce
 from stemset.jobs.rows import ACTIVE, job_of, with_positions
 from stemset.jobs.sessions import Sessions
 from stemset.jobs.tables import EventRow, JobRow, RecordingRow
@@ -31,18 +31,19 @@ class NewJob:
     """What is asked for; `JobService.create_job` explains it."""
 
     recording_id: UUID
-    strategy: str
-    tree: dict[str, JsonValue]
-    nodes: tuple[NodeStatus, ...]
-    expected_stems: tuple[str, ...]
-    options: RunOptions
+    plan_for: Callable[[str], Plan]
     force: bool = False
     dispatch_ref: str | None = None
 
-    def done_by(self, job: JobRecord) -> bool:
-        """Whether a job of this strategy has made just what is asked for."""
-        same = job.tree == self.tree and job.options.bit_depth == self.options.bit_depth
-        return job.state is JobState.SUCCEEDED and same
+
+@dataclass
+class _Found:
+    """What the database has. jobs: of these recordings, newest first, but for failed ones. waiting: how many jobs are
+    queued in all."""
+
+    songs: dict[UUID, RecordingRow] = field(default_factory=dict)
+    jobs: dict[UUID, list[JobRecord]] = field(default_factory=dict)
+    waiting: int = 0
 
 
 class Intake:
@@ -75,63 +76,68 @@ class Intake:
         return [Unavailable("Jobs are being made too fast for this one to be made; try again.") for _ in wanted]
 
     async def _store(self, wanted: Sequence[NewJob]) -> list[JobRecord | StemsetError]:
-        recordings, there = await self._look(wanted)
+        found = await self._look({asked.recording_id for asked in wanted})
         paces = await self._measured_paces()
         now = datetime.now(UTC)
         answers: list[JobRecord | StemsetError] = []
         fresh: list[JobRecord] = []
         for asked in wanted:
-            recording = recordings.get(asked.recording_id)
-            if recording is None:
+            song = found.songs.get(asked.recording_id)
+            if song is None:
                 answers.append(NotFound("recording", str(asked.recording_id)))
                 continue
-            others = there.setdefault((asked.recording_id, asked.strategy), [])
-            answer = _existing(asked, others)
+            plan = asked.plan_for(song.profile)
+            jobs = found.jobs.setdefault(song.id, [])
+            answer = _existing(plan, [job for job in jobs if job.strategy == plan.strategy], force=asked.force)
             if answer is None:
-                answer = _new_job(asked, recording, paces, now)
+                answer = _new_job(asked, plan, song, paces, now, place=found.waiting + len(fresh) + 1)
                 if isinstance(answer, JobRecord):
-                    others.insert(0, answer)
+                    jobs.insert(0, answer)
                     fresh.append(answer)
             answers.append(answer)
-        return await self._commit(fresh, answers)
+        if fresh:
+            await self._insert(fresh)
+        return await self._placed(answers)
 
-    async def _look(
-        self, wanted: Sequence[NewJob]
-    ) -> tuple[dict[UUID, RecordingRow], dict[tuple[UUID, str], list[JobRecord]]]:
-        """The recordings; and their jobs of the strategies that are asked for, newest first, but for failed ones."""
-        asked_for = and_(
+    async def _look(self, recording_ids: Collection[UUID]) -> _Found:
+        waiting = select(func.count()).where(JobRow.state == JobState.QUEUED.value).scalar_subquery()
+        relevant = and_(
             JobRow.recording_id == RecordingRow.id,
-            JobRow.strategy.in_({asked.strategy for asked in wanted}),
             JobRow.state.in_([*ACTIVE, JobState.SUCCEEDED.value]),
         )
         known = (
-            select(RecordingRow, JobRow)
-            .outerjoin(JobRow, asked_for)
-            .where(RecordingRow.id.in_({asked.recording_id for asked in wanted}))
+            select(RecordingRow, waiting, JobRow)
+            .options(load_only(RecordingRow.profile, RecordingRow.duration_s, RecordingRow.source_key, raiseload=True))
+            .outerjoin(JobRow, relevant)
+            .where(RecordingRow.id.in_(recording_ids))
             .order_by(JobRow.created_at.desc(), JobRow.id.desc())
         )
-        recordings: dict[UUID, RecordingRow] = {}
-        there: dict[tuple[UUID, str], list[JobRecord]] = {}
+        found = _Found()
         async with self._sessions() as session:
             rows = (await session.execute(known)).all()
-            for recording, job in cast("Sequence[tuple[RecordingRow, JobRow | None]]", rows):
-                recordings[recording.id] = recording
+            for song, queued, job in cast("Sequence[tuple[RecordingRow, int, JobRow | None]]", rows):
+                found.songs[song.id] = song
+                found.waiting = queued
                 if job is not None:
-                    there.setdefault((job.recording_id, job.strategy), []).append(job_of(job))
-        return recordings, there
+                    found.jobs.setdefault(song.id, []).append(job_of(job))
+        return found
 
-    async def _commit(
-        self, fresh: Sequence[JobRecord], answers: Sequence[JobRecord | StemsetError]
-    ) -> list[JobRecord | StemsetError]:
-        """Store the fresh ones; the answers with their places in the queue. Raises IntegrityError and stores nothing
-        where a job or a recording isn't what it was any more."""
-        jobs = {answer.id: answer for answer in answers if isinstance(answer, JobRecord)}
+    async def _insert(self, fresh: Sequence[JobRecord]) -> None:
+        """Raises IntegrityError and stores nothing where a job or a recording isn't what it was any more."""
         async with self._sessions.begin() as session:
-            if fresh:
-                await session.execute(insert(JobRow), [_job_values(job) for job in fresh])
-                await session.execute(insert(EventRow), [_event_values(job) for job in fresh])
-            placed = {job.id: job for job in await with_positions(session, list(jobs.values()))}
-        return [placed[answer.id] if isinstance(answer, JobRecord) else answer for answer in answers]
+            # Past the session: of so many rows it would keep track one by one.
+            connection = await session.connection()
+            await connection.execute(insert(JobRow), [_job_values(job) for job in fresh])
+            await connection.execute(insert(EventRow), [_event_values(job) for job in fresh])
+
+    async def _placed(self, answers: Sequence[JobRecord | StemsetError]) -> list[JobRecord | StemsetError]:
+        """Those that were there before, too, with their places in the queue."""
+        jobs = {answer.id: answer for answer in answers if isinstance(answer, JobRecord)}
+        unplaced = [job for job in jobs.values() if job.state is JobState.QUEUED and job.queue_position is None]
+        if unplaced:
+            async with self._sessions() as session:
+                jobs |= {job.id: job for job in await with_positions(session, unplaced)}
+        return [jobs[answer.id] if isinstance(answer, JobRecord) else answer for answer in answers]
 
     async def _measured_paces(self) -> Mapping[str, float]:
         if self._paces is None:
@@ -148,33 +154,34 @@ class Intake:
         return self._paces
 
 
-def _existing(asked: NewJob, others: Sequence[JobRecord]) -> JobRecord | None:
-    """The job that already does what is asked for; with force only one that isn't done yet."""
-    done = None if asked.force else next((job for job in others if asked.done_by(job)), None)
-    return done or next((job for job in others if not job.state.final), None)
+def _existing(plan: Plan, jobs: Sequence[JobRecord], *, force: bool) -> JobRecord | None:
+    """Of the strategy's jobs, the one that already does what is asked for; with force only one that isn't done yet."""
+    done = None if force else next((job for job in jobs if job.has_done(plan)), None)
+    return done or next((job for job in jobs if not job.state.final), None)
 
 
 def _new_job(
-    asked: NewJob, recording: RecordingRow, paces: Mapping[str, float], now: datetime
+    asked: NewJob, plan: Plan, song: RecordingRow, paces: Mapping[str, float], now: datetime, *, place: int
 ) -> JobRecord | ConfigError:
     job = JobRecord(
         id=new_id(),
-        recording_id=asked.recording_id,
-        profile=recording.profile,
-        strategy=asked.strategy,
-        tree=asked.tree,
-        nodes=expecting(asked.nodes, recording.duration_s, paces),
-        expected_stems=asked.expected_stems,
-        options=asked.options,
+        recording_id=song.id,
+        profile=song.profile,
+        strategy=plan.strategy,
+        tree=plan.tree,
+        nodes=expecting(plan.nodes, song.duration_s, paces),
+        expected_stems=plan.expected_stems,
+        options=plan.options,
         attempt=1,
         cancel_requested=False,
         dispatch_ref=asked.dispatch_ref,
         nonce=new_nonce(),
         last_event=1,
         created_at=now,
+        queue_position=place,
     )
-    if len(JobPayload.of(job, recording.source_key).model_dump_json()) > MAX_PAYLOAD_BYTES:
-        return ConfigError(f"strategies.{asked.strategy}", f"its tree is larger than {MAX_PAYLOAD_BYTES} bytes")
+    if len(JobPayload.of(job, song.source_key).model_dump_json()) > MAX_PAYLOAD_BYTES:
+        return ConfigError(f"strategies.{plan.strategy}", f"its tree is larger than {MAX_PAYLOAD_BYTES} bytes")
     return job
 
 

@@ -17,7 +17,6 @@ from stemset.jobs.records import JobRecord, NewRecording, RecordingRecord, Uploa
 from stemset.jobs.rows import job_of, latest_jobs, recording_of
 from stemset.jobs.sessions import Sessions
 from stemset.jobs.tables import JobRow, RecordingRow, UploadRow
-from stemset.jobs.together import Together
 
 
 class RecordingSort(StrEnum):
@@ -43,7 +42,6 @@ class Library:
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
-        self._profiles = Together(self._read_profiles)
 
     async def add(self, recording: NewRecording) -> RecordingRecord:
         """Its bytes are stored already, under `recording.source_key`."""
@@ -69,13 +67,6 @@ class Library:
             row = await _existing(session, recording_id)
             latest = await latest_jobs(session, [row.id])
         return recording_of(row, latest.get(row.id))
-
-    async def profile_of(self, recording_id: UUID) -> str:
-        """The name of a recording's profile. A hundred who ask at once cost little more than one."""
-        profile = await self._profiles.ask(recording_id)
-        if profile is None:
-            raise NotFound("recording", str(recording_id))
-        return profile
 
     async def find_by_hash(self, profile: str, sha256: str) -> RecordingRecord | None:
         """The profile's recording of this content, the oldest if there are several."""
@@ -171,12 +162,6 @@ class Library:
         async with self._sessions() as session:
             rows = await session.scalars(select(UploadRow).where(UploadRow.expires_at <= _now()))
             return [_upload_of(row) for row in rows]
-
-    async def _read_profiles(self, recording_ids: Sequence[UUID]) -> Sequence[str | None]:
-        wanted = select(RecordingRow.id, RecordingRow.profile).where(RecordingRow.id.in_(set(recording_ids)))
-        async with self._sessions() as session:
-            found = {recording_id: profile for recording_id, profile in await session.execute(wanted)}  # noqa: C416 - rows are Row objects, not tuples
-        return [found.get(recording_id) for recording_id in recording_ids]
 
 
 def _now() -> datetime:

@@ -6,13 +6,12 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import JsonValue
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from stemset.errors import NotFound
 from stemset.jobs.messages import JobPayload
-from stemset.jobs.records import EventRecord, JobRecord, JobState, JobVersion, RunOptions, TrackRecord
+from stemset.jobs.records import EventRecord, JobRecord, JobState, JobVersion, Plan, TrackRecord
 from stemset.jobs.rows import ACTIVE, event_of, job_of, track_of, versions_of, with_positions
 from stemset.jobs.sessions import Sessions
 from stemset.jobs.tables import EventRow, JobRow, RecordingRow, TrackRow
@@ -92,20 +91,16 @@ class JobReads:
             rows = (await session.scalars(found.order_by(EventRow.number).limit(limit))).all()
         return [event_of(row, job) for row in rows]
 
-    async def done_job(
-        self, recording_id: UUID, strategy: str, tree: dict[str, JsonValue], options: RunOptions
-    ) -> JobRecord | None:
-        """The newest job that succeeded with just this tree and bit depth."""
+    async def done_job(self, recording_id: UUID, plan: Plan) -> JobRecord | None:
+        """The newest job that succeeded in just what the plan would make."""
         succeeded = select(JobRow).where(
             JobRow.recording_id == recording_id,
-            JobRow.strategy == strategy,
+            JobRow.strategy == plan.strategy,
             JobRow.state == JobState.SUCCEEDED.value,
         )
         async with self._sessions() as session:
             rows = await session.scalars(succeeded.order_by(JobRow.created_at.desc(), JobRow.id.desc()))
-            jobs = [job_of(row) for row in rows]
-        same = (job for job in jobs if job.tree == tree and job.options.bit_depth == options.bit_depth)
-        return next(same, None)
+            return next((job for job in map(job_of, rows) if job.has_done(plan)), None)
 
     async def silent_jobs(self, since: datetime, *, limit: int = 500) -> list[JobRecord]:
         """Jobs that an engine has and of which nothing was heard since then, longest silent first."""

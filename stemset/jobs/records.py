@@ -109,6 +109,16 @@ class RunOptions(Value):
     max_channels: int | None = None
 
 
+class Plan(Value):
+    """What a job is to do: a strategy as it is now. A later edit of config.yaml doesn't change the job."""
+
+    strategy: str
+    tree: dict[str, JsonValue]
+    nodes: tuple[NodeStatus, ...]
+    expected_stems: tuple[str, ...]
+    options: RunOptions
+
+
 class JobStatus(Value):
     """The part of a job that changes. stems: those ready to play, in the strategy's order, without the mixture."""
 
@@ -147,6 +157,11 @@ class JobRecord(JobStatus):
     created_at: datetime
     requeues: int = 0
     queue_position: int | None = None
+
+    def has_done(self, plan: Plan) -> bool:
+        """Whether this job, which is of the plan's strategy, has made just what the plan would make."""
+        same = self.tree == plan.tree and self.options.bit_depth == plan.options.bit_depth
+        return self.state is JobState.SUCCEEDED and same
 
     @property
     def eta_s(self) -> float | None:

@@ -6,13 +6,12 @@ the write lock, so numbering needs no other lock on SQLite or PostgreSQL; whoeve
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import UUID
 
-from pydantic import JsonValue
 from sqlalchemy import CursorResult, Update, delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -28,8 +27,7 @@ from stemset.jobs.records import (
     JobRecord,
     JobState,
     JobStatus,
-    NodeStatus,
-    RunOptions,
+    Plan,
     TrackRecord,
     new_nonce,
 )
@@ -87,34 +85,19 @@ class JobService(JobReads):
     async def create_job(
         self,
         recording_id: UUID,
+        plan_for: Callable[[str], Plan],
         *,
-        strategy: str,
-        tree: Mapping[str, JsonValue],
-        nodes: Sequence[NodeStatus],
-        expected_stems: Collection[str],
-        options: RunOptions,
         force: bool = False,
         dispatch_ref: str | None = None,
     ) -> JobRecord:
-        """A queued job, not yet handed to a worker. Where this strategy is queued, running or done on this recording,
+        """A queued job, not yet handed to a worker. Where its strategy is queued, running or done on this recording,
         that job; force: also where it is done, but not while it is queued or running.
 
-        tree, nodes, expected_stems: of the strategy as it is now; a later edit of config.yaml doesn't change the job.
+        plan_for: what the job is to do, given the name of the recording's profile.
         dispatch_ref: names whoever runs a new job; the outbox leaves it alone then.
         Raises ConfigError for a tree that is too large to hand over.
         """
-        return await self._intake.take(
-            NewJob(
-                recording_id,
-                strategy,
-                dict(tree),
-                tuple(nodes),
-                tuple(expected_stems),
-                options,
-                force=force,
-                dispatch_ref=dispatch_ref,
-            )
-        )
+        return await self._intake.take(NewJob(recording_id, plan_for, force, dispatch_ref))
 
     async def apply(self, report: Report, message_id: str) -> Applied:
         """Apply a worker's report once, however often and in whatever order it comes.

@@ -28,7 +28,7 @@ from stemset import audio
 from stemset.config.settings import R2Account, new_signing_secret
 from stemset.jobs.database import create_engine_for, database_url
 from stemset.jobs.library import Library
-from stemset.jobs.records import NewRecording, new_id
+from stemset.jobs.records import NewRecording, Plan, new_id
 from stemset.jobs.service import JobService
 from stemset.jobs.sessions import Sessions
 from stemset.storage.r2_client import make_client
@@ -323,10 +323,10 @@ def test_a_job_whose_process_died_between_claim_and_spawn_is_spawned_once(cloud:
     async def claimed_by_the_dead() -> str:
         engine = create_engine_for(cloud.database)
         before = await JobService(Sessions(engine)).get_job(UUID(done["id"]))
+        plan = Plan.model_validate(before.model_dump(include=set(Plan.model_fields)))
         job = await JobService(Sessions(engine)).create_job(
-            before.recording_id, strategy=before.strategy, tree=before.tree, nodes=before.nodes,
-            expected_stems=before.expected_stems, options=before.options, force=True, dispatch_ref="nobody",
-        )  # fmt: skip
+            before.recording_id, lambda _: plan, force=True, dispatch_ref="nobody"
+        )
         async with engine.begin() as connection:
             await connection.execute(
                 text("UPDATE jobs SET dispatch_ref = NULL, nonce = 'dead', claimed_at = :then WHERE id = :id"),

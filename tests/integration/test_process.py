@@ -14,15 +14,16 @@ import pytest
 from typer.testing import CliRunner
 
 from stemset.api.app import make_parts
+from stemset.api.submission import plan_of
 from stemset.cli import app
-from stemset.config import ApiSettings
+from stemset.config import ApiSettings, load_config
 from stemset.errors import Conflict
 from stemset.jobs.database import create_engine_for, upgrade_database
 from stemset.jobs.direct import REF
 from stemset.jobs.library import Library
 from stemset.jobs.local import LocalDispatcher
 from stemset.jobs.messages import Report, Started
-from stemset.jobs.records import JobRecord, JobState, NodeState, NodeStatus, RunOptions
+from stemset.jobs.records import JobRecord, JobState, NodeState, Plan
 from stemset.jobs.service import JobService
 from stemset.jobs.sessions import Sessions
 from stemset.models.base import Runtime
@@ -52,6 +53,10 @@ class Desk:
         self.engine = create_engine_for(self.settings.database)
         self.library = Library(Sessions(self.engine))
         self.jobs = JobService(Sessions(self.engine))
+
+    def plan(self, strategy: str) -> Plan:
+        config = load_config(self.settings.config)
+        return plan_of(config.strategies[strategy], config)
 
     async def take(
         self,
@@ -150,11 +155,7 @@ async def test_a_dry_run_stores_and_runs_nothing(desk: Desk) -> None:
 async def test_a_job_that_the_service_has_is_left_to_it(desk: Desk) -> None:
     await desk.take()
     recording = (await desk.library.page("songs"))[0][0]
-    queued = await desk.jobs.create_job(
-        recording.id, strategy="low", tree={"_": "low_end", "bass": "bass", "not_bass": "rest"},
-        nodes=[NodeStatus(path="root", parent=None, model="low_end")], expected_stems=("bass", "rest"),
-        options=RunOptions(),
-    )  # fmt: skip
+    queued = await desk.jobs.create_job(recording.id, lambda _: desk.plan("low"))
     assert await desk.take(strategy="low") == {"song": Outcome.ELSEWHERE}
     assert (await desk.jobs.get_job(queued.id)).state is JobState.QUEUED
     assert [payload.job_id for payload in await desk.jobs.undispatched_jobs()] == [queued.id]
@@ -164,13 +165,7 @@ async def test_what_a_kill_left_is_settled_by_the_next_run(desk: Desk) -> None:
     left: list[JobRecord] = []
     for title in ("queued", "running"):
         recording = await desk.library.add(new_recording(profile="songs", title=title))
-        left.append(
-            await desk.jobs.create_job(
-                recording.id, strategy="halves", tree={"_": "percussive", "drums": "drums", "not_drums": "rest"},
-                nodes=[NodeStatus(path="root", parent=None, model="percussive")], expected_stems=("drums", "rest"),
-                options=RunOptions(), dispatch_ref=REF,
-            )
-        )  # fmt: skip
+        left.append(await desk.jobs.create_job(recording.id, lambda _: desk.plan("halves"), dispatch_ref=REF))
     report = Report(job_id=left[1].id, attempt=1, nonce=left[1].nonce, event=Started())
     await desk.jobs.apply(report, report.message_id)
     assert await desk.jobs.undispatched_jobs() == []

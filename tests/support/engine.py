@@ -16,7 +16,7 @@ from stemset.jobs.database import create_engine_for, upgrade_database
 from stemset.jobs.dispatch import Outbox
 from stemset.jobs.library import Library
 from stemset.jobs.local import LocalDispatcher
-from stemset.jobs.records import JobRecord, NewRecording, NodeStatus, RunOptions, new_id
+from stemset.jobs.records import JobRecord, NewRecording, NodeStatus, Plan, RunOptions, new_id
 from stemset.jobs.service import JobService
 from stemset.jobs.sessions import Sessions
 from stemset.manifest import Manifest
@@ -62,15 +62,15 @@ class Engine:
                 source_key=source_key,
             )
         )
-        plan = strategy.parse(name, TREE)
-        job = await self.service.create_job(
-            recording_id,
-            strategy=plan.name,
-            tree=plan.tree,
-            nodes=[NodeStatus(path=r.path, parent=r.parent, model=r.model.model_filename) for r in plan.runs],
-            expected_stems=plan.stems,
+        parsed = strategy.parse(name, TREE)
+        plan = Plan(
+            strategy=name,
+            tree=parsed.tree,
+            nodes=tuple(NodeStatus(path=r.path, parent=r.parent, model=r.model.model_filename) for r in parsed.runs),
+            expected_stems=parsed.stems,
             options=RunOptions(max_duration_s=60, max_channels=2),
         )
+        job = await self.service.create_job(recording_id, lambda _: plan)
         await self.outbox.flush()
         return job
 

@@ -14,7 +14,7 @@ from pydantic import JsonValue
 from stemset.jobs.database import create_engine_for, upgrade_database
 from stemset.jobs.library import Library
 from stemset.jobs.messages import Event, JobPayload, Layout, Report, TrackReady
-from stemset.jobs.records import JobRecord, NewRecording, NodeStatus, RunOptions, new_id
+from stemset.jobs.records import JobRecord, NewRecording, NodeStatus, Plan, RunOptions, new_id
 from stemset.jobs.service import Applied, JobService
 from stemset.jobs.sessions import Sessions
 from stemset.manifest import StemRecord
@@ -29,13 +29,13 @@ NODES = (
     NodeStatus(path="root/not_drums", parent="root", model="low_end"),
 )
 STEMS = ("drums", "bass", "other")
+PLAN = Plan(strategy="instant", tree=TREE, nodes=NODES, expected_stems=STEMS, options=RunOptions())
 
 
 class Desk:
     """JobService and Library with the short words of these tests."""
 
     def __init__(self, made: Sessions) -> None:
-        self.sessions = made
         self.sessions = made
         self.service = JobService(made)
         self.library = Library(made)
@@ -54,11 +54,7 @@ class Desk:
     ) -> JobRecord:
         return await self.service.create_job(
             recording_id or await self.recording(),
-            strategy=strategy,
-            tree=tree,
-            nodes=NODES,
-            expected_stems=STEMS,
-            options=RunOptions(),
+            lambda _: PLAN.model_copy(update={"strategy": strategy, "tree": dict(tree)}),
             force=force,
         )
 

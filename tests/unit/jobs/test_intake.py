@@ -11,10 +11,10 @@ from sqlalchemy import Connection, event
 from stemset.errors import ConfigError, NotFound
 from stemset.jobs.database import create_engine_for
 from stemset.jobs.reads import JobReads
-from stemset.jobs.records import JobRecord, RunOptions
+from stemset.jobs.records import JobRecord
 from stemset.jobs.service import JobService
 from stemset.jobs.sessions import Sessions
-from tests.unit.jobs.conftest import NODES, STEMS, TREE, Desk
+from tests.unit.jobs.conftest import PLAN, Desk
 
 
 async def test_a_hundred_at_once_are_a_hundred_jobs_in_a_few_transactions(desk: Desk, tmp_path: Path) -> None:
@@ -64,6 +64,4 @@ async def test_processes_that_ask_for_the_same_at_once_get_the_same_jobs(desk: D
 
 
 async def create(service: JobService, recording: UUID) -> JobRecord:
-    return await service.create_job(
-        recording, strategy="instant", tree=TREE, nodes=NODES, expected_stems=STEMS, options=RunOptions()
-    )
+    return await service.create_job(recording, lambda _: PLAN)

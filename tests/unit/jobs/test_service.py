@@ -16,7 +16,7 @@ from stemset.jobs.messages import (
     Stopped,
     Succeeded,
 )
-from stemset.jobs.records import Failure, JobState, NodeState, RunOptions
+from stemset.jobs.records import Failure, JobState, NodeState
 from tests.unit.jobs.conftest import NODES, STEMS, TREE, Desk, track
 
 SUCCEEDED = Succeeded(sum_to_mixture_db=-96.0, common_gain=1.0)
@@ -48,14 +48,7 @@ async def test_the_same_strategy_on_the_same_recording_is_one_job_while_it_is_ac
 
 async def test_a_tree_that_can_not_be_handed_over_is_refused_at_once(desk: Desk):
     with pytest.raises(ConfigError, match=r"strategies\.big.*larger than 8192 bytes"):
-        await desk.service.create_job(
-            await desk.recording(),
-            strategy="big",
-            tree={"_": "x" * 9000},
-            nodes=NODES,
-            expected_stems=STEMS,
-            options=RunOptions(),
-        )
+        await desk.job(strategy="big", tree={"_": "x" * 9000})
 
 
 async def test_a_whole_job(desk: Desk):
