@@ -26,6 +26,13 @@ from stemset.manifest import StemRecord
 ACTIVE = tuple(state.value for state in JobState if not state.final)
 """The states of jobs that wait or run, as the column has them."""
 
+_QUEUE = (
+    select(JobRow.id, func.row_number().over(order_by=(JobRow.queued_at, JobRow.id)).label("place"))
+    .where(JobRow.state == JobState.QUEUED.value)
+    .subquery()
+)
+"""Queued jobs with their places: 1 is next."""
+
 
 def recording_of(row: RecordingRow, latest_job: JobRecord | None) -> RecordingRecord:
     known = {name: getattr(row, name) for name in NewRecording.model_fields}
@@ -83,19 +90,16 @@ async def with_positions(session: AsyncSession, jobs: Sequence[JobRecord]) -> li
 
 async def versions_of(sessions: Sessions, job_ids: Collection[UUID]) -> dict[UUID, JobVersion]:
     """Of those jobs that exist."""
-    wanted = select(JobRow.id, JobRow.last_event, JobRow.state).where(JobRow.id.in_(job_ids))
+    wanted = select(JobRow.id, JobRow.last_event, _QUEUE.c.place).outerjoin(_QUEUE, _QUEUE.c.id == JobRow.id)
     async with sessions() as session:
-        found = [(job_id, number, JobState(state)) for job_id, number, state in await session.execute(wanted)]
-        places = await _places(session, [job_id for job_id, _, state in found if state is JobState.QUEUED])
-    return {job_id: JobVersion(number, places.get(job_id)) for job_id, number, _ in found}
+        found = await session.execute(wanted.where(JobRow.id.in_(job_ids)))
+        return {job_id: JobVersion(number, place) for job_id, number, place in found}
 
 
 async def _places(session: AsyncSession, queued: Sequence[UUID]) -> dict[UUID, int]:
     if not queued:
         return {}
-    order = func.row_number().over(order_by=(JobRow.queued_at, JobRow.id)).label("place")
-    line = select(JobRow.id, order).where(JobRow.state == JobState.QUEUED.value).subquery()
-    found = await session.execute(select(line.c.id, line.c.place).where(line.c.id.in_(queued)))
+    found = await session.execute(select(_QUEUE.c.id, _QUEUE.c.place).where(_QUEUE.c.id.in_(queued)))
     return {job_id: place for job_id, place in found}  # noqa: C416 - rows are Row objects, not tuples
 
 
