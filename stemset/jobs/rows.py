@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from stemset.jobs.records import (
@@ -32,6 +32,12 @@ _QUEUE = (
     .subquery()
 )
 """Queued jobs with their places: 1 is next."""
+
+_VERSIONS = (
+    select(JobRow.id, JobRow.last_event, _QUEUE.c.place)
+    .outerjoin(_QUEUE, _QUEUE.c.id == JobRow.id)
+    .where(JobRow.id.in_(bindparam("jobs", expanding=True)))
+)
 
 
 def recording_of(row: RecordingRow, latest_job: JobRecord | None) -> RecordingRecord:
@@ -90,9 +96,8 @@ async def with_positions(session: AsyncSession, jobs: Sequence[JobRecord]) -> li
 
 async def versions_of(sessions: Sessions, job_ids: Collection[UUID]) -> dict[UUID, JobVersion]:
     """Of those jobs that exist."""
-    wanted = select(JobRow.id, JobRow.last_event, _QUEUE.c.place).outerjoin(_QUEUE, _QUEUE.c.id == JobRow.id)
     async with sessions() as session:
-        found = await session.execute(wanted.where(JobRow.id.in_(job_ids)))
+        found = await session.execute(_VERSIONS, {"jobs": list(job_ids)})
         return {job_id: JobVersion(number, place) for job_id, number, place in found}
 
 
