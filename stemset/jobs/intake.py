@@ -17,7 +17,7 @@ from stemset.jobs import transitions
 from stemset.jobs.estimates import LAST_RUNS, expecting, measured_paces
 from stemset.jobs.messages import MAX_PAYLOAD_BYTES, JobPayload
 from stemset.jobs.records import JobRecord, JobState, JobStatus, Plan, new_id, new_nonce
-from stemset.jobs.rows import ACTIVE, job_of, with_positions
+from stemset.jobs.rows import ACTIVE, WITH_PLACES, job_of, placed
 from stemset.jobs.sessions import Sessions
 from stemset.jobs.tables import EventRow, JobRow, RecordingRow
 from stemset.jobs.together import Together
@@ -136,12 +136,13 @@ class Intake:
 
     async def _placed(self, answers: Sequence[JobRecord | StemsetError]) -> list[JobRecord | StemsetError]:
         """Those that were there before, too, with their places in the queue."""
-        jobs = {answer.id: answer for answer in answers if isinstance(answer, JobRecord)}
-        unplaced = [job for job in jobs.values() if job.state is JobState.QUEUED and job.queue_position is None]
-        if unplaced:
-            async with self._sessions() as session:
-                jobs |= {job.id: job for job in await with_positions(session, unplaced)}
-        return [jobs[answer.id] if isinstance(answer, JobRecord) else answer for answer in answers]
+        jobs = [answer for answer in answers if isinstance(answer, JobRecord)]
+        unplaced = {job.id for job in jobs if job.state is JobState.QUEUED and job.queue_position is None}
+        if not unplaced:
+            return list(answers)
+        async with self._sessions() as session:
+            now = {job.id: job for job in await placed(session, WITH_PLACES.where(JobRow.id.in_(unplaced)))}
+        return [now.get(answer.id, answer) if isinstance(answer, JobRecord) else answer for answer in answers]
 
     async def _measured_paces(self) -> Mapping[str, float]:
         if self._paces is None:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from stemset.errors import NotFound
 from stemset.jobs.messages import JobPayload
 from stemset.jobs.records import EventRecord, JobRecord, JobState, JobVersion, Plan, TrackRecord
-from stemset.jobs.rows import ACTIVE, event_of, job_of, track_of, versions_of, with_positions
+from stemset.jobs.rows import ACTIVE, WITH_PLACES, event_of, job_of, placed, track_of, versions_of
 from stemset.jobs.sessions import Sessions
 from stemset.jobs.tables import EventRow, JobRow, RecordingRow, TrackRow
 from stemset.jobs.together import Together
@@ -35,7 +35,10 @@ class JobReads:
 
     async def get_job(self, job_id: UUID) -> JobRecord:
         async with self._sessions() as session:
-            return (await with_positions(session, [await self._job(session, job_id)]))[0]
+            found = await placed(session, WITH_PLACES.where(JobRow.id == job_id))
+        if not found:
+            raise NotFound("job", str(job_id))
+        return found[0]
 
     async def list_jobs(
         self,
@@ -52,11 +55,10 @@ class JobReads:
             *([JobRow.profile == profile] if profile is not None else []),
             *([JobRow.recording_id == recording_id] if recording_id is not None else []),
         ]
-        page = select(JobRow).where(*matching).order_by(JobRow.created_at.desc(), JobRow.id.desc())
+        newest_first = WITH_PLACES.where(*matching).order_by(JobRow.created_at.desc(), JobRow.id.desc())
         async with self._sessions() as session:
             total = await session.scalar(select(func.count()).select_from(JobRow).where(*matching))
-            rows = (await session.scalars(page.limit(limit).offset(offset))).all()
-            return await with_positions(session, [job_of(row) for row in rows]), total or 0
+            return await placed(session, newest_first.limit(limit).offset(offset)), total or 0
 
     async def count_jobs(self) -> Mapping[JobState, int]:
         """State -> number of jobs, for every state."""
@@ -67,13 +69,13 @@ class JobReads:
 
     async def latest_job(self, recording_id: UUID, *, playable: bool = False) -> JobRecord | None:
         """The newest job of a recording; if playable, the newest whose mixture can be played."""
-        jobs = select(JobRow).where(JobRow.recording_id == recording_id)
+        jobs = WITH_PLACES.where(JobRow.recording_id == recording_id)
         if playable:
             mixture = select(TrackRow.job_id).where(TrackRow.job_id == JobRow.id, TrackRow.name == MIXTURE)
             jobs = jobs.where(mixture.exists())
         async with self._sessions() as session:
-            row = await session.scalar(jobs.order_by(JobRow.created_at.desc(), JobRow.id.desc()).limit(1))
-            return None if row is None else (await with_positions(session, [job_of(row)]))[0]
+            newest = await placed(session, jobs.order_by(JobRow.created_at.desc(), JobRow.id.desc()).limit(1))
+        return newest[0] if newest else None
 
     async def tracks(self, job_id: UUID) -> tuple[TrackRecord | None, list[TrackRecord]]:
         """The mixture's track if it is ready, and those of the ready stems in the strategy's order."""

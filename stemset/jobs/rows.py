@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from stemset.jobs.records import (
@@ -33,6 +34,9 @@ _QUEUE = (
 )
 """Queued jobs with their places: 1 is next."""
 
+WITH_PLACES = select(JobRow, _QUEUE.c.place).outerjoin(_QUEUE, _QUEUE.c.id == JobRow.id)
+"""For `placed`."""
+
 _VERSIONS = (
     select(JobRow.id, JobRow.last_event, _QUEUE.c.place)
     .outerjoin(_QUEUE, _QUEUE.c.id == JobRow.id)
@@ -51,7 +55,7 @@ def recording_of(row: RecordingRow, latest_job: JobRecord | None) -> RecordingRe
     )
 
 
-def job_of(row: JobRow) -> JobRecord:
+def job_of(row: JobRow, place: int | None = None) -> JobRecord:
     return JobRecord(
         **row.status,
         id=row.id,
@@ -68,6 +72,7 @@ def job_of(row: JobRow) -> JobRecord:
         last_event=row.last_event,
         created_at=row.created_at,
         requeues=row.requeues,
+        queue_position=place,
     )
 
 
@@ -88,10 +93,9 @@ def track_of(row: TrackRow) -> TrackRecord:
     )
 
 
-async def with_positions(session: AsyncSession, jobs: Sequence[JobRecord]) -> list[JobRecord]:
-    """The jobs; queued ones with their place in the queue."""
-    places = await _places(session, [job.id for job in jobs if job.state is JobState.QUEUED])
-    return [job.model_copy(update={"queue_position": places[job.id]}) if job.id in places else job for job in jobs]
+async def placed(session: AsyncSession, which: Select[JobRow, Any]) -> list[JobRecord]:
+    """The jobs that a narrower `WITH_PLACES` finds; queued ones with their place in the queue."""
+    return [job_of(row, place) for row, place in await session.execute(which)]
 
 
 async def versions_of(sessions: Sessions, job_ids: Collection[UUID]) -> dict[UUID, JobVersion]:
@@ -101,19 +105,11 @@ async def versions_of(sessions: Sessions, job_ids: Collection[UUID]) -> dict[UUI
         return {job_id: JobVersion(number, place) for job_id, number, place in found}
 
 
-async def _places(session: AsyncSession, queued: Sequence[UUID]) -> dict[UUID, int]:
-    if not queued:
-        return {}
-    found = await session.execute(select(_QUEUE.c.id, _QUEUE.c.place).where(_QUEUE.c.id.in_(queued)))
-    return {job_id: place for job_id, place in found}  # noqa: C416 - rows are Row objects, not tuples
-
-
 async def latest_jobs(session: AsyncSession, recordings: Sequence[UUID]) -> dict[UUID, JobRecord]:
     """The newest job of each of these recordings that has any."""
     newest_first = func.row_number().over(
         partition_by=JobRow.recording_id, order_by=(JobRow.created_at.desc(), JobRow.id.desc())
     )
     ranked = select(JobRow.id, newest_first.label("age")).where(JobRow.recording_id.in_(recordings)).subquery()
-    latest = select(JobRow).join(ranked, ranked.c.id == JobRow.id).where(ranked.c.age == 1)
-    jobs = [job_of(row) for row in await session.scalars(latest)]
-    return {job.recording_id: job for job in await with_positions(session, jobs)}
+    latest = WITH_PLACES.join(ranked, ranked.c.id == JobRow.id).where(ranked.c.age == 1)
+    return {job.recording_id: job for job in await placed(session, latest)}
