@@ -18,7 +18,10 @@ async function seekAround(page: Page, studio: Studio, starts: number): Promise<H
       const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
       const context = new AudioContext({ sampleRate })
       const players = Array.from({ length: count }, () => {
-        const player = window.audio.createPlayer({ sampleRate, frames, openContext: () => context })
+        const player = window.audio.createPlayer(
+          { sampleRate, frames },
+          { speaker: { open: () => context, dispose: () => undefined } },
+        )
         player.load(stems)
         player.play()
         return player

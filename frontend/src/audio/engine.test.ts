@@ -15,8 +15,8 @@ afterEach(() => vi.unstubAllGlobals())
 
 function setUp(...stems: string[]) {
   const player = createPlayer(
-    { sampleRate: RATE, frames: FRAMES, openContext: () => context.current.asContext() },
-    { decoder: fakeDecoder(FRAMES) },
+    { sampleRate: RATE, frames: FRAMES },
+    { decoder: fakeDecoder(FRAMES), speaker: { open: () => context.current.asContext(), dispose: () => undefined } },
   )
   player.load(stems.map(laneSource))
   return player
@@ -321,15 +321,12 @@ describe('interruption and the end', () => {
   })
 
   it('says so when the browser has no sound at this rate', async () => {
+    const open = () => {
+      throw new DOMException('', 'NotSupportedError')
+    }
     const player = createPlayer(
-      {
-        sampleRate: RATE,
-        frames: FRAMES,
-        openContext: () => {
-          throw new DOMException('', 'NotSupportedError')
-        },
-      },
-      { decoder: fakeDecoder(FRAMES) },
+      { sampleRate: RATE, frames: FRAMES },
+      { decoder: fakeDecoder(FRAMES), speaker: { open, dispose: () => undefined } },
     )
     player.play()
     expect(player.snapshot()).toMatchObject({ transport: 'paused', problem: 'sample-rate' })

@@ -4,7 +4,7 @@ import { silence } from './meter'
 import { audibleStems, type Channel, neutral, type StemName } from './mixer'
 import { Output } from './output'
 import type { LaneSource, Level, Player, PlayerOptions, PlayerSnapshot } from './player'
-import { BrowserSpeaker } from './speaker'
+import { BrowserSpeaker, type Speaker } from './speaker'
 import { Transport } from './transport'
 import { type Decibels, type Frames, type Seconds, type Semitones, type Span, toAmplitude } from './units'
 
@@ -14,6 +14,7 @@ const SHORTEST_LOOP: Seconds = 0.05
 /** What tests put in place of the browser's own. */
 export interface Parts {
   readonly decoder?: Decoder
+  readonly speaker?: Speaker
 }
 
 export function createPlayer(options: PlayerOptions, parts: Parts = {}): Player {
@@ -34,12 +35,11 @@ class Engine implements Player {
   #resumes = false
   #snapshot: PlayerSnapshot
 
-  constructor({ sampleRate, frames, openContext }: PlayerOptions, { decoder }: Parts) {
+  constructor({ sampleRate, frames }: PlayerOptions, { decoder, speaker }: Parts) {
     this.sampleRate = sampleRate
     this.frames = frames
     this.#decode = decoder ?? openDecoder(sampleRate)
     this.#transport = new Transport(sampleRate, frames, () => this.#refresh())
-    const speaker = openContext ? { open: () => openContext(sampleRate), dispose: () => undefined } : null
     this.#output = new Output(speaker ?? new BrowserSpeaker(sampleRate), {
       running: () => this.#running(),
       interrupted: (comesBack) => this.#interrupted(comesBack),

@@ -100,6 +100,4 @@ export interface Player {
 export interface PlayerOptions {
   readonly sampleRate: number
   readonly frames: Frames
-  /** In place of the browser's loudspeaker; called at the first play. */
-  readonly openContext?: (sampleRate: number) => BaseAudioContext
 }
