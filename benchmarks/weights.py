@@ -1,6 +1,6 @@
 """Networks of true and of tiny size with random weights, in folders that Stemset and audio-separator both read.
 
-python benchmarks/weights.py FOLDER
+python benchmarks/weights.py FOLDER [NAME…]
 
 Random weights separate nothing, but cost exactly what trained ones do. They are seeded: the same every time.
 """
@@ -245,4 +245,4 @@ def _lists(folder: Path, **known: object) -> None:
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")  # deprecations inside torch are not ours
-    prepare(Path(sys.argv[1]))
+    prepare(Path(sys.argv[1]), *sys.argv[2:])
