@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -99,9 +100,14 @@ async def test_several_workers_share_one_queue_and_a_dead_ones_job_is_done_by_an
             await asyncio.wait_for(begun.wait(), 60)
             lost.kill()
         engine.callback.before = lambda _report: None
-        jobs = [first, *[await engine.submit(song) for _ in range(3)]]
-        tasks = [asyncio.create_task(work) for work in (reconciler.run(), engine.outbox.run())]
         with worker(engine.settings), worker(engine.settings):
+            give_up_at = time.monotonic() + 60
+            # One that is ready long before the other would do all the jobs alone.
+            while len(workers(engine.settings.data_dir)) < 2:
+                assert time.monotonic() < give_up_at
+                await asyncio.sleep(0.05)
+            jobs = [first, *[await engine.submit(song) for _ in range(3)]]
+            tasks = [asyncio.create_task(work) for work in (reconciler.run(), engine.outbox.run())]
             done = [await engine.until_final(job) for job in jobs]
             assert len(workers(engine.settings.data_dir)) == 2
         reconciler.stop()
