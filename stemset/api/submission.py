@@ -134,11 +134,11 @@ def plan_of(strategy: Strategy, config: Config) -> Plan:
     """What a job of the strategy is to do."""
     return Plan(
         strategy=strategy.name,
-        tree=dict(strategy.tree),
+        tree=strategy.tree,
         nodes=tuple(
             NodeStatus(path=run.path, parent=run.parent, model=run.model.model_filename) for run in strategy.runs
         ),
-        expected_stems=tuple(strategy.stems),
+        expected_stems=strategy.stems,
         options=RunOptions(
             bit_depth=config.output.bit_depth,
             max_duration_s=config.limits.max_duration_s,

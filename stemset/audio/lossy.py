@@ -1,5 +1,6 @@
 """MP3, Opus and AAC through FFmpeg's encoders."""
 
+# PyAV types streams and what they encode only in part; each ignore below is for one such call.
 from __future__ import annotations
 
 from collections.abc import Mapping

@@ -35,7 +35,7 @@ _QUEUE = (
 """Queued jobs with their places: 1 is next."""
 
 WITH_PLACES = select(JobRow, _QUEUE.c.place).outerjoin(_QUEUE, _QUEUE.c.id == JobRow.id)
-"""For `placed`."""
+"""Jobs, each with its place in the queue; narrowed, `placed` takes it."""
 
 _VERSIONS = (
     select(JobRow.id, JobRow.last_event, _QUEUE.c.place)

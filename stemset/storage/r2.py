@@ -1,5 +1,7 @@
 """Objects in Cloudflare R2, or in any S3."""
 
+# boto3's stubs call optional whatever an answer holds, even what these always hold, and take only their own types as
+# arguments; each ignore below is for one such place.
 from __future__ import annotations
 
 import io
