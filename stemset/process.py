@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
-from stemset.api import submission
 from stemset.api.context import Parts
 from stemset.api.probing import check_limits, probe_apart
+from stemset.api.submission import plan_of, start, store
 from stemset.api.upload import Upload, clean_file_name
 from stemset.cache import NodeCache
 from stemset.errors import Conflict, StaleAttempt, StemsetError, TooLarge, UnreadableAudio
@@ -156,10 +156,10 @@ class Processor:
                 return await self._plan(upload, recording)
             if recording is None:
                 await self._check_size(upload)
-                recording = await submission.store(self._parts, upload, self._profile)
+                recording = await store(self._parts, upload, self._profile)
             if self.stopped:
                 return Result(file, Outcome.STOPPED, recording_id=recording.id)
-            job = await submission.start(self._parts, recording.id, self._strategy.name, dispatch_ref=REF)
+            job = await start(self._parts, recording.id, self._strategy.name, dispatch_ref=REF)
             return await self._separate(file, recording, job)
         except UnreadableAudio as error:
             if self.stopped:
@@ -178,7 +178,7 @@ class Processor:
             await self._check_size(upload)
             check_limits(await probe_apart(upload.file, self._parts.probes), self._parts.config.limits)
         else:
-            plan = submission.plan_of(self._strategy, self._parts.config)
+            plan = plan_of(self._strategy, self._parts.config)
             done = await self._parts.jobs.done_job(recording.id, plan)
             if done:
                 return Result(upload.file, Outcome.PRESENT, recording_id=recording.id, job_id=done.id)

@@ -7,7 +7,6 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from stemset.api import wire
 from stemset.api.models import (
     Model,
     ModelFile,
@@ -19,6 +18,7 @@ from stemset.api.models import (
     WeightsState,
 )
 from stemset.api.models import Strategy as WireStrategy
+from stemset.api.wire import is_built_in, title_of_model
 from stemset.jobs.estimates import published_pace
 from stemset.models import preparation, registry
 from stemset.models.registry import Architecture, ModelCard
@@ -76,7 +76,7 @@ def _strategy(strategy: Strategy, models_dir: Path, *, engine: bool) -> WireStra
     absent = [file.name for file in files.values() if not file.present]
     missing = list(absent)
     order = preparation.find(strategy.name, models_dir)
-    if not wire.is_built_in(strategy) and not engine:
+    if not is_built_in(strategy) and not engine:
         missing.insert(0, ENGINE)
     return WireStrategy(
         name=strategy.name,
@@ -94,12 +94,12 @@ def _strategy(strategy: Strategy, models_dir: Path, *, engine: bool) -> WireStra
 
 
 def _summary(strategy: Strategy) -> str:
-    if wire.is_built_in(strategy):
+    if is_built_in(strategy):
         return "A preview without a download: filters, no neural network, so every stem keeps traces of the others."
     if len(strategy.models) == 1:
         return registry.card(strategy.models[0]).summary
     steps = dict.fromkeys(
-        " with ".join(wire.title_of_model(run.model.model_filename) for run in node.runs) for node in strategy.nodes
+        " with ".join(title_of_model(run.model.model_filename) for run in node.runs) for node in strategy.nodes
     )
     blended = " The stems of models named with each other are blended." if any(n.blend for n in strategy.nodes) else ""
     return f"{len(strategy.models)} models: {', then '.join(steps)}.{blended}"
@@ -112,7 +112,7 @@ def _nodes(strategy: Strategy) -> list[StrategyNode]:
             parent=node.parent,
             slot=node.slot,
             models=[
-                StrategyModel(name=run.model.model_filename, title=wire.title_of_model(run.model.model_filename))
+                StrategyModel(name=run.model.model_filename, title=title_of_model(run.model.model_filename))
                 for run in node.runs
             ],
             blend=_blend(node.blend) if node.blend else None,

@@ -7,8 +7,9 @@ from uuid import UUID
 from litestar import Router, delete, get, patch, post
 from litestar.params import FromPath, JSONBody
 
-from stemset.api import examples, mix_examples
 from stemset.api.context import Context
+from stemset.api.examples import empty_response, json_response
+from stemset.api.mix_examples import CLIP, CLIPS
 from stemset.api.mix_models import ClipChange, ClipRequest
 from stemset.api.playable import fits, playable
 from stemset.api.problems import InvalidRequest, problem_responses
@@ -21,7 +22,7 @@ from stemset.jobs.mix import Clip
     tags=["mixes"],
     summary="Keep a range of a recording, with its mix",
     responses={
-        201: examples.answer(mix_examples.CLIP, "The clip."),
+        201: json_response(CLIP, "The clip."),
         **problem_responses(400, 404, 409, 503),
     },
 )
@@ -40,7 +41,7 @@ async def create_clip(context: Context, recording_id: FromPath[UUID], data: JSON
     operation_id="listClips",
     tags=["mixes"],
     summary="The clips of a recording, in the order of the song",
-    responses={200: mix_examples.CLIPS, **problem_responses(400, 404, 503)},
+    responses={200: CLIPS, **problem_responses(400, 404, 503)},
 )
 async def list_clips(context: Context, recording_id: FromPath[UUID]) -> list[Clip]:
     return list(await context.mixes.clips_of(recording_id))
@@ -51,7 +52,7 @@ async def list_clips(context: Context, recording_id: FromPath[UUID]) -> list[Cli
     operation_id="getClip",
     tags=["mixes"],
     summary="One clip",
-    responses={200: examples.answer(mix_examples.CLIP, "The clip."), **problem_responses(400, 404, 503)},
+    responses={200: json_response(CLIP, "The clip."), **problem_responses(400, 404, 503)},
 )
 async def get_clip(context: Context, clip_id: FromPath[UUID]) -> Clip:
     return await context.mixes.get_clip(clip_id)
@@ -62,7 +63,7 @@ async def get_clip(context: Context, clip_id: FromPath[UUID]) -> Clip:
     operation_id="updateClip",
     tags=["mixes"],
     summary="Rename a clip, move its ends, change its mix",
-    responses={200: examples.answer(mix_examples.CLIP, "The clip, changed."), **problem_responses(400, 404, 409, 503)},
+    responses={200: json_response(CLIP, "The clip, changed."), **problem_responses(400, 404, 409, 503)},
 )
 async def update_clip(context: Context, clip_id: FromPath[UUID], data: JSONBody[ClipChange]) -> Clip:
     clip = await context.mixes.get_clip(clip_id)
@@ -81,7 +82,7 @@ async def update_clip(context: Context, clip_id: FromPath[UUID], data: JSONBody[
     operation_id="deleteClip",
     tags=["mixes"],
     summary="Delete a clip; the recording stays",
-    responses={204: examples.empty("Gone."), **problem_responses(400, 404, 503)},
+    responses={204: empty_response("Gone."), **problem_responses(400, 404, 503)},
 )
 async def delete_clip(context: Context, clip_id: FromPath[UUID]) -> None:
     await context.mixes.delete_clip(clip_id)

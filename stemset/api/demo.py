@@ -12,8 +12,8 @@ from pathlib import Path
 import structlog
 from anyio import to_thread
 
-from stemset.api import submission
 from stemset.api.context import Parts
+from stemset.api.submission import start, store
 from stemset.api.upload import Upload
 from stemset.errors import StemsetError, Unavailable
 from stemset.jobs.records import JobRecord, RecordingRecord
@@ -40,7 +40,7 @@ async def ensure_demo(parts: Parts) -> JobRecord | None:
         recordings, _ = await parts.library.page(PROFILE, limit=1)
         recording = recordings[0] if recordings else await _add(parts)
         if recording.latest_job is None:
-            return await submission.start(parts, recording.id, profile.strategy)
+            return await start(parts, recording.id, profile.strategy)
     except (StemsetError, OSError) as error:
         log.warning("no_demo", reason=str(error))
     return None
@@ -61,7 +61,7 @@ async def _add(parts: Parts) -> RecordingRecord:
         file = Path(folder) / "mixture.flac"
         content = await to_thread.run_sync(file.read_bytes)
         sha256 = hashlib.sha256(content).hexdigest()
-        return await submission.store(parts, Upload(file, FILE_NAME, len(content), sha256, {}), PROFILE)
+        return await store(parts, Upload(file, FILE_NAME, len(content), sha256, {}), PROFILE)
 
 
 async def _render(folder: Path) -> None:

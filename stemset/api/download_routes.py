@@ -13,13 +13,14 @@ from litestar.params import FromPath, QueryParameter
 from litestar.response import Stream
 from litestar.status_codes import HTTP_307_TEMPORARY_REDIRECT
 
-from stemset.api import examples, wire
 from stemset.api.bundle import Session, note_of, wav_of
 from stemset.api.context import Context
 from stemset.api.downloads import Entry, archive, encoded, file_name, stored, written
+from stemset.api.examples import binary_response, empty_response
 from stemset.api.files import ASK_AGAIN, chunks_of, empty
 from stemset.api.problems import problem_responses
 from stemset.api.ranges import Span
+from stemset.api.wire import label_of
 from stemset.audio import AudioFormat
 from stemset.errors import Conflict, NotFound
 from stemset.jobs.records import JobRecord, JobState, RecordingRecord
@@ -37,8 +38,8 @@ _ZIP = "application/zip"
     summary="A stem, or the mixture, as a file to keep",
     media_type=_AUDIO,
     responses={
-        200: examples.binary("The file, with a good name.", _AUDIO),
-        307: examples.empty("Where the storage gives it out itself, under that name."),
+        200: binary_response("The file, with a good name.", _AUDIO),
+        307: empty_response("Where the storage gives it out itself, under that name."),
         **problem_responses(400, 404, 503),
     },
 )
@@ -54,7 +55,7 @@ async def download_stem(
     if stem not in ready:
         raise NotFound("stem of this job that is ready, named", stem, ready)
     recording = await context.library.get(job.recording_id)
-    title = file_name(recording.title, wire.label_of(stem))
+    title = file_name(recording.title, label_of(stem))
     key = Keys.stem(job_id, stem)
     address = context.storage.url(key, file_name=title + format_.extension)
     if format_ is AudioFormat.FLAC and address:
@@ -81,7 +82,7 @@ async def download_stem(
     summary="All stems and the manifest as a ZIP",
     media_type=_ZIP,
     responses={
-        200: examples.binary("The archive, made while it is sent.", _ZIP),
+        200: binary_response("The archive, made while it is sent.", _ZIP),
         **problem_responses(400, 404, 409, 503),
     },
 )
@@ -101,7 +102,7 @@ async def download_stems(context: Context, job_id: FromPath[UUID]) -> Stream:
     summary="All stems for a DAW: WAV files of one length and start, and a note, as a ZIP",
     media_type=_ZIP,
     responses={
-        200: examples.binary("The archive, made while it is sent.", _ZIP),
+        200: binary_response("The archive, made while it is sent.", _ZIP),
         **problem_responses(400, 404, 409, 503),
     },
 )
@@ -137,7 +138,7 @@ async def _succeeded(context: Context, job_id: UUID) -> tuple[JobRecord, Recordi
 
 
 def _in_folder(name: str, recording: RecordingRecord, stem: str) -> str:
-    return f"{name}/{file_name(recording.title, wire.label_of(stem))}"
+    return f"{name}/{file_name(recording.title, label_of(stem))}"
 
 
 def _zip(name: str, entries: list[Entry], job: JobRecord) -> Stream:

@@ -214,24 +214,24 @@ MANIFEST = Manifest(
 )
 
 
-def answer(value: BaseModel | list[Profile] | list[Strategy] | list[Model], description: str) -> ResponseSpec:
+def json_response(value: BaseModel | list[Profile] | list[Strategy] | list[Model], description: str) -> ResponseSpec:
     """The ResponseSpec of a route that answers with something like `value`, as JSON."""
     if isinstance(value, list):
         return _spec(list[type(value[0])], [_wire(item) for item in value], description, "application/json")
     return _spec(type(value), _wire(value), description, "application/json")
 
 
-def event_stream(value: JobEvent, description: str) -> ResponseSpec:
+def event_stream_response(value: JobEvent, description: str) -> ResponseSpec:
     """The ResponseSpec of a stream of server-sent events whose `data` is like `value`."""
     return _spec(type(value), _wire(value), description, "text/event-stream")
 
 
-def binary(description: str, media_type: str) -> ResponseSpec:
+def binary_response(description: str, media_type: str) -> ResponseSpec:
     """The ResponseSpec of bytes that are no JSON."""
     return ResponseSpec(data_container=bytes, description=description, media_type=media_type, generate_examples=False)
 
 
-def empty(description: str) -> ResponseSpec:
+def empty_response(description: str) -> ResponseSpec:
     """The ResponseSpec of an answer without a body."""
     return ResponseSpec(data_container=None, description=description, generate_examples=False)
 

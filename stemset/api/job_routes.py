@@ -11,17 +11,19 @@ from litestar.response import ServerSentEvent
 from litestar.status_codes import HTTP_200_OK
 from pydantic import ValidationError
 
-from stemset.api import examples, submission, wire
 from stemset.api.access import PUBLIC
 from stemset.api.callback import MAX_REPORT_BYTES, ReportOperation, verified
 from stemset.api.context import Context
+from stemset.api.examples import CALLBACK, EVENT, JOB, JOBS, empty_response, event_stream_response, json_response
 from stemset.api.models import CallbackAnswer, Job, JobPage, JobRequest
 from stemset.api.paging import NO_NUL, Limit, Offset
 from stemset.api.problems import AnyRequest, InvalidRequest, problem_responses
 from stemset.api.ranges import is_known
 from stemset.api.removal import stop
 from stemset.api.statuses import etag_of
+from stemset.api.submission import known_strategy, start
 from stemset.api.watching import changes
+from stemset.api.wire import describe_job
 from stemset.jobs.messages import Report
 from stemset.jobs.records import JobState, JobVersion
 
@@ -34,17 +36,17 @@ IfNoneMatch = Annotated[str | None, HeaderParameter(name="If-None-Match", descri
     tags=["jobs"],
     summary="Separate a recording",
     responses={
-        201: examples.answer(
-            examples.JOB, "The job; the one there is where this strategy waits, runs or succeeded on this recording."
+        201: json_response(
+            JOB, "The job; the one there is where this strategy waits, runs or succeeded on this recording."
         ),
         **problem_responses(400, 404, 503),
     },
 )
 async def create_job(context: Context, data: JSONBody[JobRequest]) -> Job:
     if data.strategy is not None:
-        submission.known_strategy(data.strategy, context.config)
-    job = await submission.start(context, data.recording_id, data.strategy, force=data.force)
-    return wire.job(job, context.config)
+        known_strategy(data.strategy, context.config)
+    job = await start(context, data.recording_id, data.strategy, force=data.force)
+    return describe_job(job, context.config)
 
 
 @get(
@@ -52,7 +54,7 @@ async def create_job(context: Context, data: JSONBody[JobRequest]) -> Job:
     operation_id="listJobs",
     tags=["jobs"],
     summary="Jobs, newest first",
-    responses={200: examples.answer(examples.JOBS, "One page of jobs."), **problem_responses(400, 503)},
+    responses={200: json_response(JOBS, "One page of jobs."), **problem_responses(400, 503)},
 )
 async def list_jobs(
     context: Context,
@@ -64,7 +66,7 @@ async def list_jobs(
 ) -> JobPage:
     states = () if state_ is None else (state_,)
     found, total = await context.jobs.list_jobs(states, profile, recording, limit=limit, offset=offset)
-    return JobPage(items=[wire.job(job, context.config) for job in found], total=total, limit=limit, offset=offset)
+    return JobPage(items=[describe_job(job, context.config) for job in found], total=total, limit=limit, offset=offset)
 
 
 @get(
@@ -73,8 +75,8 @@ async def list_jobs(
     tags=["jobs"],
     summary="How far a job is",
     responses={
-        200: examples.answer(examples.JOB, "The job, with an ETag that changes whenever the job does."),
-        304: examples.empty("Nothing changed since the state that `If-None-Match` names."),
+        200: json_response(JOB, "The job, with an ETag that changes whenever the job does."),
+        304: empty_response("Nothing changed since the state that `If-None-Match` names."),
         **problem_responses(400, 404, 503),
     },
 )
@@ -92,7 +94,7 @@ async def get_job(
     if body is None:
         job = await context.jobs.get_job(job_id)
         etag = etag_of(JobVersion(job.last_event, job.queue_position))
-        body = context.statuses.keep(wire.job(job, context.config), etag)
+        body = context.statuses.keep(describe_job(job, context.config), etag)
     return Response(body, media_type=MediaType.JSON, headers={"ETag": etag, "Cache-Control": "no-cache"})
 
 
@@ -103,12 +105,12 @@ async def get_job(
     summary="A job's changes as they happen (server-sent events)",
     media_type="text/event-stream",
     responses={
-        200: examples.event_stream(
-            examples.EVENT,
+        200: event_stream_response(
+            EVENT,
             "One message per change: `id` is the event's number, `event` its type, `data` a JobEvent. "
             "The first message is the state as it is; the stream ends after the final event.",
         ),
-        204: examples.empty("The final event is the one that `Last-Event-ID` names; there is nothing to wait for."),
+        204: empty_response("The final event is the one that `Last-Event-ID` names; there is nothing to wait for."),
         **problem_responses(400, 404, 503),
     },
 )
@@ -134,12 +136,12 @@ async def stream_job_events(
     summary="Ask a job to stop",
     status_code=HTTP_200_OK,
     responses={
-        200: examples.answer(examples.JOB, "The job; a worker that has it stops within seconds."),
+        200: json_response(JOB, "The job; a worker that has it stops within seconds."),
         **problem_responses(400, 404, 503),
     },
 )
 async def cancel_job(context: Context, job_id: FromPath[UUID]) -> Job:
-    return wire.job(await stop(context, job_id), context.config)
+    return describe_job(await stop(context, job_id), context.config)
 
 
 @post(
@@ -149,7 +151,7 @@ async def cancel_job(context: Context, job_id: FromPath[UUID]) -> Job:
     summary="Run a failed or cancelled job again",
     status_code=HTTP_200_OK,
     responses={
-        200: examples.answer(examples.JOB, "The same job, queued, at its next attempt."),
+        200: json_response(JOB, "The same job, queued, at its next attempt."),
         **problem_responses(400, 404, 409, 503),
     },
 )
@@ -157,7 +159,7 @@ async def retry_job(context: Context, job_id: FromPath[UUID]) -> Job:
     job = await context.jobs.retry(job_id)
     context.notifier.changed(job_id)
     context.outbox.kick()
-    return wire.job(job, context.config)
+    return describe_job(job, context.config)
 
 
 @post(
@@ -170,7 +172,7 @@ async def retry_job(context: Context, job_id: FromPath[UUID]) -> Job:
     operation_class=ReportOperation,
     request_max_body_size=MAX_REPORT_BYTES,
     responses={
-        200: examples.answer(examples.CALLBACK, "Taken, or known already."),
+        200: json_response(CALLBACK, "Taken, or known already."),
         **problem_responses(400, 403, 404, 409, 413, 503),
     },
 )

@@ -10,10 +10,10 @@ from litestar import Response, Router, get, put
 from litestar.datastructures import ResponseHeader
 from litestar.params import FromPath, HeaderParameter, JSONBody
 
-from stemset.api import mix_examples
 from stemset.api.context import Context
-from stemset.api.examples import answer
+from stemset.api.examples import json_response
 from stemset.api.files import ASK_AGAIN
+from stemset.api.mix_examples import SAVED
 from stemset.api.playable import fitting_mix
 from stemset.api.problems import InvalidRequest, problem_responses
 from stemset.jobs.mix import Mix, SavedMix
@@ -36,7 +36,7 @@ IfMatch = Annotated[
     tags=["mixes"],
     summary="The mix of a recording; a neutral one where none was saved",
     response_headers=_HEADERS,
-    responses={200: answer(mix_examples.SAVED, "The mix."), **problem_responses(400, 404, 503)},
+    responses={200: json_response(SAVED, "The mix."), **problem_responses(400, 404, 503)},
 )
 async def get_mix(context: Context, recording_id: FromPath[UUID]) -> Response[SavedMix]:
     return _with_etag(await context.mixes.get(recording_id))
@@ -49,7 +49,7 @@ async def get_mix(context: Context, recording_id: FromPath[UUID]) -> Response[Sa
     summary="Replace the mix of a recording, unless somebody has replaced it meanwhile",
     response_headers=_HEADERS,
     responses={
-        200: answer(mix_examples.SAVED, "The mix as it is stored now."),
+        200: json_response(SAVED, "The mix as it is stored now."),
         **problem_responses(400, 404, 409, 412, 503),
     },
 )

@@ -10,12 +10,14 @@ from litestar import Response, Router, get, head
 from litestar.params import FromPath, QueryParameter
 from litestar.response import Stream
 
-from stemset.api import examples, track_files, wire
+from stemset.api import track_files
 from stemset.api.context import Context
+from stemset.api.examples import MANIFEST, PLAYER, binary_response, empty_response, json_response
 from stemset.api.models import PlayerData
 from stemset.api.playable import playable
 from stemset.api.problems import problem_responses
 from stemset.api.track_files import IfNoneMatch, IfRange, Range, Version, peaks_file, stem_file
+from stemset.api.wire import describe_player
 from stemset.errors import NotFound
 from stemset.manifest import Manifest
 from stemset.storage import Keys
@@ -27,7 +29,7 @@ from stemset.storage import Keys
     tags=["player"],
     summary="Everything the player needs to start",
     responses={
-        200: examples.answer(examples.PLAYER, "The stems that are ready."),
+        200: json_response(PLAYER, "The stems that are ready."),
         **problem_responses(400, 404, 409, 503),
     },
 )
@@ -39,7 +41,7 @@ async def get_player(
     ] = None,
 ) -> PlayerData:
     recording = await context.library.get(recording_id)
-    return wire.player(recording, *await playable(context, recording_id, job), context.storage)
+    return describe_player(recording, *await playable(context, recording_id, job), context.storage)
 
 
 @get(
@@ -49,9 +51,9 @@ async def get_player(
     summary="A stem (`vocals.flac`), the mixture (`mixture.flac`) or a frame index (`vocals.index`)",
     media_type="audio/flac",
     responses={
-        200: examples.binary("The whole file.", "audio/flac"),
-        206: examples.binary("The range asked for, in `Content-Range`.", "audio/flac"),
-        304: examples.empty("The file that `If-None-Match` names is still the one."),
+        200: binary_response("The whole file.", "audio/flac"),
+        206: binary_response("The range asked for, in `Content-Range`.", "audio/flac"),
+        304: empty_response("The file that `If-None-Match` names is still the one."),
         **problem_responses(400, 404, 416, 503),
     },
 )
@@ -77,8 +79,8 @@ async def get_stem_file(
     summary="A waveform (`vocals.256.dat`: name and samples per pixel) in audiowaveform's format, version 2",
     media_type="application/octet-stream",
     responses={
-        200: examples.binary("The whole file.", "application/octet-stream"),
-        304: examples.empty("The file that `If-None-Match` names is still the one."),
+        200: binary_response("The whole file.", "application/octet-stream"),
+        304: empty_response("The file that `If-None-Match` names is still the one."),
         **problem_responses(400, 404, 503),
     },
 )
@@ -97,7 +99,7 @@ async def get_peaks(
     operation_id="getManifest",
     tags=["player"],
     summary="The record of what a job did",
-    responses={200: examples.answer(examples.MANIFEST, "As the worker wrote it."), **problem_responses(400, 404, 503)},
+    responses={200: json_response(MANIFEST, "As the worker wrote it."), **problem_responses(400, 404, 503)},
 )
 async def get_manifest(context: Context, job_id: FromPath[UUID]) -> Manifest:
     try:

@@ -11,13 +11,15 @@ from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, Requ
 from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED
 
-from stemset.api import examples, submission, wire
 from stemset.api.context import Context
+from stemset.api.examples import KNOWN, PAGE, RECORDING, UPLOADED, empty_response, json_response
 from stemset.api.models import MAX_TAG, Recording, RecordingChange, RecordingPage, Uploaded
 from stemset.api.paging import NO_NUL, Limit, Offset
 from stemset.api.problems import AnyRequest, problem_responses
 from stemset.api.removal import remove
+from stemset.api.submission import submit, wish_of
 from stemset.api.upload import received
+from stemset.api.wire import describe_recording
 from stemset.jobs.library import RecordingSort
 
 
@@ -71,15 +73,15 @@ class UploadOperation(Operation):
     summary="Upload a song and separate it",
     request_max_body_size=None,
     responses={
-        201: examples.answer(examples.UPLOADED, "Stored; the job waits for a worker."),
-        200: examples.answer(examples.KNOWN, "The profile has this content already; nothing was stored."),
+        201: json_response(UPLOADED, "Stored; the job waits for a worker."),
+        200: json_response(KNOWN, "The profile has this content already; nothing was stored."),
         **problem_responses(400, 413, 422, 503),
     },
 )
 async def upload_recording(request: AnyRequest, context: Context) -> Response[Uploaded]:
     async with received(request, context.settings.data_dir, context.config.limits.max_bytes) as upload:
-        wish = submission.wish_of(upload.fields, context.config)
-        uploaded = await submission.submit(context, upload, wish.profile, wish.strategy)
+        wish = wish_of(upload.fields, context.config)
+        uploaded = await submit(context, upload, wish.profile, wish.strategy)
     return Response(uploaded, status_code=HTTP_200_OK if uploaded.known else HTTP_201_CREATED)
 
 
@@ -88,7 +90,7 @@ async def upload_recording(request: AnyRequest, context: Context) -> Response[Up
     operation_id="listRecordings",
     tags=["recordings"],
     summary="Recordings: search, sort, page",
-    responses={200: examples.answer(examples.PAGE, "One page of recordings."), **problem_responses(400, 503)},
+    responses={200: json_response(PAGE, "One page of recordings."), **problem_responses(400, 503)},
 )
 async def list_recordings(
     context: Context,
@@ -111,7 +113,7 @@ async def list_recordings(
     offset: Offset = 0,
 ) -> RecordingPage:
     found, total = await context.library.page(profile, search=q, tag=tag, sort=sort, limit=limit, offset=offset)
-    items = [wire.recording(recording, context.config) for recording in found]
+    items = [describe_recording(recording, context.config) for recording in found]
     return RecordingPage(items=items, total=total, limit=limit, offset=offset)
 
 
@@ -120,10 +122,10 @@ async def list_recordings(
     operation_id="getRecording",
     tags=["recordings"],
     summary="One recording with its latest job",
-    responses={200: examples.answer(examples.RECORDING, "The recording."), **problem_responses(400, 404, 503)},
+    responses={200: json_response(RECORDING, "The recording."), **problem_responses(400, 404, 503)},
 )
 async def get_recording(context: Context, recording_id: FromPath[UUID]) -> Recording:
-    return wire.recording(await context.library.get(recording_id), context.config)
+    return describe_recording(await context.library.get(recording_id), context.config)
 
 
 @patch(
@@ -131,13 +133,13 @@ async def get_recording(context: Context, recording_id: FromPath[UUID]) -> Recor
     operation_id="updateRecording",
     tags=["recordings"],
     summary="Rename a recording, tag it",
-    responses={200: examples.answer(examples.RECORDING, "The recording, changed."), **problem_responses(400, 404, 503)},
+    responses={200: json_response(RECORDING, "The recording, changed."), **problem_responses(400, 404, 503)},
 )
 async def update_recording(
     context: Context, recording_id: FromPath[UUID], data: JSONBody[RecordingChange]
 ) -> Recording:
     changed = await context.library.change(recording_id, title=data.title, tags=data.tags)
-    return wire.recording(changed, context.config)
+    return describe_recording(changed, context.config)
 
 
 @delete(
@@ -146,7 +148,7 @@ async def update_recording(
     tags=["recordings"],
     summary="Delete a recording with everything that is stored of it",
     responses={
-        204: examples.empty("Gone: the song, its jobs, their stems. Jobs that ran were cancelled first."),
+        204: empty_response("Gone: the song, its jobs, their stems. Jobs that ran were cancelled first."),
         **problem_responses(400, 404, 503),
     },
 )

@@ -15,9 +15,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from stemset import __version__
-from stemset.api import catalogue, examples
+from stemset.api import catalogue
 from stemset.api.access import PUBLIC
 from stemset.api.context import Context
+from stemset.api.examples import CONFIG, HEALTH, MODEL, PROFILE, STRATEGY, json_response
 from stemset.api.models import Health, Limits, Model, Profile, ServiceConfig, Strategy
 from stemset.api.problems import problem_responses
 from stemset.audio import AudioFormat
@@ -39,9 +40,9 @@ _SILENCE = timedelta(seconds=60)
     tags=["service"],
     summary="Whether the service works",
     responses={
-        200: examples.answer(examples.HEALTH, "Everything that a request needs answers."),
-        503: examples.answer(
-            examples.HEALTH.model_copy(update={"status": "degraded", "database": False}),
+        200: json_response(HEALTH, "Everything that a request needs answers."),
+        503: json_response(
+            HEALTH.model_copy(update={"status": "degraded", "database": False}),
             "A part does not answer; the body says which.",
         ),
     },
@@ -67,7 +68,7 @@ async def get_health(context: Context) -> Response[Health]:
     operation_id="getConfig",
     tags=["service"],
     summary="What to know before the first request",
-    responses={200: examples.answer(examples.CONFIG, "Version, limits and formats.")},
+    responses={200: json_response(CONFIG, "Version, limits and formats.")},
 )
 async def get_config(context: Context) -> ServiceConfig:
     limits = context.config.limits
@@ -86,7 +87,7 @@ async def get_config(context: Context) -> ServiceConfig:
     operation_id="listProfiles",
     tags=["service"],
     summary="The collections of recordings",
-    responses={200: examples.answer([examples.PROFILE], "In the order of config.yaml."), **problem_responses(503)},
+    responses={200: json_response([PROFILE], "In the order of config.yaml."), **problem_responses(503)},
 )
 async def list_profiles(context: Context) -> list[Profile]:
     counts = await context.library.count()
@@ -107,7 +108,7 @@ async def list_profiles(context: Context) -> list[Profile]:
     operation_id="listStrategies",
     tags=["service"],
     summary="The ways to separate a song, with hints on quality and time",
-    responses={200: examples.answer([examples.STRATEGY], "In the order of config.yaml.")},
+    responses={200: json_response([STRATEGY], "In the order of config.yaml.")},
 )
 async def list_strategies(context: Context) -> list[Strategy]:
     return await _told(context, context.config.strategies)
@@ -120,7 +121,7 @@ async def list_strategies(context: Context) -> list[Strategy]:
     summary="Fetch a strategy's weights ahead of its first job",
     status_code=HTTP_202_ACCEPTED,
     responses={
-        202: examples.answer(examples.STRATEGY, "The strategy; `preparing` says how far the download is."),
+        202: json_response(STRATEGY, "The strategy; `preparing` says how far the download is."),
         **problem_responses(400, 404, 409, 503),
     },
 )
@@ -148,7 +149,7 @@ async def prepare_strategy(context: Context, name: FromPath[str]) -> Strategy:
     operation_id="listModels",
     tags=["service"],
     summary="The models that strategies are made of",
-    responses={200: examples.answer([examples.MODEL], "Every registered model.")},
+    responses={200: json_response([MODEL], "Every registered model.")},
 )
 async def list_models(context: Context) -> list[Model]:
     return await to_thread.run_sync(catalogue.models, context.settings.weights_dir)

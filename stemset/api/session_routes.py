@@ -6,9 +6,9 @@ from litestar import Response, Router, delete, get, post
 from litestar.params import JSONBody
 from litestar.status_codes import HTTP_200_OK
 
-from stemset.api import examples
 from stemset.api.access import PUBLIC, ended_session
 from stemset.api.context import Context
+from stemset.api.examples import SESSION, empty_response, json_response
 from stemset.api.models import Session, SignIn
 from stemset.api.problems import AnyRequest, problem_responses
 
@@ -21,7 +21,7 @@ _NEVER_KEPT = {"Cache-Control": "no-store"}
     tags=["session"],
     summary="Whether a key is needed, and whether this browser has shown it",
     opt={PUBLIC: True},
-    responses={200: examples.answer(examples.SESSION, "What this browser may do."), **problem_responses(429)},
+    responses={200: json_response(SESSION, "What this browser may do."), **problem_responses(429)},
 )
 async def get_session(request: AnyRequest, context: Context) -> Response[Session]:
     gate = context.gate
@@ -37,7 +37,7 @@ async def get_session(request: AnyRequest, context: Context) -> Response[Session
     opt={PUBLIC: True},
     status_code=HTTP_200_OK,
     responses={
-        200: examples.answer(examples.SESSION, "Signed in; the session is in a cookie."),
+        200: json_response(SESSION, "Signed in; the session is in a cookie."),
         **problem_responses(400, 401, 429),
     },
 )
@@ -52,7 +52,7 @@ async def sign_in(request: AnyRequest, context: Context, data: JSONBody[SignIn])
     tags=["session"],
     summary="Sign this browser out",
     opt={PUBLIC: True},
-    responses={204: examples.empty("Signed out, or never signed in.")},
+    responses={204: empty_response("Signed out, or never signed in.")},
 )
 async def sign_out(request: AnyRequest) -> Response[None]:
     return Response(None, status_code=204, headers=_NEVER_KEPT, cookies=[ended_session(request)])

@@ -9,13 +9,16 @@ from litestar import Response, Router, delete, get, post
 from litestar.params import FromPath, JSONBody, PathParameter
 from litestar.response import Stream
 
-from stemset.api import examples, mix_examples, track_files, wire
+from stemset.api import track_files
 from stemset.api.access import PUBLIC
 from stemset.api.context import Context
+from stemset.api.examples import binary_response, empty_response, json_response
+from stemset.api.mix_examples import SHARE, SHARED, SHARES
 from stemset.api.mix_models import SharedPlayer, ShareRequest
 from stemset.api.playable import fitting_mix, playable
 from stemset.api.problems import problem_responses
 from stemset.api.track_files import IfNoneMatch, IfRange, Range, Version, peaks_file, stem_file
+from stemset.api.wire import describe_player
 from stemset.jobs.mix import Share
 
 Token = Annotated[str, PathParameter(pattern="^[A-Za-z0-9_-]{1,64}$", description="The link's token.")]
@@ -27,7 +30,7 @@ Token = Annotated[str, PathParameter(pattern="^[A-Za-z0-9_-]{1,64}$", descriptio
     tags=["mixes"],
     summary="Make a link that opens this recording with this mix",
     responses={
-        201: examples.answer(mix_examples.SHARE, "The link's token; the page opens it at `/s/{token}`."),
+        201: json_response(SHARE, "The link's token; the page opens it at `/s/{token}`."),
         **problem_responses(400, 404, 409, 503),
     },
 )
@@ -42,7 +45,7 @@ async def create_share(context: Context, recording_id: FromPath[UUID], data: JSO
     operation_id="listShares",
     tags=["mixes"],
     summary="The links of a recording, newest first",
-    responses={200: mix_examples.SHARES, **problem_responses(400, 404, 503)},
+    responses={200: SHARES, **problem_responses(400, 404, 503)},
 )
 async def list_shares(context: Context, recording_id: FromPath[UUID]) -> list[Share]:
     return list(await context.mixes.shares_of(recording_id))
@@ -53,7 +56,7 @@ async def list_shares(context: Context, recording_id: FromPath[UUID]) -> list[Sh
     operation_id="revokeShare",
     tags=["mixes"],
     summary="Revoke a link",
-    responses={204: examples.empty("It opens nothing any more."), **problem_responses(400, 404, 503)},
+    responses={204: empty_response("It opens nothing any more."), **problem_responses(400, 404, 503)},
 )
 async def revoke_share(context: Context, recording_id: FromPath[UUID], token: Token) -> None:
     await context.mixes.revoke(recording_id, token)
@@ -66,7 +69,7 @@ async def revoke_share(context: Context, recording_id: FromPath[UUID], token: To
     opt={PUBLIC: True},
     summary="What a link opens",
     responses={
-        200: examples.answer(mix_examples.SHARED, "The player's data and the mix."),
+        200: json_response(SHARED, "The player's data and the mix."),
         **problem_responses(400, 404, 409, 503),
     },
 )
@@ -74,7 +77,9 @@ async def get_shared(context: Context, token: Token) -> SharedPlayer:
     share = await context.mixes.get_share(token)
     recording = await context.library.get(share.recording_id)
     job, mixture, stems = await playable(context, share.recording_id, share.job_id)
-    return SharedPlayer(player=wire.player(recording, job, mixture, stems, context.storage, token=token), mix=share.mix)
+    return SharedPlayer(
+        player=describe_player(recording, job, mixture, stems, context.storage, token=token), mix=share.mix
+    )
 
 
 @get(
@@ -85,9 +90,9 @@ async def get_shared(context: Context, token: Token) -> SharedPlayer:
     summary="A stem, the mixture or a frame index, as a link's listener gets it",
     media_type="audio/flac",
     responses={
-        200: examples.binary("The whole file.", "audio/flac"),
-        206: examples.binary("The range asked for, in `Content-Range`.", "audio/flac"),
-        304: examples.empty("The file that `If-None-Match` names is still the one."),
+        200: binary_response("The whole file.", "audio/flac"),
+        206: binary_response("The range asked for, in `Content-Range`.", "audio/flac"),
+        304: empty_response("The file that `If-None-Match` names is still the one."),
         **problem_responses(400, 404, 416, 503),
     },
 )
@@ -115,8 +120,8 @@ async def get_shared_stem_file(
     summary="A waveform, as a link's listener gets it",
     media_type="application/octet-stream",
     responses={
-        200: examples.binary("The whole file.", "application/octet-stream"),
-        304: examples.empty("The file that `If-None-Match` names is still the one."),
+        200: binary_response("The whole file.", "application/octet-stream"),
+        304: empty_response("The file that `If-None-Match` names is still the one."),
         **problem_responses(400, 404, 503),
     },
 )

@@ -8,12 +8,12 @@ from uuid import UUID
 
 from anyio import CancelScope, to_thread
 
-from stemset.api import wire
 from stemset.api.context import Context
 from stemset.api.models import Uploaded
 from stemset.api.probing import check_limits, probe_apart
 from stemset.api.problems import InvalidRequest
 from stemset.api.upload import Upload, title_of
+from stemset.api.wire import describe_job, describe_recording, fallback_of
 from stemset.audio import Probe
 from stemset.config import Config
 from stemset.jobs.records import JobRecord, NewRecording, NodeStatus, Plan, RecordingRecord, RunOptions, new_id
@@ -63,7 +63,7 @@ def default_strategy(profile: str, config: Config) -> str:
     """The profile's; where the profile has left config.yaml, what runs anywhere."""
     if profile in config.profiles:
         return config.profiles[profile].strategy
-    return wire.fallback_of(config) or next(iter(config.strategies))
+    return fallback_of(config) or next(iter(config.strategies))
 
 
 async def submit(context: Context, upload: Upload, profile: str, strategy: str | None) -> Uploaded:
@@ -74,8 +74,8 @@ async def submit(context: Context, upload: Upload, profile: str, strategy: str |
         recording, known = await _store(context, upload, profile)
     job = await start(context, recording.id, strategy) if strategy else None
     return Uploaded(
-        recording=wire.recording(await context.library.get(recording.id), context.config),
-        job=wire.job(job, context.config) if job else None,
+        recording=describe_recording(await context.library.get(recording.id), context.config),
+        job=describe_job(job, context.config) if job else None,
         known=known,
     )
 

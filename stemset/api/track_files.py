@@ -11,9 +11,9 @@ from litestar import Response
 from litestar.params import HeaderParameter, QueryParameter
 from litestar.response import Stream
 
-from stemset.api import wire
 from stemset.api.context import Context
 from stemset.api.files import describe_object, send_object
+from stemset.api.wire import version_of
 from stemset.errors import NotFound
 from stemset.storage import Keys
 
@@ -96,4 +96,4 @@ async def _is_current(context: Context, file: TrackFile, version: str | None) ->
         return False
     mixture, stems = await context.jobs.tracks(file.job_id)
     tracks = stems if mixture is None else [mixture, *stems]
-    return any(track.name == file.track and wire.version_of(track) == version for track in tracks)
+    return any(track.name == file.track and version_of(track) == version for track in tracks)

@@ -10,10 +10,12 @@ from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, Requ
 from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT
 
-from stemset.api import examples, staging, submission
+from stemset.api import staging
 from stemset.api.context import Context
+from stemset.api.examples import KNOWN, UPLOAD, UPLOADED, empty_response, json_response
 from stemset.api.models import Upload, UploadCompletion, Uploaded, UploadPart, UploadRequest
 from stemset.api.problems import AnyRequest, problem_responses
+from stemset.api.submission import default_strategy, known_profile, known_strategy, submit
 from stemset.api.upload import clean_file_name, too_large
 from stemset.jobs.records import UploadRecord
 
@@ -36,7 +38,7 @@ class ContentOperation(Operation):
     tags=["uploads"],
     summary="Announce a file",
     responses={
-        201: examples.answer(examples.UPLOAD, "Where to send the bytes."),
+        201: json_response(UPLOAD, "Where to send the bytes."),
         **problem_responses(400, 413, 503),
     },
 )
@@ -44,7 +46,7 @@ async def create_upload(context: Context, data: JSONBody[UploadRequest]) -> Uplo
     limit = context.config.limits.max_bytes
     if data.bytes > limit:
         raise too_large(limit)
-    profile = submission.known_profile(data.profile, context.config)
+    profile = known_profile(data.profile, context.config)
     name = clean_file_name(data.file_name)
     upload = await staging.announce(context, profile, name, data.bytes, data.content_type, data.sha256)
     return _upload(context, upload, ())
@@ -55,7 +57,7 @@ async def create_upload(context: Context, data: JSONBody[UploadRequest]) -> Uplo
     operation_id="getUpload",
     tags=["uploads"],
     summary="What has come of a file, and where to send the rest",
-    responses={200: examples.answer(examples.UPLOAD, "The upload."), **problem_responses(400, 404, 503)},
+    responses={200: json_response(UPLOAD, "The upload."), **problem_responses(400, 404, 503)},
 )
 async def get_upload(context: Context, upload_id: FromPath[UUID]) -> Upload:
     upload = await context.library.get_upload(upload_id)
@@ -71,7 +73,7 @@ async def get_upload(context: Context, upload_id: FromPath[UUID]) -> Upload:
     status_code=HTTP_204_NO_CONTENT,
     request_max_body_size=None,
     responses={
-        204: examples.empty("Received whole."),
+        204: empty_response("Received whole."),
         **problem_responses(400, 404, 503),
     },
 )
@@ -87,8 +89,8 @@ async def put_upload_part(
     tags=["uploads"],
     summary="Make a recording of what was sent, and separate it",
     responses={
-        201: examples.answer(examples.UPLOADED, "Stored; the job waits for a worker."),
-        200: examples.answer(examples.KNOWN, "The profile has this content already; nothing was stored."),
+        201: json_response(UPLOADED, "Stored; the job waits for a worker."),
+        200: json_response(KNOWN, "The profile has this content already; nothing was stored."),
         **problem_responses(400, 404, 409, 422, 503),
     },
 )
@@ -96,10 +98,10 @@ async def complete_upload(
     context: Context, upload_id: FromPath[UUID], data: JSONBody[UploadCompletion]
 ) -> Response[Uploaded]:
     upload = await context.library.get_upload(upload_id)
-    name = data.strategy or submission.default_strategy(upload.profile, context.config)
-    strategy = submission.known_strategy(name, context.config)
+    name = data.strategy or default_strategy(upload.profile, context.config)
+    strategy = known_strategy(name, context.config)
     async with staging.taken(context, upload) as received:
-        uploaded = await submission.submit(context, received, upload.profile, strategy if data.separate else None)
+        uploaded = await submit(context, received, upload.profile, strategy if data.separate else None)
     return Response(uploaded, status_code=HTTP_200_OK if uploaded.known else HTTP_201_CREATED)
 
 
@@ -108,7 +110,7 @@ async def complete_upload(
     operation_id="abandonUpload",
     tags=["uploads"],
     summary="Forget an upload and what was sent of it",
-    responses={204: examples.empty("Gone."), **problem_responses(400, 404, 503)},
+    responses={204: empty_response("Gone."), **problem_responses(400, 404, 503)},
 )
 async def abandon_upload(context: Context, upload_id: FromPath[UUID]) -> None:
     await staging.forget(context, await context.library.get_upload(upload_id))

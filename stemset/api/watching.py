@@ -8,8 +8,8 @@ from uuid import UUID
 
 from litestar.response import ServerSentEventMessage
 
-from stemset.api import wire
 from stemset.api.context import Context
+from stemset.api.wire import describe_event
 
 POLL_S = 1.0
 """How often the database is asked for what another process has stored."""
@@ -29,7 +29,7 @@ async def changes(context: Context, job_id: UUID, after: int) -> AsyncIterator[S
             changed.clear()
             events = await context.jobs.events_after(job_id, after)
             for event in events:
-                told = wire.event(event, context.config)
+                told = describe_event(event, context.config)
                 yield ServerSentEventMessage(
                     id=event.number, event=event.type, data=told.model_dump_json(by_alias=True)
                 )

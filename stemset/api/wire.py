@@ -48,7 +48,7 @@ _COLOURS = {
 _FURTHER_COLOURS = ("#d77ad8", "#a8c64a", "#4fc3d9", "#e58bb0", "#b9a06a")
 
 
-def job(record: JobRecord, config: Config) -> Job:
+def describe_job(record: JobRecord, config: Config) -> Job:
     return Job(
         id=record.id,
         recording_id=record.recording_id,
@@ -70,11 +70,11 @@ def job(record: JobRecord, config: Config) -> Job:
     )
 
 
-def event(record: EventRecord, config: Config) -> JobEvent:
-    return JobEvent(number=record.number, type=record.type, at=record.at, job=job(record.job, config))
+def describe_event(record: EventRecord, config: Config) -> JobEvent:
+    return JobEvent(number=record.number, type=record.type, at=record.at, job=describe_job(record.job, config))
 
 
-def recording(record: RecordingRecord, config: Config) -> Recording:
+def describe_recording(record: RecordingRecord, config: Config) -> Recording:
     return Recording(
         id=record.id,
         profile=record.profile,
@@ -89,11 +89,11 @@ def recording(record: RecordingRecord, config: Config) -> Recording:
         codec=record.codec,
         overview=_thumbnail(record.overview),
         created_at=record.created_at,
-        latest_job=None if record.latest_job is None else job(record.latest_job, config),
+        latest_job=None if record.latest_job is None else describe_job(record.latest_job, config),
     )
 
 
-def player(
+def describe_player(
     song: RecordingRecord,
     done: JobRecord,
     mixture: TrackRecord,

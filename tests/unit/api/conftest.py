@@ -16,9 +16,10 @@ import pytest
 import soundfile
 from standardwebhooks import Webhook
 
-from stemset.api import submission, wire
 from stemset.api.app import build_app, parts_of
 from stemset.api.context import Parts
+from stemset.api.submission import start
+from stemset.api.wire import describe_job
 from stemset.config import ApiSettings, R2Account, R2Settings
 from stemset.errors import NotFound
 from stemset.jobs.dispatch import RunRecord, RunState
@@ -93,7 +94,7 @@ class Service:
             sample_rate=44_100, channels=2, codec="pcm_s16le", source_key="recordings/x/source.wav",
         )  # fmt: skip
         await self.parts.library.add(recording)
-        return wire.job(await submission.start(self.parts, recording.id, "instant"), self.parts.config).model_dump(
+        return describe_job(await start(self.parts, recording.id, "instant"), self.parts.config).model_dump(
             mode="json", by_alias=True
         )
 
