@@ -8,9 +8,9 @@ from collections.abc import Callable
 from sqlalchemy.exc import DBAPIError
 
 from stemset.errors import NotFound, StaleAttempt, Unavailable
-from stemset.jobs.messages import Answer, Report
-from stemset.jobs.records import JobRecord
-from stemset.jobs.service import Applied, JobService
+from stemset.features.jobs.messages import Answer, Report
+from stemset.features.jobs.records import JobRecord
+from stemset.features.jobs.service import Applied, JobService
 
 REF = "process"
 """Is the dispatch_ref of jobs that are run where they were made: no queue knows them."""

@@ -22,19 +22,21 @@ from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
-from stemset.api.context import Parts
-from stemset.api.probing import check_limits, probe_apart
-from stemset.api.submission import plan_of, start, store
-from stemset.api.upload import Upload, clean_file_name
-from stemset.cache import NodeCache
+from stemset.batch.local_channel import REF, DirectChannel
 from stemset.errors import Conflict, StaleAttempt, StemsetError, TooLarge, UnreadableAudio
-from stemset.jobs.direct import REF, DirectChannel
-from stemset.jobs.messages import JobPayload, Report, Stopped
-from stemset.jobs.records import JobRecord, JobState, RecordingRecord
-from stemset.jobs.reporter import Reporter
+from stemset.features.jobs.messages import JobPayload, Report, Stopped
+from stemset.features.jobs.planning import plan_of, start
+from stemset.features.jobs.records import JobRecord, JobState
+from stemset.features.library.ingest import store
+from stemset.features.library.multipart import Upload, clean_file_name
+from stemset.features.library.probe import check_limits, probe_apart
+from stemset.features.library.records import RecordingRecord
 from stemset.models.pool import ModelPool
+from stemset.server.services import Parts
 from stemset.strategy import Strategy
-from stemset.worker.job import run_job
+from stemset.strategy.node_cache import NodeCache
+from stemset.worker.reporter import Reporter
+from stemset.worker.run_job import run_job
 
 _READ_BYTES = 1 << 20
 _STOP_GRACE_S = 3.0

@@ -7,13 +7,11 @@ from concurrent.futures import Future, wait
 from threading import Lock, Thread
 from typing import Generic, TypeVar
 
+from stemset.concurrency.progress import LOOK_S, Progress
 from stemset.errors import Cancelled
-from stemset.models.base import Progress
 
 Made = TypeVar("Made")
 
-LOOK_S = 0.1
-"""How often it is looked whether a job is to stop, in seconds."""
 
 LOADING = "loading"
 """The name of the threads in which something is made."""

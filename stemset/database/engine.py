@@ -11,8 +11,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from stemset.jobs.postgresql import CONNECTIONS, try_quiet_ones
-from stemset.jobs.sqlite import own_connections, prepare
+from stemset.database.postgresql import CONNECTIONS, try_quiet_ones
+from stemset.database.sqlite import own_connections, prepare
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 

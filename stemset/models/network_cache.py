@@ -14,9 +14,9 @@ from typing import Protocol, TypeVar, cast
 
 import structlog
 
+from stemset.concurrency.build_once import Shared
+from stemset.concurrency.progress import Progress, ignore_progress
 from stemset.errors import ModelFailed
-from stemset.models.base import Progress, ignore_progress
-from stemset.models.engine.loading import Shared
 
 log = structlog.stdlib.get_logger()
 

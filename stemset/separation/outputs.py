@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import log10
@@ -12,6 +13,8 @@ import numpy as np
 
 from stemset import audio
 from stemset.audio import AudioFormat, Pcm
+from stemset.audio.loudness import measure
+from stemset.audio.pcm import Check, unchecked
 from stemset.manifest import MIXTURE, StemRecord
 from stemset.strategy import Run
 
@@ -134,9 +137,25 @@ class Outputs:
             quantiser=quantiser,
             check=self.check,
         )
-        self.files[name] = StemFile(target, audio.describe(name, target, self.check), self.format)
+        self.files[name] = StemFile(target, describe(name, target, self.check), self.format)
         self.check()
         if name == MIXTURE:
             self.listener.mixture_ready(self.files[name])
         else:
             self.listener.stem_ready(self.files[name])
+
+
+def describe(name: str, file: Path, check: Check = unchecked) -> StemRecord:
+    """What is in the file as it will be heard: it is decoded once more, whatever its format."""
+    levels = measure(file, check)
+    with file.open("rb") as content:
+        digest = hashlib.file_digest(content, "sha256").hexdigest()
+    return StemRecord(
+        name=name,
+        sha256=digest,
+        bytes=file.stat().st_size,
+        sample_rate=levels.sample_rate,
+        frames=levels.frames,
+        peak=levels.peak,
+        lufs=levels.lufs,
+    )

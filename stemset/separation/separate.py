@@ -2,7 +2,7 @@
 
     from pathlib import Path
     from stemset.config import load_config
-    from stemset.separation import separate
+    from stemset.separation.separate import separate
 
     config = load_config(Path("config.yaml"))
     result = separate(Path("song.mp3"), config.strategies["instant"], Path("stems"))
@@ -24,16 +24,14 @@ from typing import Literal
 
 from stemset import __version__, audio, strategy
 from stemset.audio import AudioFormat
-from stemset.beside import Beside
-from stemset.cache import NodeCache
+from stemset.concurrency.background import Beside
 from stemset.config import LimitsConfig, WorkerSettings
 from stemset.errors import Cancelled, ModelError, StemsetError
 from stemset.manifest import MIXTURE, ErrorRecord, InputRecord, Manifest, NodeRecord
 from stemset.models.pool import ModelPool
-from stemset.outputs import SILENCE_DB, Listener, Outputs, StemFile
+from stemset.separation.outputs import Listener, Outputs, StemFile
 from stemset.strategy import Done, Run, Strategy
-
-__all__ = ["MANIFEST", "SILENCE_DB", "Listener", "Separation", "StemFile", "separate"]
+from stemset.strategy.node_cache import NodeCache
 
 MANIFEST = "manifest.json"
 

@@ -12,28 +12,28 @@ from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
 from litestar.middleware import DefineMiddleware
 
-from stemset.api import docs_routes, page_routes
-from stemset.api.access import PUBLIC, AccessMiddleware, gate_of
-from stemset.api.context import Parts, provide_context
-from stemset.api.edge import Edge
-from stemset.api.notifier import Notifier
-from stemset.api.openapi import api_router, dependencies, pydantic_plugin
-from stemset.api.problems import exception_handlers
-from stemset.api.staging import sweep_often
-from stemset.api.upkeep import remove_unused_often, upkeep
 from stemset.config import ApiSettings, load_config
 from stemset.config.modal import ModalSettings
-from stemset.jobs.database import create_engine_for, upgrade_database
-from stemset.jobs.dispatch import Dispatcher, Outbox
-from stemset.jobs.library import Library
-from stemset.jobs.local import LocalDispatcher
-from stemset.jobs.mixes import Mixes
-from stemset.jobs.modal_dispatch import ModalDispatcher
-from stemset.jobs.reconciler import Patience, Reconciler
-from stemset.jobs.service import JobService
-from stemset.jobs.sessions import Sessions
-from stemset.logs import configure_logging
+from stemset.database.engine import create_engine_for, upgrade_database
+from stemset.database.sessions import Sessions
+from stemset.features.accounts.gate import PUBLIC, AccessMiddleware, gate_of
+from stemset.features.jobs.engines.dbos import LocalDispatcher
+from stemset.features.jobs.engines.dispatcher import Dispatcher
+from stemset.features.jobs.engines.modal import ModalDispatcher
+from stemset.features.jobs.live_updates import Notifier
+from stemset.features.jobs.outbox import Outbox
+from stemset.features.jobs.reconciler import Patience, Reconciler
+from stemset.features.jobs.service import JobService
+from stemset.features.library.recordings import Library
+from stemset.features.mixes.service import Mixes
+from stemset.observability.logging import configure_logging
+from stemset.server import docs_routes, page_routes
+from stemset.server.maintenance import remove_unused_often, sweep_often, upkeep
+from stemset.server.middleware import Edge
+from stemset.server.openapi import api_router, dependencies, pydantic_plugin
+from stemset.server.services import Parts, provide_context
 from stemset.storage import open_storage
+from stemset.web.problems import exception_handlers
 
 _PROBES_AT_ONCE = 2
 _ENCODES_AT_ONCE = 2
@@ -100,7 +100,9 @@ def build_app(settings: ApiSettings, dispatcher: Dispatcher) -> Litestar:
         ),
         logging_config=None,
     )
-    app.asgi_handler = Edge(app.asgi_handler, settings.r2.account().endpoint_url if settings.uses_r2 else None)
+    app.asgi_handler = Edge(
+        app.asgi_handler, settings.r2.account().endpoint_url if settings.object_storage.uses_r2 else None
+    )
     return app
 
 
@@ -149,7 +151,7 @@ def make_parts(settings: ApiSettings, dispatcher: Dispatcher) -> Parts:
         library=Library(made),
         jobs=jobs,
         mixes=Mixes(made),
-        storage=open_storage(settings),
+        storage=open_storage(settings.object_storage),
         outbox=Outbox(jobs, dispatcher),
         dispatcher=dispatcher,
         notifier=Notifier(),

@@ -8,8 +8,8 @@ from html import escape
 
 from litestar import Response, Router, get
 
-from stemset.api import openapi
-from stemset.api.openapi import Json
+from stemset.server import openapi
+from stemset.server.openapi import Json
 
 _STYLE = """
 :root { color-scheme: light dark }

@@ -4,30 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from uuid import UUID
 
 from anyio import fail_after, to_thread
-from litestar import Response, Router, get, post
-from litestar.params import FromPath
-from litestar.status_codes import HTTP_202_ACCEPTED
+from litestar import Response, Router, get
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from stemset import __version__
-from stemset.api import catalogue
-from stemset.api.access import PUBLIC
-from stemset.api.context import Context
-from stemset.api.examples import CONFIG, HEALTH, MODEL, PROFILE, STRATEGY, json_response
-from stemset.api.models import Health, Limits, Model, Profile, ServiceConfig, Strategy
-from stemset.api.problems import problem_responses
 from stemset.audio import AudioFormat
-from stemset.errors import Conflict, NotFound, Unavailable
-from stemset.jobs.records import JobState
-from stemset.models import preparation
+from stemset.features.accounts.gate import PUBLIC
+from stemset.features.jobs.records import JobState
+from stemset.server.schemas import CONFIG, HEALTH, PROFILE, Health, Limits, Profile, ServiceConfig
+from stemset.server.services import Context
 from stemset.storage import Keys
-from stemset.strategy import Strategy as ConfiguredStrategy
-from stemset.worker.presence import workers
+from stemset.web.problems import problem_responses
+from stemset.web.responses import json_response
+from stemset.worker.pid_files import workers
 
 _PATIENCE_S = 2.0
 _SILENCE = timedelta(seconds=60)
@@ -103,64 +96,6 @@ async def list_profiles(context: Context) -> list[Profile]:
     ]
 
 
-@get(
-    "/strategies",
-    operation_id="listStrategies",
-    tags=["service"],
-    summary="The ways to separate a song, with hints on quality and time",
-    responses={200: json_response([STRATEGY], "In the order of config.yaml.")},
-)
-async def list_strategies(context: Context) -> list[Strategy]:
-    return await _told(context, context.config.strategies)
-
-
-@post(
-    "/strategies/{name:str}/prepare",
-    operation_id="prepareStrategy",
-    tags=["service"],
-    summary="Fetch a strategy's weights ahead of its first job",
-    status_code=HTTP_202_ACCEPTED,
-    responses={
-        202: json_response(STRATEGY, "The strategy; `preparing` says how far the download is."),
-        **problem_responses(400, 404, 409, 503),
-    },
-)
-async def prepare_strategy(context: Context, name: FromPath[str]) -> Strategy:
-    strategy = context.config.strategies.get(name)
-    if strategy is None:
-        raise NotFound("strategy", name, context.config.strategies)
-    if context.settings.engine == "modal":
-        raise Conflict("Weights of this deployment are fetched by `modal run modal_app.py::download_models`.")
-    folder = context.settings.weights_dir
-    order = await to_thread.run_sync(preparation.place, name, strategy.models, folder)
-    if order:
-        try:
-            await context.dispatcher.prepare(order)
-        except Unavailable:
-            # Else the page would wait for a worker that never hears of it.
-            await to_thread.run_sync(preparation.withdraw, order, folder)
-            raise
-    (prepared,) = await _told(context, {name: strategy})
-    return prepared
-
-
-@get(
-    "/models",
-    operation_id="listModels",
-    tags=["service"],
-    summary="The models that strategies are made of",
-    responses={200: json_response([MODEL], "Every registered model.")},
-)
-async def list_models(context: Context) -> list[Model]:
-    return await to_thread.run_sync(catalogue.models, context.settings.weights_dir)
-
-
-async def _told(context: Context, offered: dict[str, ConfiguredStrategy]) -> list[Strategy]:
-    # On Modal, networks run in another image than this process's.
-    engine = context.settings.engine == "modal" or catalogue.engine_installed()
-    return await to_thread.run_sync(partial(catalogue.strategies, offered, context.settings.weights_dir, engine=engine))
-
-
 async def _worker_lives(context: Context, counts: Mapping[JobState, int]) -> bool:
     """Whether a worker takes jobs: one on this machine, or one elsewhere that works and tells of it."""
     if await to_thread.run_sync(workers, context.settings.data_dir):
@@ -191,6 +126,4 @@ async def _storage_answers(context: Context) -> bool:
     return True
 
 
-router = Router(
-    path="/", route_handlers=[get_health, get_config, list_profiles, list_strategies, prepare_strategy, list_models]
-)
+router = Router(path="/", route_handlers=[get_health, get_config, list_profiles])

@@ -7,22 +7,22 @@ schedule calls it.
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
 
 import structlog
+from anyio import to_thread
 from sqlalchemy.exc import DBAPIError
 
-from stemset.api.context import Parts
-from stemset.api.removal import remove
-from stemset.api.staging import forget
-from stemset.errors import NotFound, Unavailable
-from stemset.jobs.reconciler import Reconciler
-from stemset.jobs.retention import unused_since
-from stemset.jobs.sessions import Sessions
+from stemset.errors import StemsetError, Unavailable
+from stemset.features.jobs.reconciler import Reconciler
+from stemset.features.library.deletion import remove_unused
+from stemset.features.library.uploads import LIFETIME, forget, sweep
+from stemset.server.services import Parts
+from stemset.storage import Keys
 
 log = structlog.stdlib.get_logger()
 
 _EVERY_S = 3600.0
+_SWEEP_EVERY_S = 600.0
 
 
 async def upkeep(parts: Parts, reconciler: Reconciler) -> None:
@@ -37,23 +37,6 @@ async def upkeep(parts: Parts, reconciler: Reconciler) -> None:
     log.info("upkeep", handed_over=handed_over, settled=settled, uploads=len(uploads), recordings=removed)
 
 
-async def remove_unused(parts: Parts) -> int:
-    """Delete the recordings that nobody used for as long as the settings say; how many those were."""
-    if parts.settings.keep_days is None:
-        return 0
-    removed = 0
-    before = datetime.now(UTC) - timedelta(days=parts.settings.keep_days)
-    for recording_id in await unused_since(Sessions(parts.engine), before):
-        try:
-            await remove(parts, recording_id)
-        except NotFound:
-            # Another process was faster.
-            continue
-        removed += 1
-        log.info("recording_outdated", recording=str(recording_id))
-    return removed
-
-
 async def remove_unused_often(parts: Parts) -> None:
     """Until cancelled."""
     while True:
@@ -62,3 +45,17 @@ async def remove_unused_often(parts: Parts) -> None:
         except (Unavailable, DBAPIError, OSError) as error:
             log.warning("retention_delayed", reason=str(error))
         await asyncio.sleep(_EVERY_S)
+
+
+async def sweep_often(parts: Parts) -> None:
+    """Until cancelled: remove what expired, and what a killed process left."""
+    while True:
+        try:
+            for upload in await parts.library.expired_uploads():
+                await forget(parts, upload)
+            # What has no row: a process was killed between the two.
+            await to_thread.run_sync(parts.storage.sweep, Keys.UPLOADS, LIFETIME)
+            await to_thread.run_sync(sweep, parts.settings.data_dir)
+        except (DBAPIError, OSError, StemsetError) as error:
+            log.warning("uploads_not_swept", reason=str(error))
+        await asyncio.sleep(_SWEEP_EVERY_S)

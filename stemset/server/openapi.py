@@ -1,4 +1,4 @@
-"""The OpenAPI document, for the generated clients: `python -m stemset.api.openapi > openapi.json`.
+"""The OpenAPI document, for the generated clients: `python -m stemset.server.openapi > openapi.json`.
 
 It needs neither configuration nor database, and is the same on every machine.
 """
@@ -20,29 +20,43 @@ from litestar.routes import HTTPRoute
 from pydantic import BaseModel
 
 from stemset import __version__, manifest
-from stemset.api import (
-    clip_routes,
-    download_routes,
-    job_routes,
-    mix_models,
-    mix_routes,
-    models,
-    player_routes,
-    recording_routes,
-    service_routes,
-    session_routes,
-    share_routes,
-    upload_routes,
-)
-from stemset.api.access import COOKIE, PUBLIC
-from stemset.api.context import provide_context
-from stemset.api.problems import PROBLEM_JSON, exception_handlers, problem_responses
-from stemset.jobs import mix
+from stemset.features.accounts import routes as account_routes
+from stemset.features.accounts import schemas as account_schemas
+from stemset.features.accounts.gate import COOKIE, PUBLIC
+from stemset.features.catalogue import routes as catalogue_routes
+from stemset.features.catalogue import schemas as catalogue_schemas
+from stemset.features.downloads import routes as download_routes
+from stemset.features.jobs import routes as job_routes
+from stemset.features.jobs import schemas as job_schemas
+from stemset.features.library import recording_routes, upload_routes
+from stemset.features.library import schemas as library_schemas
+from stemset.features.mixes import clip_routes, mix, mix_routes, share_routes
+from stemset.features.mixes import schemas as mix_schemas
+from stemset.features.player import routes as player_routes
+from stemset.features.player import schemas as player_schemas
+from stemset.server import health, schemas
+from stemset.server.services import provide_context
+from stemset.web import problems
+from stemset.web.problems import PROBLEM_JSON, exception_handlers, problem_responses
 
 Json: TypeAlias = Any
 """A part of the document, which is plain JSON: what is read from it is of any type."""
 
 _BINARY = ("audio/", "application/octet-stream", "application/zip")
+
+_SCHEMAS = (
+    schemas,
+    account_schemas,
+    catalogue_schemas,
+    job_schemas,
+    library_schemas,
+    mix,
+    mix_schemas,
+    player_schemas,
+    problems,
+    manifest,
+)
+"""The modules whose types the document names; their docstrings describe them there."""
 
 pydantic_plugin = PydanticPlugin(prefer_alias=True)
 
@@ -52,16 +66,17 @@ def api_router() -> Router:
     return Router(
         path="/api",
         route_handlers=[
-            service_routes.router,
-            session_routes.router,
+            health.router,
+            catalogue_routes.router,
+            account_routes.router,
             recording_routes.router,
             upload_routes.router,
             job_routes.router,
             player_routes.router,
-            download_routes.router,
             mix_routes.router,
             share_routes.router,
             clip_routes.router,
+            download_routes.router,
         ],
     )
 
@@ -161,7 +176,7 @@ def _wire_types() -> dict[str, type[BaseModel]]:
     """The named types of the document, whose docstrings describe them."""
     return {
         name: value
-        for module in (models, mix_models, mix, manifest)
+        for module in _SCHEMAS
         for name, value in vars(module).items()
         if isinstance(value, type) and issubclass(value, BaseModel) and value.__doc__
     }

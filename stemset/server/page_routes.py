@@ -9,12 +9,12 @@ from anyio import to_thread
 from litestar import HttpMethod, Response, route
 from litestar.params import FromPath
 
-from stemset.api.access import PUBLIC
-from stemset.api.context import Context
-from stemset.api.files import ASK_AGAIN, FOR_EVER
-from stemset.api.problems import AnyRequest
-from stemset.api.ranges import is_known
 from stemset.errors import NotFound
+from stemset.features.accounts.gate import PUBLIC
+from stemset.server.services import Context
+from stemset.web.problems import AnyRequest
+from stemset.web.ranges import is_known
+from stemset.web.stored_files import ASK_AGAIN, FOR_EVER
 
 _ASSETS = "assets"
 _MISSING = """<!doctype html>

@@ -20,7 +20,7 @@ from sqlalchemy import make_url
 
 from stemset.config import ApiSettings, WorkerSettings, load_config
 from stemset.errors import Conflict
-from stemset.logs import configure_logging
+from stemset.observability.logging import configure_logging
 
 if TYPE_CHECKING:
     from litestar import Litestar
@@ -50,14 +50,14 @@ def run(host: str, port: int) -> None:
         load_config(settings.config)
         _prepare_queue(settings)
         with _Worker(address) as worker:
-            from stemset.api.app import create_app  # noqa: PLC0415 - seconds, which the worker uses as well
+            from stemset.server.app import create_app  # noqa: PLC0415 - seconds, which the worker uses as well
 
             asyncio.run(_serve(create_app(settings), listener, worker, address))
 
 
 def work() -> None:
     """The worker process of `run`: ends when that does."""
-    from stemset.worker.process import serve_worker  # noqa: PLC0415 - `run` is to start without what a worker needs
+    from stemset.worker.local import serve_worker  # noqa: PLC0415 - `run` is to start without what a worker needs
 
     settings = WorkerSettings()
     configure_logging(settings.log_format)
@@ -71,9 +71,9 @@ def work() -> None:
 async def _serve(app: Litestar, listener: socket.socket, worker: _Worker, address: str) -> None:
     import uvicorn  # noqa: PLC0415
 
-    from stemset.api.app import parts_of  # noqa: PLC0415
-    from stemset.api.demo import demo_done, ensure_demo  # noqa: PLC0415
-    from stemset.jobs.database import upgrade_database  # noqa: PLC0415
+    from stemset.database.engine import upgrade_database  # noqa: PLC0415
+    from stemset.features.library.demo_song import demo_done, ensure_demo  # noqa: PLC0415
+    from stemset.server.app import parts_of  # noqa: PLC0415
 
     parts = parts_of(app)
     await asyncio.to_thread(upgrade_database, parts.settings.database)
@@ -162,7 +162,7 @@ class _Worker:
             self._process = self._start()
 
     def _start(self) -> subprocess.Popen[bytes]:
-        return subprocess.Popen([sys.executable, "-m", "stemset.serve"], env=self._environment)
+        return subprocess.Popen([sys.executable, "-m", "stemset.server.serve"], env=self._environment)
 
 
 @contextmanager
@@ -206,7 +206,7 @@ def _prepare_queue(settings: ApiSettings) -> None:
     """At the first start, before API and worker both find that the queue has no tables."""
     url = make_url(settings.queue_database)
     if url.get_backend_name() == "sqlite" and url.database and not os.path.exists(url.database):  # noqa: PTH110
-        from stemset.jobs.local import prepare_queue  # noqa: PLC0415
+        from stemset.features.jobs.engines.dbos import prepare_queue  # noqa: PLC0415
 
         prepare_queue(settings.queue_database)
 

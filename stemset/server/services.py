@@ -11,14 +11,14 @@ from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from stemset.api.access import Gate
-from stemset.api.notifier import Notifier
-from stemset.api.statuses import Statuses
 from stemset.config import ApiSettings, Config
-from stemset.jobs.dispatch import Dispatcher, Outbox
-from stemset.jobs.library import Library
-from stemset.jobs.mixes import Mixes
-from stemset.jobs.service import JobService
+from stemset.features.accounts.gate import Gate
+from stemset.features.jobs.engines.dispatcher import Dispatcher
+from stemset.features.jobs.live_updates import Notifier, Statuses
+from stemset.features.jobs.outbox import Outbox
+from stemset.features.jobs.service import JobService
+from stemset.features.library.recordings import Library
+from stemset.features.mixes.service import Mixes
 from stemset.storage import Storage
 
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from botocore.exceptions import ClientError
 
-from stemset.config import R2Account
 from stemset.storage.keys import Keys
 from stemset.storage.r2_client import code_of, make_client, patiently
+from stemset.storage.settings import R2Account
 
 if TYPE_CHECKING:
     from types_boto3_s3.type_defs import (

@@ -28,7 +28,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
 from stemset import __version__, audio, models
 from stemset.models import registry
-from stemset.models.base import AudioSeparator, ModelFacts
+from stemset.models.model import AudioSeparator, ModelFacts
 
 log = structlog.stdlib.get_logger()
 

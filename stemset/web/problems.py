@@ -18,7 +18,6 @@ from litestar.openapi.spec import Example
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from stemset.api.models import Problem
 from stemset.errors import (
     AudioError,
     Cancelled,
@@ -33,12 +32,25 @@ from stemset.errors import (
     Unauthorized,
     Unavailable,
 )
+from stemset.web.schema import Wire
 
 PROBLEM_JSON = "application/problem+json"
 
 AnyRequest: TypeAlias = Request[object, object, State]
 
 log = structlog.get_logger()
+
+
+class Problem(Wire):
+    """RFC 9457 problem details. `type` is `/problems/<kind>` and stable."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str | None = None
+    field: str | None = None
+    choices: list[str] | None = None
 
 
 class InvalidRequest(StemsetError):

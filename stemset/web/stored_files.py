@@ -9,9 +9,9 @@ from anyio import CancelScope, to_thread
 from litestar import Response
 from litestar.response import Stream
 
-from stemset.api.ranges import Span, is_known, range_applies, requested_span
 from stemset.errors import NotFound
 from stemset.storage import ObjectInfo, Storage
+from stemset.web.ranges import Span, is_known, range_applies, requested_span
 
 _CHUNK_BYTES = 256 * 1024
 FOR_EVER = "public, max-age=31536000, immutable"

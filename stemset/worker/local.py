@@ -13,21 +13,21 @@ from pathlib import Path
 
 import structlog
 
-from stemset.cache import FolderCache
+from stemset.concurrency.build_once import LOADING
+from stemset.concurrency.import_lock import importing
 from stemset.config import WorkerSettings
 from stemset.errors import StemsetError
-from stemset.imports import importing
-from stemset.jobs.local import serve_queue, shared_queue
-from stemset.jobs.messages import JobPayload
-from stemset.jobs.reporter import CallbackChannel, Interrupted, Reporter
-from stemset.models import preparation
-from stemset.models.engine import heap
-from stemset.models.engine.loading import LOADING
+from stemset.features.jobs.engines.dbos import serve_queue, shared_queue
+from stemset.features.jobs.messages import JobPayload
+from stemset.models.networks import malloc
 from stemset.models.pool import ModelPool
-from stemset.models.preparation import Order
+from stemset.models.weights import prefetch
+from stemset.models.weights.prefetch import Order
 from stemset.storage import open_storage
-from stemset.worker.job import STORAGE_PATIENCE_S, may_go_better, run_job
-from stemset.worker.presence import only_worker, taking_jobs
+from stemset.strategy.node_cache import FolderCache
+from stemset.worker.pid_files import only_worker, taking_jobs
+from stemset.worker.reporter import CallbackChannel, Interrupted, Reporter
+from stemset.worker.run_job import STORAGE_PATIENCE_S, may_go_better, run_job
 
 log = structlog.stdlib.get_logger()
 
@@ -47,12 +47,12 @@ def serve_worker(settings: WorkerSettings, *, follow_parent: bool = False) -> No
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
-    heap.shared_by_threads()
+    malloc.shared_by_threads()
     parent = os.getppid()
     work_dir = settings.data_dir / "work"
     pool = ModelPool(settings.runtime())
     cache = FolderCache(settings.cache_dir, settings.cache_bytes) if settings.cache_bytes else None
-    storage = open_storage(settings, patience_s=STORAGE_PATIENCE_S)
+    storage = open_storage(settings.object_storage, patience_s=STORAGE_PATIENCE_S)
     secret = settings.signing_secret()
     idle, fetched = threading.Event(), threading.Event()
     idle.set()
@@ -110,7 +110,7 @@ def _prepare(order: Order, settings: WorkerSettings, stop: threading.Event) -> N
     bound = log.bind(strategy=order.strategy)
     bound.info("weights_wanted", files=list(order.files))
     try:
-        preparation.carry_out(order, settings.weights_dir, unless_stopped, mirror=settings.weights_mirror)
+        prefetch.carry_out(order, settings.weights_dir, unless_stopped, mirror=settings.weights_mirror)
         bound.info("weights_ready")
     except (StemsetError, OSError) as error:
         bound.warning("weights_failed", reason=str(error))

@@ -10,36 +10,43 @@ from datetime import UTC, datetime
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 from pydantic import ValidationError
 from typing_extensions import override
 
-from stemset.cache import FolderCache, NodeCache
-from stemset.config import Config, WorkerSettings
-from stemset.errors import StemsetError, WeightsMissing
-from stemset.jobs.messages import JobPayload, parse_payload
-from stemset.jobs.reporter import CallbackChannel, Pace, Reporter
+from stemset.config import Config, WorkerSettings, load_config
+from stemset.config.modal import CACHE_PATH, DOWNLOAD_COMMAND, ModalSettings
+from stemset.errors import ConfigError, StemsetError, WeightsMissing
+from stemset.features.jobs.messages import JobPayload, parse_payload
 from stemset.manifest import Manifest
 from stemset.models import registry
-from stemset.models.base import AudioSeparator, ModelFacts, ModelParams, Runtime
+from stemset.models.model import AudioSeparator, ModelFacts
+from stemset.models.params import ModelParams
 from stemset.models.pool import ModelPool
-from stemset.models.weights import addresses, weights_state
-from stemset.storage import Keys, Storage
-from stemset.worker.job import may_go_better, run_job
+from stemset.models.runtime import Runtime
+from stemset.models.weights.files import addresses, weights_state
+from stemset.observability.logging import configure_logging
+from stemset.storage import Keys, Storage, open_storage
+from stemset.strategy.node_cache import FolderCache, NodeCache
+from stemset.worker.reporter import CallbackChannel, Pace, Reporter
+from stemset.worker.run_job import may_go_better, run_job
+
+if TYPE_CHECKING:
+    import modal
 
 log = structlog.stdlib.get_logger()
 
 PACE = Pace(progress=1.0, poll=3.0)
 """Every report wakes or holds an API container that is paid for."""
 
-DOWNLOAD_COMMAND = "modal run modal_app.py::download_models"
-"""What an operator is told to run where weights are missing."""
 
 _TRIES = 2
 _PAUSE_S = 5.0
+_STORAGE_PATIENCE_S = 120.0
 _IMPORTS = ("scipy.fft", "scipy.ndimage", "boto3")
-_ENGINE = ("torch", "stemset.models.engine.node")
+_ENGINE = ("torch", "stemset.models.networks.separator")
 
 
 class SharedCache(FolderCache):
@@ -166,3 +173,39 @@ class RemoteWorker:
         except (StemsetError, OSError, ValidationError):
             return None
         return manifest if manifest.finished_at >= begun else None
+
+
+def container_worker(knobs: ModalSettings, *, weights: modal.Volume, node_cache: modal.Volume) -> RemoteWorker:
+    """With the default strategy's networks in memory. Raises ConfigError for what the environment lacks."""
+    settings = WorkerSettings(callback_url=_callback_url(knobs))
+    configure_logging(settings.log_format)
+    cache = SharedCache(Path(CACHE_PATH), settings.cache_bytes, node_cache.commit) if settings.cache_bytes else None
+
+    def see_the_others() -> None:
+        try:
+            node_cache.reload()
+        except RuntimeError as error:
+            # Files are open: what other workers made is seen at the next job.
+            log.info("cache_not_reloaded", reason=str(error))
+
+    worker = RemoteWorker(
+        settings,
+        open_storage(settings.object_storage, patience_s=_STORAGE_PATIENCE_S),
+        cache=cache,
+        refresh=weights.reload,
+        before_job=see_the_others,
+    )
+    worker.load(load_config(settings.config))
+    return worker
+
+
+def _callback_url(knobs: ModalSettings) -> str:
+    """From the configuration, never from a request: what was set, else what Modal itself calls the deployed API."""
+    import modal  # noqa: PLC0415
+
+    if knobs.callback_url:
+        return knobs.callback_url
+    url = modal.Function.from_name(knobs.app, "api").get_web_url()
+    if url is None:
+        raise ConfigError("STEMSET_CALLBACK_URL", "is not set, and the deployed `api` has no address")
+    return url

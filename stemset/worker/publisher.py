@@ -7,11 +7,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Self
 
 from stemset import audio
-from stemset.jobs.messages import JobPayload, Layout, NodeDone, NodeStarted, TrackReady
-from stemset.jobs.reporter import Reporter
+from stemset.features.jobs.messages import JobPayload, Layout, NodeDone, NodeStarted, TrackReady
 from stemset.separation import Listener, StemFile
 from stemset.storage import Keys, Storage
 from stemset.strategy import Run
+from stemset.worker.reporter import Reporter
 
 _TRACKS_AT_ONCE = 4
 

@@ -20,7 +20,17 @@ from pydantic import ValidationError
 from standardwebhooks import Webhook
 
 from stemset.errors import Cancelled, Forbidden, StaleAttempt, Unavailable
-from stemset.jobs.messages import Answer, Event, Failed, JobPayload, NodeProgress, Report, Started, Stopped, Succeeded
+from stemset.features.jobs.messages import (
+    Answer,
+    Event,
+    Failed,
+    JobPayload,
+    NodeProgress,
+    Report,
+    Started,
+    Stopped,
+    Succeeded,
+)
 
 log = structlog.stdlib.get_logger()
 

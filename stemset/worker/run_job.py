@@ -11,16 +11,16 @@ from pathlib import Path, PurePosixPath
 import structlog
 
 from stemset import __version__, strategy
-from stemset.cache import NodeCache
 from stemset.config import LimitsConfig
 from stemset.errors import Cancelled, StaleAttempt, StemsetError, Unavailable
-from stemset.jobs.messages import Failed, JobPayload, Stopped, Succeeded
-from stemset.jobs.reporter import Reporter
+from stemset.features.jobs.messages import Failed, JobPayload, Stopped, Succeeded
 from stemset.manifest import ErrorRecord, Manifest
 from stemset.models.pool import ModelPool
 from stemset.separation import MANIFEST, separate
 from stemset.storage import Keys, Storage
-from stemset.worker.publishing import Publisher
+from stemset.strategy.node_cache import NodeCache
+from stemset.worker.publisher import Publisher
+from stemset.worker.reporter import Reporter
 
 log = structlog.stdlib.get_logger()
 

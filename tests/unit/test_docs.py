@@ -14,8 +14,9 @@ from pydantic_settings import BaseSettings
 from typer.main import get_command
 
 from stemset.cli import app
-from stemset.config import ApiSettings, R2Settings, WorkerSettings, load_config
+from stemset.config import ApiSettings, WorkerSettings, load_config
 from stemset.config.modal import ModalSettings
+from stemset.storage.settings import R2Settings
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")

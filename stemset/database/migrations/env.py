@@ -5,8 +5,6 @@ from __future__ import annotations
 from advanced_alchemy.base import orm_registry
 from alembic import context
 
-import stemset.jobs.tables  # noqa: F401  # pyright: ignore[reportUnusedImport] - registers the tables
-
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=orm_registry.metadata,

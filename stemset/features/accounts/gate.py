@@ -21,9 +21,9 @@ from litestar.middleware import AbstractAuthenticationMiddleware, Authentication
 from typing_extensions import override
 
 from stemset.config import ApiSettings
+from stemset.database.sessions import Sessions
 from stemset.errors import Unauthorized
-from stemset.jobs.guesses import Guesses
-from stemset.jobs.sessions import Sessions
+from stemset.features.accounts.key_limiter import Guesses
 
 PUBLIC = "public"
 """The `opt` of a route that is outside the gate."""

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import delete, func, select
 
+from stemset.database.sessions import Sessions
+from stemset.database.tables import WrongKeyRow
 from stemset.errors import TooManyTries
-from stemset.jobs.sessions import Sessions
-from stemset.jobs.tables import WrongKeyRow
 
 TRIES = 10
 _WITHIN = timedelta(minutes=1)

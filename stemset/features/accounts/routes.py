@@ -6,11 +6,11 @@ from litestar import Response, Router, delete, get, post
 from litestar.params import JSONBody
 from litestar.status_codes import HTTP_200_OK
 
-from stemset.api.access import PUBLIC, ended_session
-from stemset.api.context import Context
-from stemset.api.examples import SESSION, empty_response, json_response
-from stemset.api.models import Session, SignIn
-from stemset.api.problems import AnyRequest, problem_responses
+from stemset.features.accounts.gate import PUBLIC, ended_session
+from stemset.features.accounts.schemas import SESSION, Session, SignIn
+from stemset.server.services import Context
+from stemset.web.problems import AnyRequest, problem_responses
+from stemset.web.responses import empty_response, json_response
 
 _NEVER_KEPT = {"Cache-Control": "no-store"}
 

@@ -7,7 +7,8 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from stemset.api.models import (
+from stemset.config.file import is_built_in
+from stemset.features.catalogue.schemas import (
     Model,
     ModelFile,
     ModelScore,
@@ -17,12 +18,13 @@ from stemset.api.models import (
     StrategyNode,
     WeightsState,
 )
-from stemset.api.models import Strategy as WireStrategy
-from stemset.api.wire import is_built_in, title_of_model
-from stemset.jobs.estimates import published_pace
-from stemset.models import preparation, registry
-from stemset.models.registry import Architecture, ModelCard
-from stemset.models.weights import file_states, weights_state
+from stemset.features.catalogue.schemas import Strategy as WireStrategy
+from stemset.features.jobs.estimates import published_pace
+from stemset.features.jobs.schemas import title_of_model
+from stemset.models import registry
+from stemset.models.card import Architecture, ModelCard
+from stemset.models.weights import prefetch
+from stemset.models.weights.files import file_states, weights_state
 from stemset.strategy import Blend, Leaf, Strategy
 
 SONG_S = 240.0
@@ -75,7 +77,7 @@ def _strategy(strategy: Strategy, models_dir: Path, *, engine: bool) -> WireStra
     files = {file.name: file for model in strategy.models for file in file_states(registry.card(model), models_dir)}
     absent = [file.name for file in files.values() if not file.present]
     missing = list(absent)
-    order = preparation.find(strategy.name, models_dir)
+    order = prefetch.find(strategy.name, models_dir)
     if not is_built_in(strategy) and not engine:
         missing.insert(0, ENGINE)
     return WireStrategy(
@@ -88,7 +90,7 @@ def _strategy(strategy: Strategy, models_dir: Path, *, engine: bool) -> WireStra
         download_bytes=sum(file.bytes or 0 for file in files.values() if not file.present),
         ready=not missing,
         missing=missing,
-        preparing=preparation.progress(order, models_dir) if order else None,
+        preparing=prefetch.progress(order, models_dir) if order else None,
         failure=order.failure if order and absent else None,
     )
 

@@ -12,16 +12,18 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import structlog
 from anyio import CancelScope, to_thread
 
-from stemset.api.context import Context
-from stemset.api.upload import FOLDER, new_folder
 from stemset.audio import AudioFormat
 from stemset.errors import Unavailable
+from stemset.features.library.multipart import FOLDER, new_folder
 from stemset.storage import Storage
+
+if TYPE_CHECKING:
+    from stemset.server.services import Context
 
 _CHUNK_BYTES = 256 * 1024
 _MAX_NAME = 150
@@ -133,7 +135,7 @@ async def _encode(source: Path, target: Path, audio_format: AudioFormat, bit_dep
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "stemset.api.encode_process",
+        "stemset.sandbox.encode",
         *arguments,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,

@@ -13,19 +13,20 @@ from litestar.params import FromPath, QueryParameter
 from litestar.response import Stream
 from litestar.status_codes import HTTP_307_TEMPORARY_REDIRECT
 
-from stemset.api.bundle import Session, note_of, wav_of
-from stemset.api.context import Context
-from stemset.api.downloads import Entry, archive, encoded, file_name, stored, written
-from stemset.api.examples import binary_response, empty_response
-from stemset.api.files import ASK_AGAIN, chunks_of, empty
-from stemset.api.problems import problem_responses
-from stemset.api.ranges import Span
-from stemset.api.wire import label_of
 from stemset.audio import AudioFormat
 from stemset.errors import Conflict, NotFound
-from stemset.jobs.records import JobRecord, JobState, RecordingRecord
+from stemset.features.downloads.archive import Entry, archive, encoded, file_name, stored, written
+from stemset.features.downloads.wav_stems import Session, note_of, wav_of
+from stemset.features.jobs.records import JobRecord, JobState
+from stemset.features.library.records import RecordingRecord
+from stemset.features.player.schemas import label_of
+from stemset.server.services import Context
 from stemset.storage import Keys
-from stemset.storage.disposition import attachment
+from stemset.storage.signing import attachment
+from stemset.web.problems import problem_responses
+from stemset.web.ranges import Span
+from stemset.web.responses import binary_response, empty_response
+from stemset.web.stored_files import ASK_AGAIN, chunks_of, empty
 
 _AUDIO = "audio/*"
 _ZIP = "application/zip"

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import soundfile
 
-from stemset.api.downloads import Entry
-from stemset.jobs.records import TrackRecord
+from stemset.features.downloads.archive import Entry
+from stemset.features.jobs.records import TrackRecord
 from stemset.storage import Keys, Storage
 
 _BLOCK_FRAMES = 65_536

@@ -45,6 +45,6 @@ class ReportOperation(Operation):
         self.parameters = [*(self.parameters or []), *headers]
         self.request_body = RequestBody(
             required=True,
-            description="A report, as `stemset.jobs.messages.Report` defines it.",
+            description="A report, as `stemset.features.jobs.messages.Report` defines it.",
             content={"application/json": OpenAPIMediaType(schema=Schema(type=OpenAPIType.OBJECT))},
         )

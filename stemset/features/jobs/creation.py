@@ -12,15 +12,15 @@ from sqlalchemy import and_, bindparam, func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import load_only
 
+from stemset.concurrency.batching import Together
+from stemset.database.sessions import Sessions
+from stemset.database.tables import EventRow, JobRow, RecordingRow
 from stemset.errors import ConfigError, NotFound, StemsetError, Unavailable
-from stemset.jobs import transitions
-from stemset.jobs.estimates import LAST_RUNS, expecting, measured_paces
-from stemset.jobs.messages import MAX_PAYLOAD_BYTES, JobPayload
-from stemset.jobs.records import JobRecord, JobState, JobStatus, Plan, new_id, new_nonce
-from stemset.jobs.rows import ACTIVE, WITH_PLACES, job_of, placed
-from stemset.jobs.sessions import Sessions
-from stemset.jobs.tables import EventRow, JobRow, RecordingRow
-from stemset.jobs.together import Together
+from stemset.features.jobs import transitions
+from stemset.features.jobs.estimates import LAST_RUNS, expecting, measured_paces
+from stemset.features.jobs.messages import MAX_PAYLOAD_BYTES, JobPayload
+from stemset.features.jobs.records import JobRecord, JobState, JobStatus, Plan, new_id, new_nonce
+from stemset.features.jobs.repository import ACTIVE, WITH_PLACES, job_of, placed
 
 _KNOWN = (
     select(

@@ -6,9 +6,9 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 
-from stemset.jobs.records import JobStatus, NodeStatus
+from stemset.features.jobs.records import JobStatus, NodeStatus
 from stemset.models import registry
-from stemset.models.registry import Architecture, ModelCard
+from stemset.models.card import Architecture, ModelCard
 
 GFLOPS_PER_CORE = 40.0
 """What one CPU core does of the work on the cards, in GFLOP per second. Two cores took 84 s for 210 s of audio with

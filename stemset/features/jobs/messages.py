@@ -14,7 +14,7 @@ from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, JsonValue, Valid
 
 from stemset import __version__
 from stemset.errors import UnknownPayload
-from stemset.jobs.records import JobRecord, RunOptions
+from stemset.features.jobs.records import JobRecord, RunOptions
 from stemset.manifest import StemRecord
 
 SCHEMA_VERSION = 1

@@ -21,10 +21,11 @@ from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
 from stemset.errors import DeadlinePassed, NotFound, StaleAttempt, StemsetError, Unavailable, UnknownPayload, WorkerLost
-from stemset.jobs.dispatch import Dispatcher, Outbox, RunRecord, RunState
-from stemset.jobs.messages import Event, Failed, Report, Stopped, Succeeded
-from stemset.jobs.records import JobRecord, JobState
-from stemset.jobs.service import JobService
+from stemset.features.jobs.engines.dispatcher import Dispatcher, RunRecord, RunState
+from stemset.features.jobs.messages import Event, Failed, Report, Stopped, Succeeded
+from stemset.features.jobs.outbox import Outbox
+from stemset.features.jobs.records import JobRecord, JobState
+from stemset.features.jobs.service import JobService
 from stemset.manifest import Manifest
 from stemset.storage import Keys, Storage
 

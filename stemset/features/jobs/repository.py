@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, bindparam, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from stemset.concurrency.batching import Together
+from stemset.database.sessions import Sessions
+from stemset.database.tables import EventRow, JobRow, RecordingRow, TrackRow
 from stemset.errors import NotFound
-from stemset.jobs.messages import JobPayload
-from stemset.jobs.records import EventRecord, JobRecord, JobState, JobVersion, Plan, TrackRecord
-from stemset.jobs.rows import ACTIVE, WITH_PLACES, event_of, job_of, placed, track_of, versions_of
-from stemset.jobs.sessions import Sessions
-from stemset.jobs.tables import EventRow, JobRow, RecordingRow, TrackRow
-from stemset.jobs.together import Together
-from stemset.manifest import MIXTURE
+from stemset.features.jobs.messages import JobPayload
+from stemset.features.jobs.records import (
+    EventRecord,
+    JobRecord,
+    JobState,
+    JobStatus,
+    JobVersion,
+    Plan,
+    RunOptions,
+    TrackRecord,
+    new_nonce,
+)
+from stemset.manifest import MIXTURE, StemRecord
 
 
 class JobReads:
@@ -150,3 +160,125 @@ class JobReads:
     async def _read_versions(self, job_ids: Sequence[UUID]) -> list[JobVersion | None]:
         found = await versions_of(self._sessions, set(job_ids))
         return [found.get(job_id) for job_id in job_ids]
+
+
+ACTIVE = tuple(state.value for state in JobState if not state.final)
+"""The states of jobs that wait or run, as the column has them."""
+
+
+_QUEUE = (
+    select(JobRow.id, func.row_number().over(order_by=(JobRow.queued_at, JobRow.id)).label("place"))
+    .where(JobRow.state == JobState.QUEUED.value)
+    .subquery()
+)
+"""Queued jobs with their places: 1 is next."""
+
+
+WITH_PLACES = select(JobRow, _QUEUE.c.place).outerjoin(_QUEUE, _QUEUE.c.id == JobRow.id)
+"""Jobs, each with its place in the queue; narrowed, `placed` takes it."""
+
+
+_VERSIONS = (
+    select(JobRow.id, JobRow.last_event, _QUEUE.c.place)
+    .outerjoin(_QUEUE, _QUEUE.c.id == JobRow.id)
+    .where(JobRow.id.in_(bindparam("jobs", expanding=True)))
+)
+
+
+def job_of(row: JobRow, place: int | None = None) -> JobRecord:
+    return JobRecord(
+        **row.status,
+        id=row.id,
+        recording_id=row.recording_id,
+        profile=row.profile,
+        strategy=row.strategy,
+        tree=row.tree,
+        expected_stems=tuple(row.expected_stems),
+        options=RunOptions.model_validate(row.options),
+        attempt=row.attempt,
+        cancel_requested=row.cancel_requested,
+        dispatch_ref=row.dispatch_ref,
+        nonce=row.nonce,
+        last_event=row.last_event,
+        created_at=row.created_at,
+        requeues=row.requeues,
+        queue_position=place,
+    )
+
+
+def event_of(row: EventRow, job: JobRecord) -> EventRecord:
+    """job: the same job at any time; what changes of it is taken from the event."""
+    status = JobStatus.model_validate(row.status)
+    then = {name: getattr(status, name) for name in JobStatus.model_fields} | {"last_event": row.number}
+    return EventRecord(job_id=row.job_id, number=row.number, type=row.type, at=row.at, job=job.model_copy(update=then))
+
+
+def track_of(row: TrackRow) -> TrackRecord:
+    return TrackRecord(
+        job_id=row.job_id,
+        record=StemRecord.model_validate(row.record),
+        streaminfo=row.streaminfo,
+        block_size=row.block_size,
+        overview=tuple(row.overview),
+    )
+
+
+async def placed(session: AsyncSession, which: Select[JobRow, Any]) -> list[JobRecord]:
+    """The jobs that a narrower `WITH_PLACES` finds; queued ones with their place in the queue."""
+    return [job_of(row, place) for row, place in await session.execute(which)]
+
+
+async def versions_of(sessions: Sessions, job_ids: Collection[UUID]) -> dict[UUID, JobVersion]:
+    """Of those jobs that exist."""
+    async with sessions() as session:
+        found = await session.execute(_VERSIONS, {"jobs": list(job_ids)})
+        return {job_id: JobVersion(number, place) for job_id, number, place in found}
+
+
+async def latest_jobs(session: AsyncSession, recordings: Sequence[UUID]) -> dict[UUID, JobRecord]:
+    """The newest job of each of these recordings that has any."""
+    newest_first = func.row_number().over(
+        partition_by=JobRow.recording_id, order_by=(JobRow.created_at.desc(), JobRow.id.desc())
+    )
+    ranked = select(JobRow.id, newest_first.label("age")).where(JobRow.recording_id.in_(recordings)).subquery()
+    latest = WITH_PLACES.join(ranked, ranked.c.id == JobRow.id).where(ranked.c.age == 1)
+    return {job.recording_id: job for job in await placed(session, latest)}
+
+
+LEASE_S = 60.0
+"""How long a hand-over may take before it counts as lost."""
+
+
+_SOURCE_KEY = select(RecordingRow.source_key).where(RecordingRow.id == JobRow.recording_id).scalar_subquery()
+
+
+async def claim(sessions: Sessions, *, lease_s: float = LEASE_S, limit: int = 20) -> list[JobPayload]:
+    """Queued jobs that no engine has and nobody else is handing over, oldest first; ours to hand over now."""
+    now = datetime.now(UTC)
+    free = (
+        JobRow.state == JobState.QUEUED.value,
+        JobRow.dispatch_ref.is_(None),
+        or_(JobRow.claimed_at.is_(None), JobRow.claimed_at < now - timedelta(seconds=lease_s)),
+    )
+    # Rows that another process is claiming are left to it; SQLite has one writer anyway.
+    oldest = (
+        select(JobRow.id)
+        .where(*free)
+        .order_by(JobRow.created_at, JobRow.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .cte("oldest")
+    )
+    claims = (
+        update(JobRow)
+        .where(JobRow.id.in_(select(oldest.c.id)), *free)
+        # A nonce tells the hand-overs of one job apart; that several jobs have the same does no harm.
+        .values(nonce=new_nonce(), claimed_at=now)
+        .returning(JobRow, _SOURCE_KEY)
+        .execution_options(synchronize_session=False)
+    )
+    async with sessions() as session:
+        claimed = [(job_of(row), source_key) for row, source_key in await session.execute(claims)]
+        await session.commit()
+    claimed.sort(key=lambda one: (one[0].created_at, one[0].id))
+    return [JobPayload.of(job, source_key) for job, source_key in claimed]

@@ -11,21 +11,29 @@ from litestar.response import ServerSentEvent
 from litestar.status_codes import HTTP_200_OK
 from pydantic import ValidationError
 
-from stemset.api.access import PUBLIC
-from stemset.api.callback import MAX_REPORT_BYTES, ReportOperation, verified
-from stemset.api.context import Context
-from stemset.api.examples import CALLBACK, EVENT, JOB, JOBS, empty_response, event_stream_response, json_response
-from stemset.api.models import CallbackAnswer, Job, JobPage, JobRequest
-from stemset.api.paging import NO_NUL, Limit, Offset
-from stemset.api.problems import AnyRequest, InvalidRequest, problem_responses
-from stemset.api.ranges import is_known
-from stemset.api.removal import stop
-from stemset.api.statuses import etag_of
-from stemset.api.submission import known_strategy, start
-from stemset.api.watching import changes
-from stemset.api.wire import describe_job
-from stemset.jobs.messages import Report
-from stemset.jobs.records import JobState, JobVersion
+from stemset.features.accounts.gate import PUBLIC
+from stemset.features.jobs.callback_signature import MAX_REPORT_BYTES, ReportOperation, verified
+from stemset.features.jobs.live_updates import changes, etag_of
+from stemset.features.jobs.messages import Report
+from stemset.features.jobs.planning import known_strategy, start
+from stemset.features.jobs.records import JobState, JobVersion
+from stemset.features.jobs.schemas import (
+    CALLBACK,
+    EVENT,
+    JOB,
+    JOBS,
+    CallbackAnswer,
+    Job,
+    JobPage,
+    JobRequest,
+    describe_job,
+)
+from stemset.features.library.deletion import stop
+from stemset.server.services import Context
+from stemset.web.parameters import NO_NUL, Limit, Offset
+from stemset.web.problems import AnyRequest, InvalidRequest, problem_responses
+from stemset.web.ranges import is_known
+from stemset.web.responses import empty_response, event_stream_response, json_response
 
 IfNoneMatch = Annotated[str | None, HeaderParameter(name="If-None-Match", description="The ETag last seen.")]
 

@@ -16,24 +16,14 @@ from sqlalchemy import CursorResult, Update, delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from stemset.database.sessions import Sessions
+from stemset.database.tables import EventRow, JobRow, RecordingRow, TrackRow
 from stemset.errors import Conflict, Unavailable
-from stemset.jobs import transitions
-from stemset.jobs.claims import claim
-from stemset.jobs.intake import Intake, NewJob
-from stemset.jobs.messages import JobPayload, Report, Started, TrackReady
-from stemset.jobs.reads import JobReads
-from stemset.jobs.records import (
-    EventRecord,
-    JobRecord,
-    JobState,
-    JobStatus,
-    Plan,
-    TrackRecord,
-    new_nonce,
-)
-from stemset.jobs.rows import ACTIVE, event_of
-from stemset.jobs.sessions import Sessions
-from stemset.jobs.tables import EventRow, JobRow, RecordingRow, TrackRow
+from stemset.features.jobs import transitions
+from stemset.features.jobs.creation import Intake, NewJob
+from stemset.features.jobs.messages import JobPayload, Report, Started, TrackReady
+from stemset.features.jobs.records import EventRecord, JobRecord, JobState, JobStatus, Plan, TrackRecord, new_nonce
+from stemset.features.jobs.repository import ACTIVE, JobReads, claim, event_of
 from stemset.manifest import MIXTURE
 
 _OF_AN_ATTEMPT = ("attempt", "nonce", "cancel_requested", "dispatch_ref", "requeues")

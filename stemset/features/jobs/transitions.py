@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from stemset.errors import Conflict, StaleAttempt
-from stemset.jobs.messages import (
+from stemset.features.jobs.messages import (
     Failed,
     NodeDone,
     NodeProgress,
@@ -20,7 +20,7 @@ from stemset.jobs.messages import (
     Succeeded,
     TrackReady,
 )
-from stemset.jobs.records import Failure, JobRecord, JobState, JobStatus, NodeState, NodeStatus
+from stemset.features.jobs.records import Failure, JobRecord, JobState, JobStatus, NodeState, NodeStatus
 from stemset.manifest import MIXTURE
 
 LEGAL: dict[JobState, frozenset[JobState]] = {

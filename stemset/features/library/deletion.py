@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 from uuid import UUID
 
+import structlog
 from anyio import to_thread
 from pydantic import ValidationError
+from sqlalchemy import exists, select
 
-from stemset.api.context import Context
-from stemset.cache import FolderCache
+from stemset.database.sessions import Sessions
+from stemset.database.tables import JobRow, RecordingRow
 from stemset.errors import NotFound
-from stemset.jobs.records import JobRecord
+from stemset.features.jobs.records import JobRecord
 from stemset.manifest import Manifest
 from stemset.storage import Keys
+from stemset.strategy.node_cache import FolderCache
+
+if TYPE_CHECKING:
+    from stemset.server.services import Context, Parts
+
+log = structlog.stdlib.get_logger()
 
 _PATIENCE_S = 10.0
 _LOOK_EVERY_S = 0.1
@@ -54,3 +64,28 @@ def _forget_nodes(context: Context, job_ids: Iterable[UUID]) -> None:
             # A worker that was killed left none.
             continue
         cache.forget(node.cache_key for node in manifest.nodes if node.cache_key)
+
+
+async def remove_unused(parts: Parts) -> int:
+    """Delete the recordings that nobody used for as long as the settings say; how many those were."""
+    if parts.settings.keep_days is None:
+        return 0
+    removed = 0
+    before = datetime.now(UTC) - timedelta(days=parts.settings.keep_days)
+    for recording_id in await unused_since(Sessions(parts.engine), before):
+        try:
+            await remove(parts, recording_id)
+        except NotFound:
+            # Another process was faster.
+            continue
+        removed += 1
+        log.info("recording_outdated", recording=str(recording_id))
+    return removed
+
+
+async def unused_since(sessions: Sessions, before: datetime, *, limit: int = 100) -> list[UUID]:
+    """Recordings that were made before then and whose jobs have not changed since, oldest first."""
+    used = exists().where(JobRow.recording_id == RecordingRow.id, JobRow.updated_at >= before)
+    old = select(RecordingRow.id).where(RecordingRow.created_at < before, ~used)
+    async with sessions() as session:
+        return list(await session.scalars(old.order_by(RecordingRow.created_at).limit(limit)))

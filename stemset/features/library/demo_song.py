@@ -8,15 +8,20 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 from anyio import to_thread
 
-from stemset.api.context import Parts
-from stemset.api.submission import start, store
-from stemset.api.upload import Upload
 from stemset.errors import StemsetError, Unavailable
-from stemset.jobs.records import JobRecord, RecordingRecord
+from stemset.features.jobs.planning import start
+from stemset.features.jobs.records import JobRecord
+from stemset.features.library.ingest import store
+from stemset.features.library.multipart import Upload
+from stemset.features.library.records import RecordingRecord
+
+if TYPE_CHECKING:
+    from stemset.server.services import Parts
 
 PROFILE = "demo"
 # The title as `stemset.demo` has it, which this process doesn't import: it needs scipy.

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from anyio import CancelScope, to_thread
 
-from stemset.api.context import Context
-from stemset.api.models import Uploaded
-from stemset.api.probing import check_limits, probe_apart
-from stemset.api.problems import InvalidRequest
-from stemset.api.upload import Upload, title_of
-from stemset.api.wire import describe_job, describe_recording, fallback_of
 from stemset.audio import Probe
 from stemset.config import Config
-from stemset.jobs.records import JobRecord, NewRecording, NodeStatus, Plan, RecordingRecord, RunOptions, new_id
+from stemset.features.jobs.planning import known_profile, known_strategy, start
+from stemset.features.jobs.records import new_id
+from stemset.features.jobs.schemas import describe_job
+from stemset.features.library.multipart import Upload, title_of
+from stemset.features.library.probe import check_limits, probe_apart
+from stemset.features.library.records import NewRecording, RecordingRecord
+from stemset.features.library.schemas import Uploaded, describe_recording
 from stemset.storage import Keys
-from stemset.strategy import Strategy
+from stemset.web.problems import InvalidRequest
+
+if TYPE_CHECKING:
+    from stemset.server.services import Context
 
 _FIELDS = ("profile", "strategy", "separate")
 _TRUTH = {"true": True, "1": True, "false": False, "0": False}
@@ -42,28 +46,6 @@ def wish_of(fields: dict[str, str], config: Config) -> Wish:
         raise InvalidRequest("separate", f"can't be {separate!r}", ("true", "false"))
     strategy = known_strategy(fields.get("strategy") or config.profiles[profile].strategy, config)
     return Wish(profile, strategy if _TRUTH[separate] else None)
-
-
-def known_profile(name: str, config: Config) -> str:
-    """The name, if it is a profile of config.yaml; else InvalidRequest with the choices."""
-    if name not in config.profiles:
-        what = f"unknown profile {name!r}" if name else "is missing"
-        raise InvalidRequest("profile", what, tuple(config.profiles))
-    return name
-
-
-def known_strategy(name: str, config: Config) -> str:
-    """The name, if it is a strategy of config.yaml; else InvalidRequest with the choices."""
-    if name not in config.strategies:
-        raise InvalidRequest("strategy", f"unknown strategy {name!r}", tuple(config.strategies))
-    return name
-
-
-def default_strategy(profile: str, config: Config) -> str:
-    """The profile's; where the profile has left config.yaml, what runs anywhere."""
-    if profile in config.profiles:
-        return config.profiles[profile].strategy
-    return fallback_of(config) or next(iter(config.strategies))
 
 
 async def submit(context: Context, upload: Upload, profile: str, strategy: str | None) -> Uploaded:
@@ -108,43 +90,6 @@ async def _store(context: Context, upload: Upload, profile: str) -> tuple[Record
     if known:
         await to_thread.run_sync(context.storage.delete_prefix, Keys.recording(recording_id))
     return recording, known
-
-
-async def start(
-    context: Context,
-    recording_id: UUID,
-    strategy: str | None,
-    *,
-    force: bool = False,
-    dispatch_ref: str | None = None,
-) -> JobRecord:
-    """A job of this strategy of config.yaml on this recording: a new one, or the one that is there already.
-    strategy: None takes the default of the recording's profile. force, dispatch_ref: as in `create_job`."""
-    config = context.config
-
-    def plan_for(profile: str) -> Plan:
-        return plan_of(config.strategies[strategy or default_strategy(profile, config)], config)
-
-    job = await context.jobs.create_job(recording_id, plan_for, force=force, dispatch_ref=dispatch_ref)
-    context.outbox.kick()
-    return job
-
-
-def plan_of(strategy: Strategy, config: Config) -> Plan:
-    """What a job of the strategy is to do."""
-    return Plan(
-        strategy=strategy.name,
-        tree=strategy.tree,
-        nodes=tuple(
-            NodeStatus(path=run.path, parent=run.parent, model=run.model.model_filename) for run in strategy.runs
-        ),
-        expected_stems=strategy.stems,
-        options=RunOptions(
-            bit_depth=config.output.bit_depth,
-            max_duration_s=config.limits.max_duration_s,
-            max_channels=config.limits.max_channels,
-        ),
-    )
 
 
 def _extension(found: Probe) -> str:

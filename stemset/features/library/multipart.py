@@ -17,8 +17,8 @@ from anyio import CancelScope, to_thread
 from litestar.exceptions import ClientException, InternalServerException
 from multipart import MultipartError, MultipartSegment, ParserLimitReached, PushMultipartParser
 
-from stemset.api.problems import AnyRequest, InvalidRequest
 from stemset.errors import TooLarge
+from stemset.web.problems import AnyRequest, InvalidRequest
 
 _FILE_NAME = "source"
 FOLDER = "uploads"

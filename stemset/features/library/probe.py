@@ -64,7 +64,7 @@ async def _ask(file: Path) -> bytes:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "stemset.api.probe_process",
+        "stemset.sandbox.probe",
         str(file),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,

@@ -11,16 +11,26 @@ from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, Requ
 from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED
 
-from stemset.api.context import Context
-from stemset.api.examples import KNOWN, PAGE, RECORDING, UPLOADED, empty_response, json_response
-from stemset.api.models import MAX_TAG, Recording, RecordingChange, RecordingPage, Uploaded
-from stemset.api.paging import NO_NUL, Limit, Offset
-from stemset.api.problems import AnyRequest, problem_responses
-from stemset.api.removal import remove
-from stemset.api.submission import submit, wish_of
-from stemset.api.upload import received
-from stemset.api.wire import describe_recording
-from stemset.jobs.library import RecordingSort
+from stemset.features.library.deletion import remove
+from stemset.features.library.ingest import submit, wish_of
+from stemset.features.library.multipart import received
+from stemset.features.library.recordings import RecordingSort
+from stemset.features.library.schemas import (
+    KNOWN,
+    PAGE,
+    RECORDING,
+    UPLOADED,
+    Recording,
+    RecordingChange,
+    RecordingPage,
+    Uploaded,
+    describe_recording,
+)
+from stemset.server.services import Context
+from stemset.web.parameters import NO_NUL, Limit, Offset
+from stemset.web.problems import AnyRequest, problem_responses
+from stemset.web.responses import empty_response, json_response
+from stemset.web.schema import MAX_TAG
 
 
 @dataclass

@@ -12,11 +12,14 @@ from sqlalchemy import ColumnElement, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
+from stemset.database.sessions import Sessions
+from stemset.database.tables import JobRow, RecordingRow, UploadRow
 from stemset.errors import NotFound
-from stemset.jobs.records import JobRecord, NewRecording, RecordingRecord, UploadRecord
-from stemset.jobs.rows import job_of, latest_jobs, recording_of
-from stemset.jobs.sessions import Sessions
-from stemset.jobs.tables import JobRow, RecordingRow, UploadRow
+from stemset.features.jobs.records import (
+    JobRecord,
+)
+from stemset.features.jobs.repository import job_of, latest_jobs
+from stemset.features.library.records import NewRecording, RecordingRecord, UploadRecord
 
 
 class RecordingSort(StrEnum):
@@ -220,3 +223,14 @@ def _order(sort: RecordingSort) -> tuple[ColumnElement[Any], ColumnElement[Any]]
     if sort.value.startswith("-"):
         return key.desc(), RecordingRow.id.desc()
     return key.asc(), RecordingRow.id.asc()
+
+
+def recording_of(row: RecordingRow, latest_job: JobRecord | None) -> RecordingRecord:
+    known = {name: getattr(row, name) for name in NewRecording.model_fields}
+    return RecordingRecord(
+        **known,
+        created_at=row.created_at,
+        overview=tuple(row.overview),
+        tags=tuple(row.tags),
+        latest_job=latest_job,
+    )

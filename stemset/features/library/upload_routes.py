@@ -10,14 +10,24 @@ from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, Requ
 from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT
 
-from stemset.api import staging
-from stemset.api.context import Context
-from stemset.api.examples import KNOWN, UPLOAD, UPLOADED, empty_response, json_response
-from stemset.api.models import Upload, UploadCompletion, Uploaded, UploadPart, UploadRequest
-from stemset.api.problems import AnyRequest, problem_responses
-from stemset.api.submission import default_strategy, known_profile, known_strategy, submit
-from stemset.api.upload import clean_file_name, too_large
-from stemset.jobs.records import UploadRecord
+from stemset.features.jobs.planning import default_strategy, known_profile, known_strategy
+from stemset.features.library import uploads
+from stemset.features.library.ingest import submit
+from stemset.features.library.multipart import clean_file_name, too_large
+from stemset.features.library.records import UploadRecord
+from stemset.features.library.schemas import (
+    KNOWN,
+    UPLOAD,
+    UPLOADED,
+    Upload,
+    UploadCompletion,
+    Uploaded,
+    UploadPart,
+    UploadRequest,
+)
+from stemset.server.services import Context
+from stemset.web.problems import AnyRequest, problem_responses
+from stemset.web.responses import empty_response, json_response
 
 
 class ContentOperation(Operation):
@@ -48,7 +58,7 @@ async def create_upload(context: Context, data: JSONBody[UploadRequest]) -> Uplo
         raise too_large(limit)
     profile = known_profile(data.profile, context.config)
     name = clean_file_name(data.file_name)
-    upload = await staging.announce(context, profile, name, data.bytes, data.content_type, data.sha256)
+    upload = await uploads.announce(context, profile, name, data.bytes, data.content_type, data.sha256)
     return _upload(context, upload, ())
 
 
@@ -61,7 +71,7 @@ async def create_upload(context: Context, data: JSONBody[UploadRequest]) -> Uplo
 )
 async def get_upload(context: Context, upload_id: FromPath[UUID]) -> Upload:
     upload = await context.library.get_upload(upload_id)
-    return _upload(context, upload, await staging.received(context, upload))
+    return _upload(context, upload, await uploads.received(context, upload))
 
 
 @put(
@@ -80,7 +90,7 @@ async def get_upload(context: Context, upload_id: FromPath[UUID]) -> Upload:
 async def put_upload_part(
     request: AnyRequest, context: Context, upload_id: FromPath[UUID], number: FromPath[int]
 ) -> None:
-    await staging.receive(context, request, await context.library.get_upload(upload_id), number)
+    await uploads.receive(context, request, await context.library.get_upload(upload_id), number)
 
 
 @post(
@@ -100,7 +110,7 @@ async def complete_upload(
     upload = await context.library.get_upload(upload_id)
     name = data.strategy or default_strategy(upload.profile, context.config)
     strategy = known_strategy(name, context.config)
-    async with staging.taken(context, upload) as received:
+    async with uploads.taken(context, upload) as received:
         uploaded = await submit(context, received, upload.profile, strategy if data.separate else None)
     return Response(uploaded, status_code=HTTP_200_OK if uploaded.known else HTTP_201_CREATED)
 
@@ -113,7 +123,7 @@ async def complete_upload(
     responses={204: empty_response("Gone."), **problem_responses(400, 404, 503)},
 )
 async def abandon_upload(context: Context, upload_id: FromPath[UUID]) -> None:
-    await staging.forget(context, await context.library.get_upload(upload_id))
+    await uploads.forget(context, await context.library.get_upload(upload_id))
 
 
 def _upload(context: Context, upload: UploadRecord, received: Collection[int]) -> Upload:
@@ -122,13 +132,13 @@ def _upload(context: Context, upload: UploadRecord, received: Collection[int]) -
         profile=upload.profile,
         file_name=upload.file_name,
         bytes=upload.bytes,
-        parts=[_part(context, upload, part, part.number in received) for part in staging.parts_of(upload)],
+        parts=[_part(context, upload, part, part.number in received) for part in uploads.parts_of(upload)],
         expires_at=upload.expires_at,
     )
 
 
-def _part(context: Context, upload: UploadRecord, part: staging.Part, received: bool) -> UploadPart:
-    place = staging.place_of(context.storage, upload, part)
+def _part(context: Context, upload: UploadRecord, part: uploads.Part, received: bool) -> UploadPart:
+    place = uploads.place_of(context.storage, upload, part)
     return UploadPart(
         number=part.number,
         offset=part.offset,

@@ -6,7 +6,6 @@ of its own, else to this service. Until it is complete, an upload is a row, and 
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import shutil
 import time
@@ -15,24 +14,26 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 from anyio import CancelScope, to_thread
-from sqlalchemy.exc import DBAPIError
 
-from stemset.api.context import Parts
-from stemset.api.problems import AnyRequest, InvalidRequest
-from stemset.api.upload import FOLDER, Sink, Upload, body_of, new_folder
-from stemset.errors import AudioError, Conflict, NotFound, StemsetError
-from stemset.jobs.records import UploadRecord, new_id
+from stemset.errors import AudioError, Conflict, NotFound
+from stemset.features.jobs.records import new_id
+from stemset.features.library.multipart import FOLDER, Sink, Upload, body_of, new_folder
+from stemset.features.library.records import UploadRecord
 from stemset.storage import Keys, Place, Storage
+from stemset.web.problems import AnyRequest, InvalidRequest
+
+if TYPE_CHECKING:
+    from stemset.server.services import Parts
 
 LIFETIME = timedelta(days=1)
 """How long an upload may take from its announcement to its completion."""
 
 _PART_BYTES = 8 << 20
 _MAX_PARTS = 100
-_SWEEP_EVERY_S = 600.0
 _READ_BYTES = 1 << 20
 
 log = structlog.get_logger()
@@ -146,20 +147,6 @@ async def forget(parts: Parts, upload: UploadRecord) -> None:
     """The upload and what came of it are gone."""
     await parts.library.forget_upload(upload.id)
     await to_thread.run_sync(_remove, parts.storage, upload)
-
-
-async def sweep_often(parts: Parts) -> None:
-    """Until cancelled: remove what expired, and what a killed process left."""
-    while True:
-        try:
-            for upload in await parts.library.expired_uploads():
-                await forget(parts, upload)
-            # What has no row: a process was killed between the two.
-            await to_thread.run_sync(parts.storage.sweep, Keys.UPLOADS, LIFETIME)
-            await to_thread.run_sync(sweep, parts.settings.data_dir)
-        except (DBAPIError, OSError, StemsetError) as error:
-            log.warning("uploads_not_swept", reason=str(error))
-        await asyncio.sleep(_SWEEP_EVERY_S)
 
 
 def sweep(data_dir: Path) -> None:

@@ -7,13 +7,13 @@ from uuid import UUID
 from litestar import Router, delete, get, patch, post
 from litestar.params import FromPath, JSONBody
 
-from stemset.api.context import Context
-from stemset.api.examples import empty_response, json_response
-from stemset.api.mix_examples import CLIP, CLIPS
-from stemset.api.mix_models import ClipChange, ClipRequest
-from stemset.api.playable import fits, playable
-from stemset.api.problems import InvalidRequest, problem_responses
-from stemset.jobs.mix import Clip
+from stemset.features.mixes.mix import Clip
+from stemset.features.mixes.schemas import CLIP, CLIPS, ClipChange, ClipRequest
+from stemset.features.mixes.service import fits
+from stemset.features.player.tracks import playable
+from stemset.server.services import Context
+from stemset.web.problems import InvalidRequest, problem_responses
+from stemset.web.responses import empty_response, json_response
 
 
 @post(

@@ -10,13 +10,13 @@ from litestar import Response, Router, get, put
 from litestar.datastructures import ResponseHeader
 from litestar.params import FromPath, HeaderParameter, JSONBody
 
-from stemset.api.context import Context
-from stemset.api.examples import json_response
-from stemset.api.files import ASK_AGAIN
-from stemset.api.mix_examples import SAVED
-from stemset.api.playable import fitting_mix
-from stemset.api.problems import InvalidRequest, problem_responses
-from stemset.jobs.mix import Mix, SavedMix
+from stemset.features.mixes.mix import Mix, SavedMix
+from stemset.features.mixes.schemas import SAVED
+from stemset.features.mixes.service import fitting_mix
+from stemset.server.services import Context
+from stemset.web.problems import InvalidRequest, problem_responses
+from stemset.web.responses import json_response
+from stemset.web.stored_files import ASK_AGAIN
 
 _ETAG = re.compile(r'"(0|[1-9][0-9]{0,8})"')
 _HEADERS = [ResponseHeader(name="ETag", description="The mix's version, for If-Match.", documentation_only=True)]

@@ -5,18 +5,23 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from sqlalchemy import CursorResult, delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from stemset.database.sessions import Sessions
+from stemset.database.tables import ClipRow, JobRow, MixRow, RecordingRow, ShareRow
 from stemset.errors import Conflict, NotFound, Stale
-from stemset.jobs.mix import Clip, Mix, SavedMix, Share
-from stemset.jobs.records import new_id
-from stemset.jobs.sessions import Sessions
-from stemset.jobs.tables import ClipRow, JobRow, MixRow, RecordingRow, ShareRow
+from stemset.features.jobs.records import JobRecord, TrackRecord, new_id
+from stemset.features.mixes.mix import Clip, Mix, SavedMix, Share
+from stemset.features.player.tracks import playable
+from stemset.web.problems import InvalidRequest
+
+if TYPE_CHECKING:
+    from stemset.server.services import Context
 
 MAX_CLIPS = 500
 MAX_SHARES = 100
@@ -211,3 +216,16 @@ def _clip(row: ClipRow) -> Clip:
         mix=Mix.model_validate(row.mix),
         created_at=row.created_at,
     )
+
+
+def fits(field: str, last_frame: int, mixture: TrackRecord) -> None:
+    """Raises InvalidRequest where a frame lies beyond the song."""
+    if last_frame > mixture.record.frames:
+        raise InvalidRequest(field, f"frame {last_frame} lies beyond the song, which has {mixture.record.frames}")
+
+
+async def fitting_mix(context: Context, recording_id: UUID, job_id: UUID | None, mix: Mix) -> JobRecord:
+    """The job that the mix is for, once it is sure that loop and markers lie within the song."""
+    job, mixture, _ = await playable(context, recording_id, job_id)
+    fits("mix", mix.last_frame, mixture)
+    return job

@@ -9,17 +9,17 @@ from litestar import Response, Router, delete, get, post
 from litestar.params import FromPath, JSONBody, PathParameter
 from litestar.response import Stream
 
-from stemset.api import track_files
-from stemset.api.access import PUBLIC
-from stemset.api.context import Context
-from stemset.api.examples import binary_response, empty_response, json_response
-from stemset.api.mix_examples import SHARE, SHARED, SHARES
-from stemset.api.mix_models import SharedPlayer, ShareRequest
-from stemset.api.playable import fitting_mix, playable
-from stemset.api.problems import problem_responses
-from stemset.api.track_files import IfNoneMatch, IfRange, Range, Version, peaks_file, stem_file
-from stemset.api.wire import describe_player
-from stemset.jobs.mix import Share
+from stemset.features.accounts.gate import PUBLIC
+from stemset.features.mixes.mix import Share
+from stemset.features.mixes.schemas import SHARE, SHARED, SHARES, SharedPlayer, ShareRequest
+from stemset.features.mixes.service import fitting_mix
+from stemset.features.player import tracks
+from stemset.features.player.schemas import describe_player
+from stemset.features.player.tracks import Version, peaks_file, playable, stem_file
+from stemset.server.services import Context
+from stemset.web.parameters import IfNoneMatch, IfRange, Range
+from stemset.web.problems import problem_responses
+from stemset.web.responses import binary_response, empty_response, json_response
 
 Token = Annotated[str, PathParameter(pattern="^[A-Za-z0-9_-]{1,64}$", description="The link's token.")]
 
@@ -107,9 +107,7 @@ async def get_shared_stem_file(
 ) -> Stream | Response[None]:
     share = await context.mixes.get_share(token)
     found = stem_file(share.job_id, file)
-    return await track_files.send(
-        context, found, version, if_none_match=if_none_match, range_=range_, if_range=if_range
-    )
+    return await tracks.send(context, found, version, if_none_match=if_none_match, range_=range_, if_range=if_range)
 
 
 @get(
@@ -133,7 +131,7 @@ async def get_shared_peaks(
     if_none_match: IfNoneMatch = None,
 ) -> Stream | Response[None]:
     share = await context.mixes.get_share(token)
-    return await track_files.send(context, peaks_file(share.job_id, file), version, if_none_match=if_none_match)
+    return await tracks.send(context, peaks_file(share.job_id, file), version, if_none_match=if_none_match)
 
 
 router = Router(

@@ -10,17 +10,16 @@ from litestar import Response, Router, get, head
 from litestar.params import FromPath, QueryParameter
 from litestar.response import Stream
 
-from stemset.api import track_files
-from stemset.api.context import Context
-from stemset.api.examples import MANIFEST, PLAYER, binary_response, empty_response, json_response
-from stemset.api.models import PlayerData
-from stemset.api.playable import playable
-from stemset.api.problems import problem_responses
-from stemset.api.track_files import IfNoneMatch, IfRange, Range, Version, peaks_file, stem_file
-from stemset.api.wire import describe_player
 from stemset.errors import NotFound
+from stemset.features.player import tracks
+from stemset.features.player.schemas import MANIFEST, PLAYER, PlayerData, describe_player
+from stemset.features.player.tracks import Version, peaks_file, playable, stem_file
 from stemset.manifest import Manifest
+from stemset.server.services import Context
 from stemset.storage import Keys
+from stemset.web.parameters import IfNoneMatch, IfRange, Range
+from stemset.web.problems import problem_responses
+from stemset.web.responses import binary_response, empty_response, json_response
 
 
 @get(
@@ -67,9 +66,7 @@ async def get_stem_file(
     if_none_match: IfNoneMatch = None,
 ) -> Stream | Response[None]:
     found = stem_file(job_id, file)
-    return await track_files.send(
-        context, found, version, if_none_match=if_none_match, range_=range_, if_range=if_range
-    )
+    return await tracks.send(context, found, version, if_none_match=if_none_match, range_=range_, if_range=if_range)
 
 
 @get(
@@ -91,7 +88,7 @@ async def get_peaks(
     version: Version = None,
     if_none_match: IfNoneMatch = None,
 ) -> Stream | Response[None]:
-    return await track_files.send(context, peaks_file(job_id, file), version, if_none_match=if_none_match)
+    return await tracks.send(context, peaks_file(job_id, file), version, if_none_match=if_none_match)
 
 
 @get(
@@ -117,7 +114,7 @@ async def head_stem_file(
     version: Version = None,
     if_none_match: IfNoneMatch = None,
 ) -> Response[None]:
-    return await track_files.describe(context, stem_file(job_id, file), version, if_none_match=if_none_match)
+    return await tracks.describe(context, stem_file(job_id, file), version, if_none_match=if_none_match)
 
 
 @head("/jobs/{job_id:uuid}/peaks/{file:str}", include_in_schema=False, media_type="application/octet-stream")
@@ -128,7 +125,7 @@ async def head_peaks(
     version: Version = None,
     if_none_match: IfNoneMatch = None,
 ) -> Response[None]:
-    return await track_files.describe(context, peaks_file(job_id, file), version, if_none_match=if_none_match)
+    return await tracks.describe(context, peaks_file(job_id, file), version, if_none_match=if_none_match)
 
 
 router = Router(

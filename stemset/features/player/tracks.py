@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 from litestar import Response
-from litestar.params import HeaderParameter, QueryParameter
+from litestar.params import QueryParameter
 from litestar.response import Stream
 
-from stemset.api.context import Context
-from stemset.api.files import describe_object, send_object
-from stemset.api.wire import version_of
-from stemset.errors import NotFound
+from stemset.errors import Conflict, NotFound
+from stemset.features.jobs.records import JobRecord, TrackRecord
+from stemset.features.player.schemas import version_of
 from stemset.storage import Keys
+from stemset.web.stored_files import describe_object, send_object
+
+if TYPE_CHECKING:
+    from stemset.server.services import Context
 
 _STEM_FILE = re.compile(r"([a-z][a-z0-9_]{0,39})\.(flac|index)")
 _PEAKS_FILE = re.compile(r"([a-z][a-z0-9_]{0,39})\.([1-9][0-9]{0,5})\.dat")
@@ -24,9 +27,6 @@ Version = Annotated[
     str | None,
     QueryParameter(name="v", description="The file's hash; a request that carries it may be cached for ever."),
 ]
-IfNoneMatch = Annotated[str | None, HeaderParameter(name="If-None-Match", description="The ETag last seen.")]
-Range = Annotated[str | None, HeaderParameter(name="Range", description="One range of bytes, such as `bytes=0-65535`.")]
-IfRange = Annotated[str | None, HeaderParameter(name="If-Range", description="The ETag that the range belongs to.")]
 
 
 @dataclass(frozen=True)
@@ -97,3 +97,22 @@ async def _is_current(context: Context, file: TrackFile, version: str | None) ->
     mixture, stems = await context.jobs.tracks(file.job_id)
     tracks = stems if mixture is None else [mixture, *stems]
     return any(track.name == file.track and version_of(track) == version for track in tracks)
+
+
+async def playable(
+    context: Context, recording_id: UUID, job_id: UUID | None = None
+) -> tuple[JobRecord, TrackRecord, list[TrackRecord]]:
+    """A job, its mixture and the stems that are ready; without job_id of the newest job that has any.
+
+    Raises NotFound for a job of another recording, Conflict while there is nothing to play.
+    """
+    if job_id is None:
+        job = await context.jobs.latest_job(recording_id, playable=True)
+    else:
+        job = await context.jobs.get_job(job_id)
+        if job.recording_id != recording_id:
+            raise NotFound(f"job of recording {recording_id} named", str(job_id))
+    mixture, stems = (None, []) if job is None else await context.jobs.tracks(job.id)
+    if job is None or mixture is None:
+        raise Conflict("Nothing of this recording can be played yet; a job has to decode it first.")
+    return job, mixture, list(stems)

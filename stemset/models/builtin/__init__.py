@@ -5,8 +5,8 @@ Each splits a song in two with one mask over a short-time spectrum; what the mas
 
 from __future__ import annotations
 
-from stemset.models.spectral.centre_voice import CentreVoice
-from stemset.models.spectral.low_end import LowEnd
-from stemset.models.spectral.percussive import Percussive
+from stemset.models.builtin.centre_voice import CentreVoice
+from stemset.models.builtin.low_end import LowEnd
+from stemset.models.builtin.percussive import Percussive
 
 __all__ = ["CentreVoice", "LowEnd", "Percussive"]

@@ -6,10 +6,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from stemset.models.registry import Architecture, ModelCard, register
-from stemset.models.spectral.running import Spectrogram, rank_over_bins, rank_over_time
-from stemset.models.spectral.splitting import TwoWaySplit
-from stemset.models.spectral.stft import Grid
+from stemset.models.builtin.rank_filters import Spectrogram, rank_over_bins, rank_over_time
+from stemset.models.builtin.stft import Grid
+from stemset.models.builtin.two_way_split import TwoWaySplit
+from stemset.models.card import Architecture, ModelCard, register
 
 _SUSTAIN_S = 0.15
 _BREADTH_HZ = 400.0

@@ -6,10 +6,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from stemset.models.registry import Architecture, ModelCard, register
-from stemset.models.spectral.running import Spectrogram
-from stemset.models.spectral.splitting import TwoWaySplit
-from stemset.models.spectral.stft import Grid
+from stemset.models.builtin.rank_filters import Spectrogram
+from stemset.models.builtin.stft import Grid
+from stemset.models.builtin.two_way_split import TwoWaySplit
+from stemset.models.card import Architecture, ModelCard, register
 
 _CORNER_HZ = np.float32(260)
 _SIDE_WEIGHT = np.float32(30)

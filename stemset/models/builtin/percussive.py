@@ -6,10 +6,10 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from stemset.models.registry import Architecture, ModelCard, register
-from stemset.models.spectral.running import Spectrogram, rank_over_bins, rank_over_time, sustained_floor
-from stemset.models.spectral.splitting import TwoWaySplit
-from stemset.models.spectral.stft import Grid
+from stemset.models.builtin.rank_filters import Spectrogram, rank_over_bins, rank_over_time, sustained_floor
+from stemset.models.builtin.stft import Grid
+from stemset.models.builtin.two_way_split import TwoWaySplit
+from stemset.models.card import Architecture, ModelCard, register
 
 _DEEP_HZ = 120.0
 _FLOOR_S = 0.4

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from stemset.imports import importing
+from stemset.concurrency.import_lock import importing
 
 Spectrogram = NDArray[np.float32]
 """Magnitudes, powers or gains, shape (frames, bins)."""

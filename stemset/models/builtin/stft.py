@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stemset.imports import importing
+from stemset.concurrency.import_lock import importing
 
 Spectrum = NDArray[np.complex64]
 """Shape (channels, frames, bins)."""

@@ -13,9 +13,10 @@ import soundfile
 from numpy.typing import NDArray
 
 from stemset.audio.pcm import float_writer
-from stemset.models.base import AudioSeparator, Progress, ignore_progress
-from stemset.models.spectral.running import Spectrogram
-from stemset.models.spectral.stft import OVERLAP, Grid, backward, forward
+from stemset.concurrency.progress import Progress, ignore_progress
+from stemset.models.builtin.rank_filters import Spectrogram
+from stemset.models.builtin.stft import OVERLAP, Grid, backward, forward
+from stemset.models.model import AudioSeparator
 
 
 class TwoWaySplit(AudioSeparator):

@@ -13,9 +13,9 @@ from pathlib import Path
 import structlog
 
 from stemset.errors import ModelFailed
-from stemset.models.base import Device, Runtime
-from stemset.models.engine.heap import in_large_pages
-from stemset.models.engine.untyped import Untyped
+from stemset.models.networks.malloc import in_large_pages
+from stemset.models.networks.untyped import Untyped
+from stemset.models.runtime import Device, Runtime
 
 log = structlog.stdlib.get_logger()
 

@@ -11,20 +11,22 @@ from typing import Protocol
 import numpy as np
 
 from stemset.audio import Samples
+from stemset.concurrency.progress import Heed, Progress
 from stemset.errors import ModelFailed
-from stemset.models import weights
-from stemset.models.base import ModelParams, Progress, Runtime
-from stemset.models.engine import devices
-from stemset.models.engine.demucs import DemucsNetwork
-from stemset.models.engine.heap import kept
-from stemset.models.engine.interrupting import Heed, watched_modules
-from stemset.models.engine.library import library
-from stemset.models.engine.mdx import MdxNetwork
-from stemset.models.engine.mdxc import MdxcNetwork
-from stemset.models.engine.overlap_add import Pass, averaged
-from stemset.models.engine.song import Levels, Scale, Song, levels, opened
-from stemset.models.engine.vr import VrNetwork
-from stemset.models.registry import Architecture, ModelCard
+from stemset.models.card import Architecture, ModelCard
+from stemset.models.networks import devices
+from stemset.models.networks.architectures.demucs import DemucsNetwork
+from stemset.models.networks.architectures.mdx import MdxNetwork
+from stemset.models.networks.architectures.roformer_mdx23c import MdxcNetwork
+from stemset.models.networks.architectures.vr import VrNetwork
+from stemset.models.networks.audio_separator.imports import library
+from stemset.models.networks.inference.input import Levels, Scale, Song, levels, opened
+from stemset.models.networks.inference.interruption import watched_modules
+from stemset.models.networks.inference.overlap_add import Pass, averaged
+from stemset.models.networks.malloc import kept
+from stemset.models.params import ModelParams
+from stemset.models.runtime import Runtime
+from stemset.models.weights.files import locate
 
 SAMPLE_RATE = 44100
 """What every network of the library was trained at."""
@@ -119,7 +121,7 @@ class LoadedNetwork:
 
 
 def _load(card: ModelCard, runtime: Runtime) -> Network:
-    files = [file for name in card.weights if (file := weights.locate(name, runtime.models_dir))]
+    files = [file for name in card.weights if (file := locate(name, runtime.models_dir))]
     if card.architecture is Architecture.MDX:
         return MdxNetwork(files[0], runtime)
     if card.architecture is Architecture.DEMUCS:

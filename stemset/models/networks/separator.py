@@ -13,14 +13,18 @@ import structlog
 
 from stemset import audio
 from stemset.audio import Pcm, Samples
+from stemset.concurrency.progress import Progress, ignore_progress
 from stemset.errors import ModelFailed
-from stemset.models import registry, weights
-from stemset.models.base import RESIDUAL, AudioSeparator, ModelFacts, ModelParams, Progress, Runtime, ignore_progress
-from stemset.models.engine.library import require, versions
-from stemset.models.engine.names import slot_of
-from stemset.models.engine.network import SAMPLE_RATE, LoadedNetwork
-from stemset.models.memory import Networks, Room
-from stemset.models.registry import Architecture
+from stemset.models import registry
+from stemset.models.card import Architecture
+from stemset.models.model import RESIDUAL, AudioSeparator, ModelFacts
+from stemset.models.network_cache import Networks, Room
+from stemset.models.networks.audio_separator.imports import require, versions
+from stemset.models.networks.network import SAMPLE_RATE, LoadedNetwork
+from stemset.models.networks.slot_names import slot_of
+from stemset.models.params import ModelParams
+from stemset.models.runtime import Runtime
+from stemset.models.weights.files import digests, download, locate
 
 log = structlog.stdlib.get_logger()
 
@@ -46,7 +50,7 @@ class LibraryNode:
 
     def facts(self) -> ModelFacts:
         """Device of the last network loaded, versions of the libraries, hashes of the weights."""
-        hashes = weights.digests(self._card, self._runtime.models_dir)
+        hashes = digests(self._card, self._runtime.models_dir)
         return ModelFacts(self._device, versions(), hashes, self._notice)
 
     def load(self) -> None:
@@ -85,8 +89,8 @@ class LibraryNode:
     def _load(self, check: Callable[[], None], room: Room) -> LoadedNetwork:
         require()
         name, folder, mirror = self._model.model_filename, self._runtime.models_dir, self._runtime.weights_mirror
-        weights.download(name, folder, lambda _done, _whole: check(), mirror=mirror)
-        files = [file for weight in self._card.weights if (file := weights.locate(weight, folder))]
+        download(name, folder, lambda _done, _whole: check(), mirror=mirror)
+        files = [file for weight in self._card.weights if (file := locate(weight, folder))]
         room(sum(file.stat().st_size for file in files))
         network = LoadedNetwork(name, self._card, self._runtime)
         if network.notice:

@@ -28,7 +28,7 @@ import httpx
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from stemset.errors import NoSpace
-from stemset.models.lockfile import WORKING, write_whole
+from stemset.models.weights.lockfile import WORKING, write_whole
 
 _CONNECT_TIMEOUT_S = 3.0
 _READ_TIMEOUT_S = 30.0

@@ -12,18 +12,14 @@ from pathlib import Path
 
 from stemset.errors import ConfigError, WeightsDamaged, WeightsMissing
 from stemset.models import registry
-from stemset.models.fetching import BytesDone, Fetched, Unreachable, Wrong, fetch, on_disk
-from stemset.models.lockfile import Recorded, record, recorded
-from stemset.models.registry import ModelCard
+from stemset.models.card import MDX_CATALOGUE, VR_CATALOGUE, ModelCard
+from stemset.models.weights.download import BytesDone, Fetched, Unreachable, Wrong, fetch, on_disk
+from stemset.models.weights.lockfile import Recorded, record, recorded
 
 UVR_FILES = "https://github.com/TRvlvr/model_repo/releases/download/all_public_uvr_models"
 LIBRARY_FILES = "https://github.com/nomadkaraoke/python-audio-separator/releases/download/model-configs"
 DEMUCS_FILES = "https://dl.fbaipublicfiles.com/demucs/hybrid_transformer"
-MDX_CATALOGUE = "mdx_model_data.json"
-"""Parameters of every MDX-Net (window, bins) by the md5 of its weights; audio-separator reads them from it."""
 
-VR_CATALOGUE = "vr_model_data.json"
-"""The same of every VR network (bands, stem)."""
 
 _UVR_DATA = "https://raw.githubusercontent.com/TRvlvr/application_data/main"
 _CATALOGUES = {

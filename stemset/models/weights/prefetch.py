@@ -15,9 +15,10 @@ from uuid import uuid4
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from stemset.errors import StemsetError
-from stemset.models import registry, weights
-from stemset.models.fetching import BytesDone
-from stemset.models.lockfile import WORKING, write_whole
+from stemset.models import registry
+from stemset.models.weights.download import BytesDone
+from stemset.models.weights.files import download, file_states, weights_state
+from stemset.models.weights.lockfile import WORKING, write_whole
 
 _SAME_CLICK_S = 10.0
 
@@ -43,9 +44,7 @@ def place(strategy: str, models: Iterable[str], models_dir: Path) -> Order | Non
     nobody work on the first any more, somebody works on the second.
     """
     models = tuple(dict.fromkeys(models))
-    files = dict.fromkeys(
-        file for model in models for file in weights.weights_state(registry.card(model), models_dir).missing
-    )
+    files = dict.fromkeys(file for model in models for file in weights_state(registry.card(model), models_dir).missing)
     if not files:
         return None
     now = datetime.now(UTC)
@@ -67,9 +66,7 @@ def find(strategy: str, models_dir: Path) -> Order | None:
 
 def progress(order: Order, models_dir: Path) -> float | None:
     """0 to 1, by the bytes on the disk; None where it failed or everything is here."""
-    states = {
-        file.name: file for model in order.models for file in weights.file_states(registry.card(model), models_dir)
-    }
+    states = {file.name: file for model in order.models for file in file_states(registry.card(model), models_dir)}
     wanted = [states[name] for name in order.files if name in states]
     if order.failure or all(file.present for file in wanted):
         return None
@@ -84,7 +81,7 @@ def carry_out(order: Order, models_dir: Path, on_bytes: BytesDone, *, mirror: st
     """Fetch what is missing; resumes what was begun. What makes it fail is kept with the order, then raised."""
     try:
         for model in order.models:
-            weights.download(model, models_dir, on_bytes, mirror=mirror)
+            download(model, models_dir, on_bytes, mirror=mirror)
     except (StemsetError, OSError) as error:
         if _is_last(order, models_dir):
             _write(order.model_copy(update={"failure": str(error)}), models_dir)

@@ -23,9 +23,9 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError
 
 from stemset.errors import Unavailable, UnknownPayload
-from stemset.jobs.dispatch import RunRecord, RunState
-from stemset.jobs.messages import JobPayload, parse_payload
-from stemset.models.preparation import Order
+from stemset.features.jobs.engines.dispatcher import RunRecord, RunState
+from stemset.features.jobs.messages import JobPayload, parse_payload
+from stemset.models.weights.prefetch import Order
 
 if TYPE_CHECKING:
     from dbos import DBOSClient, EnqueueOptions, WorkflowStatus

@@ -19,10 +19,10 @@ from pydantic import ValidationError
 
 from stemset.config.modal import WORKER
 from stemset.errors import StemsetError, Unavailable, UnknownPayload
-from stemset.jobs.dispatch import RunRecord, RunState
-from stemset.jobs.messages import JobPayload
+from stemset.features.jobs.engines.dispatcher import RunRecord, RunState
+from stemset.features.jobs.messages import JobPayload
 from stemset.manifest import Manifest
-from stemset.models.preparation import Order
+from stemset.models.weights.prefetch import Order
 
 log = structlog.stdlib.get_logger()
 

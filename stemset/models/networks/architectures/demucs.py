@@ -13,16 +13,18 @@ from typing import Any
 
 import yaml
 
+from stemset.concurrency.progress import Heed
 from stemset.errors import ModelFailed
-from stemset.models.base import DemucsParams, ModelParams, Runtime
-from stemset.models.engine import devices, library
-from stemset.models.engine.checkpoints import uninitialised
-from stemset.models.engine.chunks import demucs_schedule
-from stemset.models.engine.forward import Forward, ready
-from stemset.models.engine.interrupting import Heed
-from stemset.models.engine.overlap_add import Pass, anywhere
-from stemset.models.engine.song import Levels, Scale, Song
-from stemset.models.engine.untyped import Untyped
+from stemset.models.networks import devices
+from stemset.models.networks.audio_separator import imports
+from stemset.models.networks.audio_separator.checkpoints import uninitialised
+from stemset.models.networks.inference.chunks import demucs_schedule
+from stemset.models.networks.inference.forward import Forward, ready
+from stemset.models.networks.inference.input import Levels, Scale, Song
+from stemset.models.networks.inference.overlap_add import Pass, anywhere
+from stemset.models.networks.untyped import Untyped
+from stemset.models.params import DemucsParams, ModelParams
+from stemset.models.runtime import Runtime
 
 OVERLAP = 0.25
 """The share of a segment that the next one hears, too: the authors' own choice."""
@@ -99,7 +101,7 @@ def _itself(frames: int) -> int:
 
 def _network(torch: Untyped, file: Path) -> Untyped:
     try:
-        with library.demucs() as demucs, uninitialised(torch):
+        with imports.demucs() as demucs, uninitialised(torch):
             network = demucs("states").load_model(str(file))
     except RuntimeError as error:
         raise ModelFailed(f"{file.name} could not be loaded: it is damaged or belongs to another network.") from error

@@ -12,18 +12,20 @@ from importlib import import_module
 from pathlib import Path
 
 from stemset.audio import Samples
+from stemset.concurrency.progress import Heed
 from stemset.errors import ModelFailed
-from stemset.models.base import ModelParams, Runtime
-from stemset.models.engine import devices
-from stemset.models.engine.catalogue import entry
-from stemset.models.engine.chunks import mdx_schedule
-from stemset.models.engine.interrupting import Heed, InterruptibleSession
-from stemset.models.engine.mdx_gpu import BoundMdx
-from stemset.models.engine.overlap_add import Array, NumpyArrays, Pass, anywhere
-from stemset.models.engine.song import Levels, Scale, Song, level_scale
-from stemset.models.engine.stft import Spectra
-from stemset.models.engine.untyped import Untyped
-from stemset.models.weights import MDX_CATALOGUE
+from stemset.models.card import MDX_CATALOGUE
+from stemset.models.networks import devices
+from stemset.models.networks.architectures.mdx_gpu import BoundMdx
+from stemset.models.networks.audio_separator.uvr_catalogue import entry
+from stemset.models.networks.inference.chunks import mdx_schedule
+from stemset.models.networks.inference.input import Levels, Scale, Song, level_scale
+from stemset.models.networks.inference.interruption import InterruptibleSession
+from stemset.models.networks.inference.overlap_add import Array, NumpyArrays, Pass, anywhere
+from stemset.models.networks.inference.stft import Spectra
+from stemset.models.networks.untyped import Untyped
+from stemset.models.params import ModelParams
+from stemset.models.runtime import Runtime
 
 OVERLAP = 0.25
 """The share of a chunk that the next one hears, too: the library's own choice."""

@@ -11,12 +11,13 @@ import numpy as np
 import structlog
 
 from stemset.audio import Samples
-from stemset.models.engine.forward import TorchArrays
-from stemset.models.engine.interrupting import Heed, InterruptibleSession
-from stemset.models.engine.inverse import of_real_sound
-from stemset.models.engine.overlap_add import Array
-from stemset.models.engine.stft import SILENT_BINS
-from stemset.models.engine.untyped import Untyped
+from stemset.concurrency.progress import Heed
+from stemset.models.networks.inference.forward import TorchArrays
+from stemset.models.networks.inference.interruption import InterruptibleSession
+from stemset.models.networks.inference.istft import of_real_sound
+from stemset.models.networks.inference.overlap_add import Array
+from stemset.models.networks.inference.stft import SILENT_BINS
+from stemset.models.networks.untyped import Untyped
 
 log = structlog.stdlib.get_logger()
 

@@ -12,18 +12,19 @@ from typing import Any
 
 import yaml
 
+from stemset.concurrency.progress import Heed
 from stemset.errors import ModelFailed
-from stemset.models.base import ModelParams, Runtime
-from stemset.models.engine import devices
-from stemset.models.engine.checkpoints import fill, state_of, uninitialised
-from stemset.models.engine.chunks import Schedule, mdx23c_schedule, roformer_schedule
-from stemset.models.engine.forward import ready
-from stemset.models.engine.heap import give_back
-from stemset.models.engine.interrupting import Heed
-from stemset.models.engine.library import module
-from stemset.models.engine.overlap_add import Pass, anywhere
-from stemset.models.engine.song import Levels, Scale, Song, level_scale
-from stemset.models.engine.untyped import Untyped
+from stemset.models.networks import devices
+from stemset.models.networks.audio_separator.checkpoints import fill, state_of, uninitialised
+from stemset.models.networks.audio_separator.imports import module
+from stemset.models.networks.inference.chunks import Schedule, mdx23c_schedule, roformer_schedule
+from stemset.models.networks.inference.forward import ready
+from stemset.models.networks.inference.input import Levels, Scale, Song, level_scale
+from stemset.models.networks.inference.overlap_add import Pass, anywhere
+from stemset.models.networks.malloc import give_back
+from stemset.models.networks.untyped import Untyped
+from stemset.models.params import ModelParams
+from stemset.models.runtime import Runtime
 
 OVERLAP = 2
 """Windows that cover each moment. More cost as many times more and gain little."""

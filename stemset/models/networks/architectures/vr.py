@@ -25,21 +25,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stemset.audio import Samples
+from stemset.concurrency.import_lock import importing
+from stemset.concurrency.progress import Heed
 from stemset.errors import ModelFailed
-from stemset.imports import importing
-from stemset.models.base import ModelParams, Runtime, VrParams
-from stemset.models.engine import devices
-from stemset.models.engine.bands import Bands, Spectrum
-from stemset.models.engine.catalogue import entry
-from stemset.models.engine.checkpoints import fill, state_of, uninitialised
-from stemset.models.engine.chunks import Chunk, vr_schedule
-from stemset.models.engine.forward import ready
-from stemset.models.engine.interrupting import Heed
-from stemset.models.engine.library import module, package_folder
-from stemset.models.engine.overlap_add import Array, NumpyArrays, Pass
-from stemset.models.engine.song import Levels, Scale, Song
-from stemset.models.engine.untyped import Untyped
-from stemset.models.weights import VR_CATALOGUE
+from stemset.models.card import VR_CATALOGUE
+from stemset.models.networks import devices
+from stemset.models.networks.architectures.vr_bands import Bands, Spectrum
+from stemset.models.networks.audio_separator.checkpoints import fill, state_of, uninitialised
+from stemset.models.networks.audio_separator.imports import module, package_folder
+from stemset.models.networks.audio_separator.uvr_catalogue import entry
+from stemset.models.networks.inference.chunks import Chunk, vr_schedule
+from stemset.models.networks.inference.forward import ready
+from stemset.models.networks.inference.input import Levels, Scale, Song
+from stemset.models.networks.inference.overlap_add import Array, NumpyArrays, Pass
+from stemset.models.networks.untyped import Untyped
+from stemset.models.params import ModelParams, VrParams
+from stemset.models.runtime import Runtime
 
 SAMPLE_RATE = 44100
 # The library tells the older networks apart by the size of their file in KiB; the nearest of these is meant.

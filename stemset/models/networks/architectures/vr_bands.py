@@ -22,10 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stemset.audio import Samples
+from stemset.concurrency.import_lock import importing
 from stemset.errors import ModelFailed
-from stemset.imports import importing
-from stemset.models.engine.stft import overlapped
-from stemset.models.engine.untyped import Untyped
+from stemset.models.networks.inference.stft import overlapped
+from stemset.models.networks.untyped import Untyped
 
 Spectrum = NDArray[np.complex64]
 """Shape (2, bins, times): all bands, one upon the other."""

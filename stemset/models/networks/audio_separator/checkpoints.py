@@ -11,7 +11,7 @@ from typing import Any
 from zipfile import is_zipfile
 
 from stemset.errors import ModelFailed
-from stemset.models.engine.untyped import Untyped
+from stemset.models.networks.untyped import Untyped
 
 
 def uninitialised(torch: Untyped) -> AbstractContextManager[object]:

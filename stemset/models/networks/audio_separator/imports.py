@@ -19,10 +19,10 @@ from types import ModuleType
 
 import numpy as np
 
+from stemset.concurrency.import_lock import importing
+from stemset.concurrency.progress import LOOK_S
 from stemset.errors import EngineMissing, ModelFailed, StemsetError
-from stemset.imports import importing
-from stemset.models.engine.loading import LOOK_S
-from stemset.models.engine.mel import mel_filters
+from stemset.models.networks.audio_separator.mel_filters import mel_filters
 
 _PACKAGE = "audio_separator.separator"
 _NETWORKS = "uvr_lib_v5"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from stemset.errors import ModelFailed
-from stemset.models.engine.library import package_folder
+from stemset.models.networks.audio_separator.imports import package_folder
 
 _HASHED_BYTES = 10_240_000
 

@@ -14,11 +14,11 @@ import structlog
 from numpy.typing import NDArray
 
 from stemset.audio import Samples
-from stemset.models.base import Runtime
-from stemset.models.engine import devices
-from stemset.models.engine.inverse import exact_inverses
-from stemset.models.engine.overlap_add import Array
-from stemset.models.engine.untyped import Untyped
+from stemset.models.networks import devices
+from stemset.models.networks.inference.istft import exact_inverses
+from stemset.models.networks.inference.overlap_add import Array
+from stemset.models.networks.untyped import Untyped
+from stemset.models.runtime import Runtime
 
 log = structlog.stdlib.get_logger()
 

@@ -5,7 +5,6 @@
 # pyright: reportUnknownArgumentType=false
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -16,29 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stemset.models.base import Progress
-from stemset.models.engine.loading import LOOK_S
-from stemset.models.engine.untyped import Untyped
-
-
-class Heed:
-    """Tells a Progress the last fraction again while nothing new happens, for what it may raise."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self._fraction = 0.0
-        self._told_at = time.monotonic()
-
-    def tell(self, fraction: float) -> None:
-        """A new fraction."""
-        self._fraction = fraction
-        self._told_at = time.monotonic()
-        self._progress(fraction)
-
-    def again(self) -> None:
-        """Call it often: it costs nothing most of the time."""
-        if time.monotonic() - self._told_at >= LOOK_S:
-            self.tell(self._fraction)
+from stemset.concurrency.progress import LOOK_S, Heed
+from stemset.models.networks.untyped import Untyped
 
 
 @contextmanager

@@ -15,8 +15,8 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
-from stemset.models.engine.overlap_add import Array
-from stemset.models.engine.untyped import Untyped
+from stemset.models.networks.inference.overlap_add import Array
+from stemset.models.networks.untyped import Untyped
 
 
 def of_real_sound(spectrum: Array) -> Array:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stemset.audio import Samples
-from stemset.models.engine.chunks import Chunk, Schedule
+from stemset.models.networks.inference.chunks import Chunk, Schedule
 
 BLOCK_FRAMES = 1 << 17
 """Frames that come out at a time."""
