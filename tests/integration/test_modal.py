@@ -30,7 +30,7 @@ from stemset.database.engine import create_engine_for, database_url
 from stemset.database.sessions import Sessions
 from stemset.features.jobs.records import Plan, new_id
 from stemset.features.jobs.service import JobService
-from stemset.features.library.recordings import Library
+from stemset.features.library.recordings import RecordingRepository
 from stemset.features.library.records import NewRecording
 from stemset.storage.r2_client import make_client
 from stemset.storage.settings import R2Account
@@ -468,7 +468,7 @@ async def same_song(cloud: Cloud, count: int) -> list[str]:
     source = cloud.submit()
     cloud.done(source)
     engine = create_engine_for(cloud.database)
-    library = Library(Sessions(engine))
+    library = RecordingRepository(Sessions(engine))
     first = await library.get(UUID(source["recordingId"]))
     made: list[str] = []
     for _ in range(count):
