@@ -158,6 +158,11 @@ class JobRecord(JobStatus):
     requeues: int = 0
     queue_position: int | None = None
 
+    @property
+    def status(self) -> JobStatus:
+        """The part of the job that reports change."""
+        return JobStatus(**{name: getattr(self, name) for name in JobStatus.model_fields})
+
     def has_done(self, plan: Plan) -> bool:
         """Whether this job, which is of the plan's strategy, has made just what the plan would make."""
         same = self.tree == plan.tree and self.options.bit_depth == plan.options.bit_depth
