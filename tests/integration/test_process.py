@@ -89,7 +89,7 @@ class Watching:
     def begun(self, file: Path) -> None: ...
 
     def job_changed(self, job: JobRecord) -> None:
-        if self.stop_in and any(node.state is NodeState.RUNNING for node in job.nodes):
+        if self.stop_in and any(node.state is NodeState.RUNNING for node in job.status.nodes):
             self.stop_in.call_soon_threadsafe(self.processor.stop)
             # The model waits until the stop has come to the job, so that it can't be through before.
             while (
@@ -126,7 +126,7 @@ async def test_what_is_new_comes_into_the_library_and_what_fails_stops_nothing(q
     assert (total, recordings[0].title, recordings[0].file_name) == (1, "the same again", "the same again.wav")
     job = recordings[0].latest_job
     assert job
-    assert (job.state, job.dispatch_ref, job.stems) == (JobState.SUCCEEDED, REF, ("drums", "rest"))
+    assert (job.state, job.dispatch_ref, job.status.stems) == (JobState.SUCCEEDED, REF, ("drums", "rest"))
     assert (queue.settings.data_dir / "objects" / "jobs" / str(job.id) / "stems" / "drums.flac").is_file()
     # Nothing is left for a queue, which this must not even have made.
     assert await queue.jobs.undispatched_jobs() == []

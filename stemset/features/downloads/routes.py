@@ -90,7 +90,7 @@ async def download_stem(
 async def download_stems(context: Context, job_id: FromPath[UUID]) -> Stream:
     job, recording = await _succeeded(context, job_id)
     name = file_name(recording.title, job.strategy)
-    files = {f"{_in_folder(name, recording, stem)}.flac": Keys.stem(job_id, stem) for stem in job.stems}
+    files = {f"{_in_folder(name, recording, stem)}.flac": Keys.stem(job_id, stem) for stem in job.status.stems}
     files[f"{name}/manifest.json"] = Keys.manifest(job_id)
     entries = await to_thread.run_sync(lambda: [stored(context.storage, *file) for file in files.items()])
     return _zip(name, entries, job)
@@ -124,8 +124,8 @@ async def download_bundle(context: Context, job_id: FromPath[UUID]) -> Stream:
         sample_rate=mixture.record.sample_rate,
         frames=mixture.record.frames,
         bit_depth=depth,
-        gain=job.common_gain,
-        made_at=job.finished_at or job.created_at,
+        gain=job.status.common_gain,
+        made_at=job.status.finished_at or job.created_at,
     )
     note = note_of(session, [PurePosixPath(entry.name).name for entry in waves])
     return _zip(name, [written(f"{name}/README.txt", note), *waves], job)
@@ -144,7 +144,7 @@ def _in_folder(name: str, recording: RecordingRecord, stem: str) -> str:
 
 def _zip(name: str, entries: list[Entry], job: JobRecord) -> Stream:
     headers = {"Content-Disposition": attachment(f"{name}.zip"), "Cache-Control": ASK_AGAIN}
-    return Stream(archive(entries, job.finished_at or job.created_at), headers=headers, media_type=_ZIP)
+    return Stream(archive(entries, job.status.finished_at or job.created_at), headers=headers, media_type=_ZIP)
 
 
 router = Router(path="/", route_handlers=[download_stem, download_stems, download_bundle])

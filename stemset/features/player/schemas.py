@@ -63,8 +63,8 @@ def describe_player(
         strategy=done.strategy,
         sample_rate=mixture.record.sample_rate,
         frames=mixture.record.frames,
-        common_gain=done.common_gain,
-        sum_to_mixture_db=done.sum_to_mixture_db,
+        common_gain=done.status.common_gain,
+        sum_to_mixture_db=done.status.sum_to_mixture_db,
         mixture=_track(mixture, _COLOURS["mixture"], storage, files),
         stems=[_track(stem, colours[stem.name], storage, files) for stem in stems],
     )

@@ -100,7 +100,7 @@ async def test_a_job_whose_worker_went_silent_is_queued_again_and_that_worker_is
     await world.queue.tell(job, NodeDone(node="root", seconds=1))
     again = await world.settled(job)
     assert (again.state, again.attempt, again.requeues) == (JobState.QUEUED, 2, 1)
-    assert [node.state for node in again.nodes] == [NodeState.DONE, NodeState.WAITING]
+    assert [node.state for node in again.status.nodes] == [NodeState.DONE, NodeState.WAITING]
     assert world.engine.withdrawn == [f"{job.id}.1"]
     with pytest.raises(StaleAttempt):
         await world.queue.tell(job, NodeDone(node="root/not_drums", seconds=1), attempt=1)
@@ -145,7 +145,7 @@ async def test_a_success_that_was_stored_but_not_heard_counts(world: World):
         await world.queue.tell(job, track(name))
     world.leave_manifest(job, "succeeded", None)
     done = await world.settled(job)
-    assert (done.state, done.sum_to_mixture_db, done.common_gain) == (JobState.SUCCEEDED, -97, 0.5)
+    assert (done.state, done.status.sum_to_mixture_db, done.status.common_gain) == (JobState.SUCCEEDED, -97, 0.5)
     assert await world.reconciler.reconcile() == 0
 
 
@@ -153,8 +153,8 @@ async def test_a_failure_that_was_stored_but_not_heard_counts(world: World):
     job = await world.running()
     world.leave_manifest(job, "failed", ErrorRecord(kind="model", message="It broke.", node="root"))
     failed = await world.settled(job)
-    assert failed.failure is not None
-    assert (failed.state, failed.failure.kind, failed.failure.node) == (JobState.FAILED, "model", "root")
+    assert failed.status.failure is not None
+    assert (failed.state, failed.status.failure.kind, failed.status.failure.node) == (JobState.FAILED, "model", "root")
 
 
 async def test_the_record_of_a_former_attempt_is_no_record_of_this_one(world: World):
@@ -175,9 +175,9 @@ async def test_after_three_more_workers_a_job_has_failed_and_says_why(world: Wor
         await world.outbox.flush()
         world.engine.known[f"{job.id}.{attempt}"] = RunRecord(RunState.ENDED, "MemoryError")
     failed = await world.settled(job)
-    assert failed.failure is not None
-    assert (failed.state, failed.failure.kind) == (JobState.FAILED, "worker-lost")
-    assert failed.failure.message == (
+    assert failed.status.failure is not None
+    assert (failed.state, failed.status.failure.kind) == (JobState.FAILED, "worker-lost")
+    assert failed.status.failure.message == (
         "4 workers, one after another, were lost over this job. The last one said: MemoryError"
     )
     assert (await world.queue.service.retry(job.id)).requeues == 0
@@ -198,9 +198,9 @@ async def test_what_another_attempt_would_not_mend_fails_at_once(
     job = await world.running()
     world.engine.known[f"{job.id}.1"] = record
     failed = await world.settled(job)
-    assert failed.failure is not None
-    assert failed.failure.kind == kind
-    assert words in failed.failure.message
+    assert failed.status.failure is not None
+    assert failed.status.failure.kind == kind
+    assert words in failed.status.failure.message
 
 
 async def test_what_a_run_returned_counts_where_storage_has_nothing(world: World):
@@ -216,8 +216,12 @@ async def test_a_failure_that_a_run_returned_counts(world: World):
     error = ErrorRecord(kind="model", message="It broke.", node="root")
     world.engine.known[f"{job.id}.1"] = RunRecord(RunState.ENDED, manifest=world.manifest(job, "failed", error))
     failed = await world.settled(job)
-    assert failed.failure is not None
-    assert (failed.failure.kind, failed.failure.message, failed.failure.node) == ("model", "It broke.", "root")
+    assert failed.status.failure is not None
+    assert (failed.status.failure.kind, failed.status.failure.message, failed.status.failure.node) == (
+        "model",
+        "It broke.",
+        "root",
+    )
 
 
 async def test_a_run_that_somebody_ended_is_a_cancelled_job(world: World):
@@ -233,8 +237,8 @@ async def test_a_run_that_the_engine_gives_another_worker_is_left_alone_until_it
     late = world.patient(Patience(silence_s=0, deadline_s=0))
     assert await late.reconcile() == 1
     failed = await world.queue.service.get_job(job.id)
-    assert failed.failure is not None
-    assert (failed.state, failed.failure.kind) == (JobState.FAILED, "deadline-passed")
+    assert failed.status.failure is not None
+    assert (failed.state, failed.status.failure.kind) == (JobState.FAILED, "deadline-passed")
     assert world.engine.withdrawn == [f"{job.id}.1"]
 
 

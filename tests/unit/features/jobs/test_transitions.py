@@ -89,11 +89,11 @@ def test_reports_in_any_order_never_take_a_job_back(events: list[Event]):
         after = step(job, event)
         if job.state.final:
             assert after == job
-        for node, later in zip(job.nodes, after.nodes, strict=True):
+        for node, later in zip(job.status.nodes, after.status.nodes, strict=True):
             assert later.fraction >= node.fraction
-        assert set(after.stems) >= set(job.stems)
-        assert set(after.stems) <= set(STEMS)
-        assert (after.finished_at is not None) == after.state.final
+        assert set(after.status.stems) >= set(job.status.stems)
+        assert set(after.status.stems) <= set(STEMS)
+        assert (after.status.finished_at is not None) == after.state.final
         job = after
 
 
