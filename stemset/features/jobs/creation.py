@@ -16,7 +16,6 @@ from stemset.concurrency.batching import Together
 from stemset.database.sessions import Sessions
 from stemset.database.tables import EventRow, JobRow, RecordingRow
 from stemset.errors import ConfigError, NotFound, StemsetError, Unavailable
-from stemset.features.jobs import transitions
 from stemset.features.jobs.estimates import LAST_RUNS, expecting, measured_paces
 from stemset.features.jobs.messages import MAX_PAYLOAD_BYTES, JobPayload
 from stemset.features.jobs.records import JobRecord, JobState, JobStatus, Plan, new_id, new_nonce
@@ -174,9 +173,9 @@ def _new_job(
         profile=song.profile,
         strategy=plan.strategy,
         tree=plan.tree,
-        nodes=expecting(plan.nodes, song.duration_s, paces),
         expected_stems=plan.expected_stems,
         options=plan.options,
+        status=JobStatus(nodes=expecting(plan.nodes, song.duration_s, paces)),
         attempt=1,
         cancel_requested=False,
         dispatch_ref=asked.dispatch_ref,
@@ -200,7 +199,7 @@ def _job_values(job: JobRecord) -> dict[str, object]:
         "expected_stems": list(job.expected_stems),
         "options": job.options.model_dump(mode="json"),
         "state": job.state.value,
-        "status": transitions.status_of(job).model_dump(mode="json"),
+        "status": job.status.model_dump(mode="json"),
         "attempt": job.attempt,
         "requeues": job.requeues,
         "cancel_requested": job.cancel_requested,
@@ -219,6 +218,6 @@ def _event_values(job: JobRecord) -> dict[str, object]:
         "number": job.last_event,
         "type": "created",
         "message_id": None,
-        "status": transitions.status_of(job).model_dump(mode="json"),
+        "status": job.status.model_dump(mode="json"),
         "at": job.created_at,
     }

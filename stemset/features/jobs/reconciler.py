@@ -99,7 +99,9 @@ class Reconciler:
         if self._patience.deadline_s is not None:
             running, _ = await self._service.list_jobs([JobState.RUNNING], limit=500)
             begun_before = now - timedelta(seconds=self._patience.deadline_s)
-            late = [job for job in running if job.started_at is not None and job.started_at < begun_before]
+            late = [
+                job for job in running if job.status.started_at is not None and job.status.started_at < begun_before
+            ]
             ends += [(job, _failed(_too_late(self._patience.deadline_s))) for job in late]
         ended = 0
         for job, end in ends:
@@ -203,12 +205,16 @@ def _too_late(deadline_s: float | None) -> DeadlinePassed:
 
 def _complete(job: JobRecord) -> bool:
     """Whether everything that is played is known; the manifest holds no frame index."""
-    return job.mixture_ready and set(job.stems) == set(job.expected_stems)
+    return job.status.mixture_ready and set(job.status.stems) == set(job.expected_stems)
 
 
 def _of_this_attempt(manifest: Manifest, job: JobRecord) -> bool:
     """A manifest that a former attempt left is older than this attempt's place in the queue."""
-    return job.state is JobState.RUNNING and job.started_at is not None and manifest.finished_at >= job.started_at
+    return (
+        job.state is JobState.RUNNING
+        and job.status.started_at is not None
+        and manifest.finished_at >= job.status.started_at
+    )
 
 
 def _failed(error: StemsetError) -> Failed:

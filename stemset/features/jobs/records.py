@@ -133,13 +133,13 @@ class JobStatus(Value):
     finished_at: datetime | None = None
 
 
-class JobRecord(JobStatus):
+class JobRecord(Value):
     """One strategy run on one recording.
 
-    attempt: 1 at first. nonce: of this attempt, or of its last hand-over to an engine; other reports are refused.
-    last_event: number of the newest stored event.
-    dispatch_ref: the engine's name for the run, None until it was handed over. requeues: how many attempts a silent
-    worker lost since somebody last asked for the job. queue_position: 1 is next; None unless queued.
+    status: what reports change of it. attempt: 1 at first. nonce: of this attempt, or of its last hand-over to an
+    engine; other reports are refused. last_event: number of the newest stored event. dispatch_ref: the engine's name
+    for the run, None until it was handed over. requeues: how many attempts a silent worker lost since somebody last
+    asked for the job. queue_position: 1 is next; None unless queued.
     """
 
     id: UUID
@@ -149,6 +149,7 @@ class JobRecord(JobStatus):
     tree: dict[str, JsonValue]
     expected_stems: tuple[str, ...]
     options: RunOptions
+    status: JobStatus
     attempt: int
     cancel_requested: bool
     dispatch_ref: str | None
@@ -159,9 +160,8 @@ class JobRecord(JobStatus):
     queue_position: int | None = None
 
     @property
-    def status(self) -> JobStatus:
-        """The part of the job that reports change."""
-        return JobStatus(**{name: getattr(self, name) for name in JobStatus.model_fields})
+    def state(self) -> JobState:
+        return self.status.state
 
     def has_done(self, plan: Plan) -> bool:
         """Whether this job, which is of the plan's strategy, has made just what the plan would make."""
@@ -171,7 +171,7 @@ class JobRecord(JobStatus):
     @property
     def eta_s(self) -> float | None:
         """Seconds of work left; None unless running, or while nothing is known to tell it from."""
-        return remaining_s(self.nodes) if self.state is JobState.RUNNING else None
+        return remaining_s(self.status.nodes) if self.state is JobState.RUNNING else None
 
 
 @dataclass(frozen=True)

@@ -187,7 +187,6 @@ _VERSIONS = (
 
 def job_of(row: JobRow, place: int | None = None) -> JobRecord:
     return JobRecord(
-        **row.status,
         id=row.id,
         recording_id=row.recording_id,
         profile=row.profile,
@@ -195,6 +194,7 @@ def job_of(row: JobRow, place: int | None = None) -> JobRecord:
         tree=row.tree,
         expected_stems=tuple(row.expected_stems),
         options=RunOptions.model_validate(row.options),
+        status=JobStatus.model_validate(row.status),
         attempt=row.attempt,
         cancel_requested=row.cancel_requested,
         dispatch_ref=row.dispatch_ref,
@@ -208,9 +208,8 @@ def job_of(row: JobRow, place: int | None = None) -> JobRecord:
 
 def event_of(row: EventRow, job: JobRecord) -> EventRecord:
     """job: the same job at any time; what changes of it is taken from the event."""
-    status = JobStatus.model_validate(row.status)
-    then = {name: getattr(status, name) for name in JobStatus.model_fields} | {"last_event": row.number}
-    return EventRecord(job_id=row.job_id, number=row.number, type=row.type, at=row.at, job=job.model_copy(update=then))
+    then = job.model_copy(update={"status": JobStatus.model_validate(row.status), "last_event": row.number})
+    return EventRecord(job_id=row.job_id, number=row.number, type=row.type, at=row.at, job=then)
 
 
 def track_of(row: TrackRow) -> TrackRecord:

@@ -55,8 +55,11 @@ class _Change:
 
     def job_after(self, job: JobRecord) -> JobRecord:
         """What becomes of job, which has the change still before it."""
-        update = {name: getattr(self.status, name) for name in JobStatus.model_fields}
-        update |= {"last_event": job.last_event + 1, "queue_position": None}
+        update: dict[str, object] = {
+            "status": self.status,
+            "last_event": job.last_event + 1,
+            "queue_position": None,
+        }
         if self.requeues is not None:
             begun = {"attempt": job.attempt + 1, "cancel_requested": False, "dispatch_ref": None}
             update |= begun | {"requeues": self.requeues, "nonce": new_nonce()}

@@ -35,11 +35,6 @@ LEGAL: dict[JobState, frozenset[JobState]] = {
 _NODE_ORDER = (NodeState.WAITING, NodeState.RUNNING, NodeState.DONE)
 
 
-def status_of(job: JobRecord) -> JobStatus:
-    """The part of job that reports change."""
-    return JobStatus(**{name: getattr(job, name) for name in JobStatus.model_fields})
-
-
 def check_attempt(job: JobRecord, report: Report) -> None:
     """StaleAttempt where the worker must let go of the job without another word: it is not its job any more."""
     if report.attempt != job.attempt:
@@ -57,20 +52,18 @@ def must_stop(job: JobRecord) -> bool:
 
 def after(job: JobRecord, report: Report, now: datetime) -> JobStatus | None:
     """The job's status after report, or None when it changes nothing."""
-    status = status_of(job)
-    if status.state.final:
+    if job.state.final:
         return None
-    changed = _after(status, job.expected_stems, report, now)
-    if changed == status:
+    changed = _after(job.status, job.expected_stems, report, now)
+    if changed == job.status:
         # The same track once more, with another hash: the files changed, so players must hear of it.
-        return status if isinstance(report.event, TrackReady) else None
+        return job.status if isinstance(report.event, TrackReady) else None
     return changed
 
 
 def cancelled(job: JobRecord, now: datetime) -> JobStatus | None:
     """The status of a queued job whose end was asked for; None when a worker has it, or had."""
-    status = status_of(job)
-    return _final(status, JobState.CANCELLED, now) if status.state is JobState.QUEUED else None
+    return _final(job.status, JobState.CANCELLED, now) if job.state is JobState.QUEUED else None
 
 
 def retried(job: JobRecord) -> JobStatus:
@@ -78,17 +71,17 @@ def retried(job: JobRecord) -> JobStatus:
     none. Stems that are stored stay playable."""
     if job.state not in (JobState.FAILED, JobState.CANCELLED):
         raise Conflict(f"Job {job.id} is {job.state.value}; only one that failed or was cancelled can be tried again.")
-    return _again(job, tuple(_waiting(node) for node in job.nodes))
+    return _again(job, tuple(_waiting(node) for node in job.status.nodes))
 
 
 def requeued(job: JobRecord) -> JobStatus:
     """The status of the next attempt of a job that its worker lost. What was done is done: the outputs are kept."""
-    nodes = tuple(node if node.state is NodeState.DONE else _waiting(node) for node in job.nodes)
+    nodes = tuple(node if node.state is NodeState.DONE else _waiting(node) for node in job.status.nodes)
     return _again(job, nodes)
 
 
 def _again(job: JobRecord, nodes: tuple[NodeStatus, ...]) -> JobStatus:
-    return JobStatus(nodes=nodes, stems=job.stems, mixture_ready=job.mixture_ready)
+    return JobStatus(nodes=nodes, stems=job.status.stems, mixture_ready=job.status.mixture_ready)
 
 
 def _waiting(node: NodeStatus) -> NodeStatus:
