@@ -23,6 +23,7 @@ from stemset.features.jobs.engines.modal import ModalDispatcher
 from stemset.features.jobs.live_updates import Notifier
 from stemset.features.jobs.outbox import Outbox
 from stemset.features.jobs.reconciler import Patience, Reconciler
+from stemset.features.jobs.repository import JobRepository
 from stemset.features.jobs.service import JobService
 from stemset.features.library.recordings import Library
 from stemset.features.mixes.service import Mixes
@@ -141,7 +142,7 @@ def make_parts(settings: ApiSettings, dispatcher: Dispatcher) -> Parts:
     """The parts that the routes work on. Nothing is connected yet."""
     engine = create_engine_for(settings.database)
     made = Sessions(engine)
-    jobs = JobService(made)
+    jobs = JobService(JobRepository(made))
     return Parts(
         settings=settings,
         config=load_config(settings.config),

@@ -103,7 +103,7 @@ async def _worker_lives(context: Context, counts: Mapping[JobState, int]) -> boo
     running = counts.get(JobState.RUNNING, 0)
     if not running:
         return False
-    silent = await context.jobs.silent_jobs(datetime.now(UTC) - _SILENCE)
+    silent = await context.jobs.unheard_jobs(datetime.now(UTC) - _SILENCE)
     return running > sum(job.state is JobState.RUNNING for job in silent)
 
 

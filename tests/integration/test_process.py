@@ -24,6 +24,7 @@ from stemset.features.jobs.engines.dbos import LocalDispatcher
 from stemset.features.jobs.messages import Report, Started
 from stemset.features.jobs.planning import plan_of
 from stemset.features.jobs.records import JobRecord, JobState, NodeState, Plan
+from stemset.features.jobs.repository import JobRepository
 from stemset.features.jobs.service import JobService
 from stemset.features.library.recordings import Library
 from stemset.models.pool import ModelPool
@@ -52,7 +53,7 @@ class Queue:
         self.settings = ApiSettings(config=folder / "config.yaml", data_dir=folder / "data")
         self.engine = create_engine_for(self.settings.database)
         self.library = Library(Sessions(self.engine))
-        self.jobs = JobService(Sessions(self.engine))
+        self.jobs = JobService(JobRepository(Sessions(self.engine)))
 
     def plan(self, strategy: str) -> Plan:
         config = load_config(self.settings.config)

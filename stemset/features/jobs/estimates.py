@@ -27,7 +27,7 @@ def published_pace(card: ModelCard, cores: int) -> float:
     return card.gflop_per_second / speed
 
 
-def measured_paces(runs: Iterable[tuple[JobStatus, float]]) -> dict[str, float]:
+def measure_paces(runs: Iterable[tuple[JobStatus, float]]) -> dict[str, float]:
     """Model -> seconds of work for one second of audio, from jobs and the seconds that their recordings last."""
     paces: dict[str, list[float]] = {}
     for status, duration_s in runs:
@@ -37,7 +37,9 @@ def measured_paces(runs: Iterable[tuple[JobStatus, float]]) -> dict[str, float]:
     return {model: median(found) for model, found in paces.items()}
 
 
-def expecting(nodes: Sequence[NodeStatus], duration_s: float, measured: Mapping[str, float]) -> tuple[NodeStatus, ...]:
+def estimate_nodes(
+    nodes: Sequence[NodeStatus], duration_s: float, measured: Mapping[str, float]
+) -> tuple[NodeStatus, ...]:
     """The nodes, each with what it should take on a recording that lasts duration_s."""
     known = set(registry.names())
 

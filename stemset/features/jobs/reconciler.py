@@ -94,7 +94,7 @@ class Reconciler:
         now = datetime.now(UTC)
         ends: list[tuple[JobRecord, Event]] = [
             (job, Stopped())
-            for job in await self._service.stubborn_jobs(now - timedelta(seconds=self._patience.stopping_s))
+            for job in await self._service.unkillable_jobs(now - timedelta(seconds=self._patience.stopping_s))
         ]
         if self._patience.deadline_s is not None:
             running, _ = await self._service.list_jobs([JobState.RUNNING], limit=500)
@@ -114,7 +114,7 @@ class Reconciler:
 
     async def _settle_the_silent(self) -> int:
         heard_before = datetime.now(UTC) - timedelta(seconds=self._patience.silence_s)
-        silent = await self._service.silent_jobs(heard_before)
+        silent = await self._service.unheard_jobs(heard_before)
         if not silent:
             return 0
         runs = await self._dispatcher.look_up([job.dispatch_ref for job in silent if job.dispatch_ref])

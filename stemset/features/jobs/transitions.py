@@ -50,7 +50,7 @@ def must_stop(job: JobRecord) -> bool:
     return job.cancel_requested or job.state in (JobState.CANCELLED, JobState.FAILED)
 
 
-def after(job: JobRecord, report: Report, now: datetime) -> JobStatus | None:
+def apply(job: JobRecord, report: Report, now: datetime) -> JobStatus | None:
     """The job's status after report, or None when it changes nothing."""
     if job.state.final:
         return None
@@ -61,12 +61,12 @@ def after(job: JobRecord, report: Report, now: datetime) -> JobStatus | None:
     return changed
 
 
-def cancelled(job: JobRecord, now: datetime) -> JobStatus | None:
+def cancel(job: JobRecord, now: datetime) -> JobStatus | None:
     """The status of a queued job whose end was asked for; None when a worker has it, or had."""
     return _final(job.status, JobState.CANCELLED, now) if job.state is JobState.QUEUED else None
 
 
-def retried(job: JobRecord) -> JobStatus:
+def retry(job: JobRecord) -> JobStatus:
     """The status of the next attempt of a job that somebody asked for once more. Raises Conflict for a job that needs
     none. Stems that are stored stay playable."""
     if job.state not in (JobState.FAILED, JobState.CANCELLED):
@@ -74,7 +74,7 @@ def retried(job: JobRecord) -> JobStatus:
     return _again(job, tuple(_waiting(node) for node in job.status.nodes))
 
 
-def requeued(job: JobRecord) -> JobStatus:
+def requeue(job: JobRecord) -> JobStatus:
     """The status of the next attempt of a job that its worker lost. What was done is done: the outputs are kept."""
     nodes = tuple(node if node.state is NodeState.DONE else _waiting(node) for node in job.status.nodes)
     return _again(job, nodes)

@@ -18,7 +18,7 @@ from stemset.errors import NotFound
 from stemset.features.jobs.records import (
     JobRecord,
 )
-from stemset.features.jobs.repository import job_of, latest_jobs
+from stemset.features.jobs.repository import job_from_row, latest_jobs
 from stemset.features.library.records import NewRecording, RecordingRecord, UploadRecord
 
 
@@ -127,7 +127,7 @@ class Library:
         async with self._sessions() as session:
             await _existing(session, recording_id)
             jobs = select(JobRow).where(JobRow.recording_id == recording_id)
-            return [job_of(row) for row in await session.scalars(jobs.order_by(JobRow.created_at, JobRow.id))]
+            return [job_from_row(row) for row in await session.scalars(jobs.order_by(JobRow.created_at, JobRow.id))]
 
     async def delete(self, recording_id: UUID) -> Sequence[UUID]:
         """Forget a recording with its jobs, their events and tracks. Returns the ids of the jobs; what is stored of

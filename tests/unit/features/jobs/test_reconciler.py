@@ -118,9 +118,9 @@ async def test_a_job_of_which_something_was_heard_is_left_alone(queue: Queue, tm
 async def test_a_repeated_report_is_a_sign_of_life(world: World):
     job = await world.running()
     before = datetime.now(UTC)
-    assert await world.queue.service.silent_jobs(before)
+    assert await world.queue.service.unheard_jobs(before)
     assert (await world.queue.tell(job, Started())).event is None
-    assert not await world.queue.service.silent_jobs(before)
+    assert not await world.queue.service.unheard_jobs(before)
 
 
 async def test_a_job_that_waits_in_the_engine_waits_as_long_as_it_takes(world: World):

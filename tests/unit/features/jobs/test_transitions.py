@@ -59,7 +59,7 @@ def job_in(state: JobState = JobState.QUEUED) -> JobRecord:
 
 
 def step(job: JobRecord, event: Event) -> JobRecord:
-    status = transitions.after(job, Report(job_id=job.id, attempt=1, nonce=job.nonce, event=event), NOW)
+    status = transitions.apply(job, Report(job_id=job.id, attempt=1, nonce=job.nonce, event=event), NOW)
     if status is None:
         return job
     return job.model_copy(update={"status": status})
