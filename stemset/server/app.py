@@ -22,7 +22,7 @@ from stemset.features.jobs.engines.dispatcher import Dispatcher
 from stemset.features.jobs.engines.modal import ModalDispatcher
 from stemset.features.jobs.live_updates import Notifier
 from stemset.features.jobs.outbox import Outbox
-from stemset.features.jobs.reconciler import Patience, Reconciler
+from stemset.features.jobs.reconciler import Reconciler, ReconcileTimings
 from stemset.features.jobs.repository import JobRepository
 from stemset.features.jobs.service import JobService
 from stemset.features.library.recordings import Library
@@ -57,11 +57,11 @@ def dispatcher_of(settings: ApiSettings) -> Dispatcher:
     return LocalDispatcher(settings.queue_database)
 
 
-def patience_of(settings: ApiSettings) -> Patience:
+def timings_of(settings: ApiSettings) -> ReconcileTimings:
     """How long jobs may take, and be silent, on the engine that the settings name."""
     if settings.engine == "modal":
-        return Patience(silence_s=settings.silence_s, deadline_s=ModalSettings().job_deadline_s)
-    return Patience(silence_s=settings.silence_s)
+        return ReconcileTimings(silence_s=settings.silence_s, deadline_s=ModalSettings().job_deadline_s)
+    return ReconcileTimings(silence_s=settings.silence_s)
 
 
 def build_app(settings: ApiSettings, dispatcher: Dispatcher) -> Litestar:
@@ -127,9 +127,9 @@ def upkeep_once() -> None:
 
 def reconciler_of(parts: Parts) -> Reconciler:
     """The reconciler of these parts."""
-    patience = patience_of(parts.settings)
+    timings = timings_of(parts.settings)
     return Reconciler(
-        parts.jobs, parts.dispatcher, parts.outbox, parts.storage, parts.notifier.changed, patience=patience
+        parts.jobs, parts.dispatcher, parts.outbox, parts.storage, parts.notifier.changed, timings=timings
     )
 
 

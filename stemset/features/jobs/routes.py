@@ -12,7 +12,7 @@ from litestar.status_codes import HTTP_200_OK
 from pydantic import ValidationError
 
 from stemset.features.accounts.gate import PUBLIC
-from stemset.features.jobs.callback_signature import MAX_REPORT_BYTES, ReportOperation, verified
+from stemset.features.jobs.callback_signature import MAX_REPORT_BYTES, ReportOperation, verify_signature
 from stemset.features.jobs.live_updates import changes, etag_of
 from stemset.features.jobs.messages import Report
 from stemset.features.jobs.planning import known_strategy, start
@@ -190,7 +190,7 @@ async def report_job(
     job_id: FromPath[UUID],
 ) -> CallbackAnswer:
     body = await request.body()
-    message_id = verified(request.headers, body, context.secret)
+    message_id = verify_signature(request.headers, body, context.secret)
     report = _report(body)
     if report.job_id != job_id:
         raise InvalidRequest("job_id", "is not the job that the report is about")

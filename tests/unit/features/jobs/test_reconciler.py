@@ -12,14 +12,14 @@ from stemset.errors import StaleAttempt
 from stemset.features.jobs.engines.dispatcher import RunRecord, RunState
 from stemset.features.jobs.messages import JobPayload, NodeDone, Started
 from stemset.features.jobs.outbox import Outbox
-from stemset.features.jobs.reconciler import Patience, Reconciler
+from stemset.features.jobs.reconciler import Reconciler, ReconcileTimings
 from stemset.features.jobs.records import JobRecord, JobState, NodeState
 from stemset.manifest import ErrorRecord, Manifest
 from stemset.models.weights.prefetch import Order
 from stemset.storage import Keys, LocalStorage
 from tests.support.queue import STEMS, TREE, Queue, track
 
-AT_ONCE = Patience(interval_s=0.01, silence_s=0, requeues=3)
+AT_ONCE = ReconcileTimings(interval_s=0.01, silence_s=0, requeues=3)
 
 
 class Engine:
@@ -51,14 +51,14 @@ class Engine:
 class World:
     """A service, an engine and a storage, and the reconciler between them."""
 
-    def __init__(self, queue: Queue, folder: Path, patience: Patience = AT_ONCE) -> None:
+    def __init__(self, queue: Queue, folder: Path, timings: ReconcileTimings = AT_ONCE) -> None:
         self.queue = queue
         self.engine = Engine()
         self.storage = LocalStorage(folder)
         self.outbox = Outbox(queue.service, self.engine)
         self.changed: list[object] = []
         self.reconciler = Reconciler(
-            queue.service, self.engine, self.outbox, self.storage, self.changed.append, patience=patience
+            queue.service, self.engine, self.outbox, self.storage, self.changed.append, timings=timings
         )
 
     async def running(self) -> JobRecord:
@@ -73,9 +73,9 @@ class World:
         assert self.changed[-1] == job.id
         return await self.queue.service.get_job(job.id)
 
-    def patient(self, patience: Patience) -> Reconciler:
+    def patient(self, timings: ReconcileTimings) -> Reconciler:
         """Another process that reconciles the same jobs."""
-        return Reconciler(self.queue.service, self.engine, self.outbox, self.storage, patience=patience)
+        return Reconciler(self.queue.service, self.engine, self.outbox, self.storage, timings=timings)
 
     def manifest(self, job: JobRecord, state: Literal["succeeded", "failed"], error: ErrorRecord | None) -> Manifest:
         now = datetime.now(UTC)
@@ -110,7 +110,7 @@ async def test_a_job_whose_worker_went_silent_is_queued_again_and_that_worker_is
 
 
 async def test_a_job_of_which_something_was_heard_is_left_alone(queue: Queue, tmp_path: Path):
-    world = World(queue, tmp_path, Patience(silence_s=30))
+    world = World(queue, tmp_path, ReconcileTimings(silence_s=30))
     await world.running()
     assert await world.reconciler.reconcile() == 0
 
@@ -234,7 +234,7 @@ async def test_a_run_that_the_engine_gives_another_worker_is_left_alone_until_it
     job = await world.running()
     world.engine.known[f"{job.id}.1"] = RunRecord(RunState.PENDING)
     assert await world.reconciler.reconcile() == 0
-    late = world.patient(Patience(silence_s=0, deadline_s=0))
+    late = world.patient(ReconcileTimings(silence_s=0, deadline_s=0))
     assert await late.reconcile() == 1
     failed = await world.queue.service.get_job(job.id)
     assert failed.status.failure is not None
@@ -244,17 +244,17 @@ async def test_a_run_that_the_engine_gives_another_worker_is_left_alone_until_it
 
 async def test_a_job_past_its_deadline_is_ended_however_alive_its_worker_is(world: World):
     job = await world.running()
-    lively = world.patient(Patience(silence_s=60, deadline_s=3600))
+    lively = world.patient(ReconcileTimings(silence_s=60, deadline_s=3600))
     assert await lively.reconcile() == 0
-    assert await world.patient(Patience(silence_s=60, deadline_s=0)).reconcile() == 1
+    assert await world.patient(ReconcileTimings(silence_s=60, deadline_s=0)).reconcile() == 1
     assert (await world.queue.tell(job, NodeDone(node="root", seconds=1))).cancel
 
 
 async def test_a_worker_that_does_not_stop_is_ended(world: World):
     job = await world.running()
     await world.queue.service.request_cancel(job.id)
-    assert await world.patient(Patience(silence_s=60, stopping_s=30)).reconcile() == 0
-    assert await world.patient(Patience(silence_s=60, stopping_s=0)).reconcile() == 1
+    assert await world.patient(ReconcileTimings(silence_s=60, stopping_s=30)).reconcile() == 0
+    assert await world.patient(ReconcileTimings(silence_s=60, stopping_s=0)).reconcile() == 1
     assert (await world.queue.service.get_job(job.id)).state is JobState.CANCELLED
     assert world.engine.withdrawn == [f"{job.id}.1"]
 
@@ -269,7 +269,7 @@ async def test_it_looks_again_and_again_until_it_is_stopped(world: World):
     job = await world.running()
     settled = asyncio.Event()
     reconciler = Reconciler(
-        world.queue.service, world.engine, world.outbox, world.storage, lambda _id: settled.set(), patience=AT_ONCE
+        world.queue.service, world.engine, world.outbox, world.storage, lambda _id: settled.set(), timings=AT_ONCE
     )
     task = asyncio.create_task(reconciler.run())
     async with asyncio.timeout(10):
