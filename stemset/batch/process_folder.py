@@ -219,8 +219,10 @@ class FolderProcessor:
             return replace(result, outcome=Outcome.SEPARATED)
         if job.state is JobState.CANCELLED:
             return replace(result, outcome=Outcome.STOPPED)
-        if job.failure:
-            return replace(result, outcome=Outcome.FAILED, kind=job.failure.kind, message=job.failure.message)
+        if job.status.failure:
+            return replace(
+                result, outcome=Outcome.FAILED, kind=job.status.failure.kind, message=job.status.failure.message
+            )
         if error:
             failed = _failed(file, error)
             return replace(result, outcome=Outcome.FAILED, kind=failed.kind, message=failed.message)

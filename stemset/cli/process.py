@@ -215,10 +215,10 @@ class _Bars:
         self._progress.update(self._job, description=self._name, total=None, completed=0, visible=True)
 
     def job_changed(self, job: JobRecord) -> None:
-        running = [node for node in job.nodes if node.state is NodeState.RUNNING]
+        running = [node for node in job.status.nodes if node.state is NodeState.RUNNING]
         model = f": {escape(registry.card(running[0].model).title)}" if running else ""
-        done = sum(node.fraction for node in job.nodes)
-        self._progress.update(self._job, description=self._name + model, total=len(job.nodes), completed=done)
+        done = sum(node.fraction for node in job.status.nodes)
+        self._progress.update(self._job, description=self._name + model, total=len(job.status.nodes), completed=done)
 
     def ended(self, result: Result) -> None:
         self._progress.advance(self._files)

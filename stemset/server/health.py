@@ -61,7 +61,7 @@ class HealthCheck:
         running = counts.get(JobState.RUNNING, 0)
         if not running:
             return False
-        silent = await self._jobs.silent_jobs(datetime.now(UTC) - _SILENCE)
+        silent = await self._jobs.unheard_jobs(datetime.now(UTC) - _SILENCE)
         return running > sum(job.state is JobState.RUNNING for job in silent)
 
     async def _database_answers(self) -> bool:

@@ -27,7 +27,8 @@ from stemset.features.jobs.notifier import Notifier
 from stemset.features.jobs.outbox import Outbox
 from stemset.features.jobs.planning import JobPlans
 from stemset.features.jobs.queue import JobQueue
-from stemset.features.jobs.reconciler import Patience, Reconciler
+from stemset.features.jobs.reconciler import Reconciler, ReconcileTimings
+from stemset.features.jobs.repository import JobRepository
 from stemset.features.jobs.service import JobService
 from stemset.features.library.deletion import RecordingDeletion
 from stemset.features.library.demo_song import DemoSong
@@ -85,8 +86,9 @@ def build_services(settings: ApiSettings, dispatcher: Dispatcher) -> Services:
     sessions = Sessions(engine)
     storage = open_storage(settings.object_storage)
     plans, notifier = JobPlans.of(config), Notifier()
-    outbox = Outbox(JobService(sessions), dispatcher)
-    jobs = JobQueue(sessions, plans, outbox, notifier)
+    repository = JobRepository(sessions)
+    outbox = Outbox(JobService(repository), dispatcher)
+    jobs = JobQueue(repository, plans, outbox, notifier)
     recordings = RecordingRepository(sessions)
     probe = SandboxedProbe(config.limits)
     ingest = Ingest(recordings, jobs, storage, probe, config)
@@ -107,7 +109,7 @@ def build_services(settings: ApiSettings, dispatcher: Dispatcher) -> Services:
         outbox=outbox,
         dispatcher=dispatcher,
         reconciler=Reconciler(
-            jobs, dispatcher, outbox, storage, notifier.changed, patience=_reconcile_timings(settings)
+            jobs, dispatcher, outbox, storage, notifier.changed, timings=_reconcile_timings(settings)
         ),
         recordings=recordings,
         uploads=UploadService(UploadRepository(sessions), storage, settings.temporary_dir),
@@ -143,8 +145,8 @@ def _provider(name: str) -> Callable[[State], object]:
     return provide
 
 
-def _reconcile_timings(settings: ApiSettings) -> Patience:
+def _reconcile_timings(settings: ApiSettings) -> ReconcileTimings:
     """How long jobs may take, and be silent, on the engine that the settings name."""
     if settings.engine == "modal":
-        return Patience(silence_s=settings.silence_s, deadline_s=ModalSettings().job_deadline_s)
-    return Patience(silence_s=settings.silence_s)
+        return ReconcileTimings(silence_s=settings.silence_s, deadline_s=ModalSettings().job_deadline_s)
+    return ReconcileTimings(silence_s=settings.silence_s)

@@ -29,6 +29,7 @@ from stemset.config.settings import new_signing_secret
 from stemset.database.engine import create_engine_for, database_url
 from stemset.database.sessions import Sessions
 from stemset.features.jobs.records import Plan, new_id
+from stemset.features.jobs.repository import JobRepository
 from stemset.features.jobs.service import JobService
 from stemset.features.library.recordings import RecordingRepository
 from stemset.features.library.records import NewRecording
@@ -324,9 +325,9 @@ def test_a_job_whose_process_died_between_claim_and_spawn_is_spawned_once(cloud:
 
     async def claimed_by_the_dead() -> str:
         engine = create_engine_for(cloud.database)
-        before = await JobService(Sessions(engine)).get_job(UUID(done["id"]))
+        before = await JobService(JobRepository(Sessions(engine))).get_job(UUID(done["id"]))
         plan = Plan.model_validate(before.model_dump(include=set(Plan.model_fields)))
-        job = await JobService(Sessions(engine)).create_job(
+        job = await JobService(JobRepository(Sessions(engine))).create_job(
             before.recording_id, lambda _: plan, force=True, dispatch_ref="nobody"
         )
         async with engine.begin() as connection:

@@ -31,6 +31,7 @@ from stemset.features.jobs.engines.dbos import LocalDispatcher
 from stemset.features.jobs.messages import Report, Started
 from stemset.features.jobs.planning import plan_job
 from stemset.features.jobs.records import JobRecord, JobState, NodeState, Plan
+from stemset.features.jobs.repository import JobRepository
 from stemset.features.jobs.service import JobService
 from stemset.features.library.recordings import RecordingRepository
 from stemset.models.pool import ModelPool
@@ -59,7 +60,7 @@ class Queue:
         self.settings = ApiSettings(config=folder / "config.yaml", data_dir=folder / "data")
         self.engine = create_engine_for(self.settings.database)
         self.recordings = RecordingRepository(Sessions(self.engine))
-        self.jobs = JobService(Sessions(self.engine))
+        self.jobs = JobService(JobRepository(Sessions(self.engine)))
 
     def plan(self, strategy: str) -> Plan:
         config = load_config(self.settings.config)
@@ -100,7 +101,7 @@ class Watching:
     def begun(self, file: Path) -> None: ...
 
     def job_changed(self, job: JobRecord) -> None:
-        if self.stop_in and any(node.state is NodeState.RUNNING for node in job.nodes):
+        if self.stop_in and any(node.state is NodeState.RUNNING for node in job.status.nodes):
             self.stop_in.call_soon_threadsafe(self.processor.stop)
             # The model waits until the stop has come to the job, so that it can't be through before.
             while (
@@ -137,7 +138,7 @@ async def test_what_is_new_comes_into_the_library_and_what_fails_stops_nothing(q
     assert (total, recordings[0].title, recordings[0].file_name) == (1, "the same again", "the same again.wav")
     job = recordings[0].latest_job
     assert job
-    assert (job.state, job.dispatch_ref, job.stems) == (JobState.SUCCEEDED, IN_PROCESS, ("drums", "rest"))
+    assert (job.state, job.dispatch_ref, job.status.stems) == (JobState.SUCCEEDED, IN_PROCESS, ("drums", "rest"))
     assert (queue.settings.data_dir / "objects" / "jobs" / str(job.id) / "stems" / "drums.flac").is_file()
     # Nothing is left for a queue, which this must not even have made.
     assert await queue.jobs.undispatched_jobs() == []

@@ -17,6 +17,7 @@ from stemset.database.sessions import Sessions
 from stemset.features.jobs.engines.dbos import LocalDispatcher
 from stemset.features.jobs.outbox import Outbox
 from stemset.features.jobs.records import JobRecord, NodeStatus, Plan, RunOptions, new_id
+from stemset.features.jobs.repository import JobRepository
 from stemset.features.jobs.service import JobService
 from stemset.features.library.recordings import RecordingRepository
 from stemset.features.library.records import NewRecording
@@ -97,7 +98,7 @@ async def local_engine(
     url = database_url or f"sqlite:///{folder}/stemset.db"
     upgrade_database(url)
     database = create_engine_for(url)
-    service = JobService(Sessions(database))
+    service = JobService(JobRepository(Sessions(database)))
     callback = Callback(applied_by(service))
     with callback.serving() as address:
         settings = WorkerSettings(

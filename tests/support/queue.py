@@ -38,7 +38,7 @@ class Queue:
 
     def __init__(self, made: Sessions) -> None:
         self.sessions = made
-        self.service = JobService(made)
+        self.service = JobService(JobRepository(made))
         self.recordings = RecordingRepository(made)
 
     async def recording(self, *, profile: str = "demo", title: str = "Song") -> UUID:

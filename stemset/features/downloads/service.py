@@ -61,10 +61,10 @@ class DownloadService:
         """All stems and the manifest, as they are stored. Raises Conflict before the job has succeeded."""
         job, recording = await self._find_succeeded(job_id)
         name = join_file_name(recording.title, job.strategy)
-        files = {f"{name}/{_title(recording, stem)}.flac": Keys.stem(job_id, stem) for stem in job.stems}
+        files = {f"{name}/{_title(recording, stem)}.flac": Keys.stem(job_id, stem) for stem in job.status.stems}
         files[f"{name}/manifest.json"] = Keys.manifest(job_id)
         entries = await to_thread.run_sync(lambda: [object_entry(self._storage, *file) for file in files.items()])
-        return Archive(name, entries, job.finished_at or job.created_at)
+        return Archive(name, entries, job.status.finished_at or job.created_at)
 
     async def archive_wav_stems(self, job_id: UUID) -> Archive:
         """All stems and the mixture as WAV files of one length and start, and a note for the DAW.
@@ -75,7 +75,7 @@ class DownloadService:
         mixture, stems = await self._jobs.tracks(job_id)
         if mixture is None:
             raise Conflict("The job has no mixture, so there is nothing to line the stems up with.")
-        name, made_at = join_file_name(recording.title, job.strategy, "DAW"), job.finished_at or job.created_at
+        name, made_at = join_file_name(recording.title, job.strategy, "DAW"), job.status.finished_at or job.created_at
         waves = [
             wav_entry(self._storage, f"{name}/{_title(recording, track.name)}.wav", track, job.options.bit_depth)
             for track in (*stems, mixture)
@@ -86,7 +86,7 @@ class DownloadService:
             sample_rate=mixture.record.sample_rate,
             frames=mixture.record.frames,
             bit_depth=job.options.bit_depth,
-            gain=job.common_gain,
+            gain=job.status.common_gain,
             made_at=made_at,
         )
         readme = write_note(note, [PurePosixPath(entry.name).name for entry in waves])

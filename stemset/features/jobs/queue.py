@@ -6,20 +6,20 @@ from uuid import UUID
 
 from typing_extensions import override
 
-from stemset.database.sessions import Sessions
 from stemset.features.jobs.messages import Report
 from stemset.features.jobs.notifier import Notifier
 from stemset.features.jobs.outbox import Outbox
 from stemset.features.jobs.planning import JobPlans
 from stemset.features.jobs.records import JobRecord
+from stemset.features.jobs.repository import JobRepository
 from stemset.features.jobs.service import Applied, JobService
 
 
 class JobQueue(JobService):
     """One per process. Raises NotFound for an unknown id."""
 
-    def __init__(self, sessions: Sessions, plans: JobPlans, outbox: Outbox, notifier: Notifier) -> None:
-        super().__init__(sessions)
+    def __init__(self, repository: JobRepository, plans: JobPlans, outbox: Outbox, notifier: Notifier) -> None:
+        super().__init__(repository)
         self._plans = plans
         self._outbox = outbox
         self._notifier = notifier

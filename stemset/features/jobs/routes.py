@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from stemset.config import Config
 from stemset.errors import InvalidRequest
 from stemset.features.accounts.gate import PUBLIC
-from stemset.features.jobs.callback_signature import MAX_REPORT_BYTES, ReportOperation, verified
+from stemset.features.jobs.callback_signature import MAX_REPORT_BYTES, ReportOperation, verify_signature
 from stemset.features.jobs.live_updates import JobResponseCache, LiveUpdates, etag_of
 from stemset.features.jobs.messages import Report
 from stemset.features.jobs.planning import JobPlans
@@ -191,7 +191,7 @@ async def report_job(
     job_id: FromPath[UUID],
 ) -> CallbackAnswer:
     body = await request.body()
-    message_id = verified(request.headers, body, callback_secret)
+    message_id = verify_signature(request.headers, body, callback_secret)
     report = _report(body)
     if report.job_id != job_id:
         raise InvalidRequest("job_id", "is not the job that the report is about")

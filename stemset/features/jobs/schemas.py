@@ -150,17 +150,17 @@ def describe_job(record: JobRecord, config: Config) -> Job:
         profile=record.profile,
         strategy=record.strategy,
         state=record.state,
-        nodes=[_job_node(node) for node in record.nodes],
-        stems=list(record.stems),
+        nodes=[_job_node(node) for node in record.status.nodes],
+        stems=list(record.status.stems),
         expected_stems=list(record.expected_stems),
         failure=_failure(record, config),
-        sum_to_mixture_db=record.sum_to_mixture_db,
+        sum_to_mixture_db=record.status.sum_to_mixture_db,
         attempt=record.attempt,
         eta_s=record.eta_s,
         queue_position=record.queue_position,
         created_at=record.created_at,
-        started_at=record.started_at,
-        finished_at=record.finished_at,
+        started_at=record.status.started_at,
+        finished_at=record.status.finished_at,
         last_event=record.last_event,
     )
 
@@ -191,12 +191,12 @@ def _job_node(node: NodeStatus) -> JobNode:
 
 
 def _failure(record: JobRecord, config: Config) -> JobFailure | None:
-    if record.failure is None:
+    if record.status.failure is None:
         return None
-    lacking = record.failure.kind in {error.kind for error in _LACKING}
+    lacking = record.status.failure.kind in {error.kind for error in _LACKING}
     return JobFailure(
-        kind=record.failure.kind,
-        message=record.failure.message,
-        node=record.failure.node,
+        kind=record.status.failure.kind,
+        message=record.status.failure.message,
+        node=record.status.failure.node,
         fallback=fallback_of(config) if lacking else None,
     )

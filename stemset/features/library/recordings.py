@@ -18,7 +18,7 @@ from stemset.errors import NotFound
 from stemset.features.jobs.records import (
     JobRecord,
 )
-from stemset.features.jobs.repository import job_of, latest_jobs
+from stemset.features.jobs.repository import job_from_row, latest_jobs
 from stemset.features.library.records import NewRecording, RecordingRecord
 
 
@@ -127,7 +127,7 @@ class RecordingRepository:
         async with self._sessions() as session:
             await _existing(session, recording_id)
             jobs = select(JobRow).where(JobRow.recording_id == recording_id)
-            return [job_of(row) for row in await session.scalars(jobs.order_by(JobRow.created_at, JobRow.id))]
+            return [job_from_row(row) for row in await session.scalars(jobs.order_by(JobRow.created_at, JobRow.id))]
 
     async def unused_since(self, before: datetime, *, limit: int = 100) -> list[UUID]:
         """Recordings that were made before then and whose jobs have not changed since, oldest first."""

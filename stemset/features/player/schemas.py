@@ -128,8 +128,8 @@ def describe_player(
         strategy=job.strategy,
         sample_rate=mixture.record.sample_rate,
         frames=mixture.record.frames,
-        common_gain=job.common_gain,
-        sum_to_mixture_db=job.sum_to_mixture_db,
+        common_gain=job.status.common_gain,
+        sum_to_mixture_db=job.status.sum_to_mixture_db,
         mixture=_track(mixture, storage, files),
         stems=[_track(stem, storage, files) for stem in playable.stems],
     )

@@ -15,8 +15,7 @@ from stemset.features.jobs.engines.dispatcher import RunRecord
 from stemset.features.jobs.messages import Event, JobPayload, NodeStarted, Report, Started, Succeeded
 from stemset.features.jobs.outbox import Outbox
 from stemset.features.jobs.records import JobState
-from stemset.features.jobs.repository import LEASE_S
-from stemset.features.jobs.service import Applied
+from stemset.features.jobs.service import LEASE_S, Applied
 from stemset.models.weights.prefetch import Order
 from tests.support.queue import Queue
 
