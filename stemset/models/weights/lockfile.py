@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from stemset.concurrency.file_lock import locked
 from stemset.errors import ConfigError
+from stemset.storage.replacing import replace_file
 
 NAME = "weights.json"
 WORKING = ".partial"
@@ -61,7 +62,7 @@ def write_whole(target: Path, content: bytes) -> None:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
-        fresh.replace(target)
+        replace_file(fresh, target)
     finally:
         fresh.unlink(missing_ok=True)
 
