@@ -67,6 +67,7 @@ format: setup
 
 types: setup
 	$(BIN)/basedpyright
+	$(BIN)/basedpyright --pythonplatform Windows stemset # what only POSIX has is asked for behind a question
 	cd frontend && $(BUN) run typecheck
 
 contracts: setup

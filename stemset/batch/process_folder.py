@@ -7,14 +7,13 @@ never comes into the queue. So this works alone as well as beside `stemset serve
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import mimetypes
 import os
 import shutil
 import threading
 import time
 from collections.abc import AsyncGenerator, Generator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -22,6 +21,7 @@ from typing import Protocol
 from uuid import UUID
 
 from stemset.batch.local_channel import IN_PROCESS, LocalChannel
+from stemset.concurrency.file_lock import locked
 from stemset.config import LimitsConfig
 from stemset.errors import Conflict, StaleAttempt, StemsetError, UnreadableAudio
 from stemset.features.jobs.messages import JobPayload, Report, Stopped
@@ -280,10 +280,10 @@ def single_process_lock(data_dir: Path) -> Generator[None]:
     Raises Conflict when another one runs.
     """
     data_dir.mkdir(parents=True, exist_ok=True)
-    with (data_dir / "process.lock").open("a+") as lock:
+    with ExitStack() as held:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+            held.enter_context(locked(data_dir / "process.lock", patience_s=0))
+        except TimeoutError:
             raise Conflict(f"Another `stemset process` works in {data_dir.resolve()}; let it end first.") from None
         yield
 

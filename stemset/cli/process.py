@@ -161,14 +161,16 @@ def _stopped_by_signals(processor: FolderProcessor) -> Generator[None]:
         err.print("stopping; what is done stays")
         processor.stop()
 
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    for number in numbers:
-        loop.add_signal_handler(number, stop)
+    # Not the loop's own handlers, which Windows lacks.
+    before = {
+        number: signal.signal(number, lambda _number, _frame: loop.call_soon_threadsafe(stop))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
     try:
         yield
     finally:
-        for number in numbers:
-            loop.remove_signal_handler(number)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _report(results: list[Result], strategy: str, source: Path, profile: str, *, as_json: bool) -> None:

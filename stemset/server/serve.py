@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -56,13 +57,18 @@ def run(host: str, port: int) -> None:
 
 
 def work() -> None:
-    """The worker process of `run`: ends when that does."""
+    """The worker process of `run`: ends when that does, or when `run` closes the pipe that is the worker's stdin.
+
+    Of all signs between processes a pipe's end alone is the same on every system, and comes even after a kill.
+    """
+    stop = threading.Event()
+    threading.Thread(target=_wait_for_end, args=(_taken_stdin(), stop), name="stdin", daemon=True).start()
     from stemset.worker.local import serve_worker  # noqa: PLC0415 - `run` is to start without what a worker needs
 
     settings = WorkerSettings()
     configure_logging(settings.log_format)
     try:
-        serve_worker(settings, follow_parent=True)
+        serve_worker(settings, stop=stop)
     except Conflict as error:
         log.error("worker_refused", reason=str(error))  # noqa: TRY400 - the message says it all
         sys.exit(1)
@@ -141,8 +147,8 @@ class _Worker:
     def stop(self) -> None:
         """Ask it to end, and don't start it again."""
         self._stopping = True
-        if self._process.poll() is None:
-            self._process.terminate()
+        assert self._process.stdin is not None
+        self._process.stdin.close()
 
     async def keep(self) -> None:
         """Until cancelled: when it dies, start it again, after a pause that grows while it keeps dying."""
@@ -161,14 +167,33 @@ class _Worker:
             self._process = self._start()
 
     def _start(self) -> subprocess.Popen[bytes]:
-        return subprocess.Popen([sys.executable, "-m", "stemset.server.serve"], env=self._environment)
+        # Unbuffered: a signal's handler closes it.
+        return subprocess.Popen(
+            [sys.executable, "-m", "stemset.server.serve"], env=self._environment, stdin=subprocess.PIPE, bufsize=0
+        )
+
+
+def _taken_stdin() -> int:
+    """A descriptor of stdin that no child of this process inherits; they find stdin empty."""
+    pipe = os.dup(0)
+    with open(os.devnull, "rb") as nothing:  # noqa: PTH123 - a name, not a path
+        os.dup2(nothing.fileno(), 0)
+    return pipe
+
+
+def _wait_for_end(pipe: int, stop: threading.Event) -> None:
+    while os.read(pipe, 1):
+        pass
+    stop.set()
 
 
 @contextmanager
 def _listening(host: str, port: int) -> Generator[socket.socket]:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if os.name == "posix":
+            # A port that was left just now is free. On Windows the option would let two servers have one port.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((host, port))
         except OSError as error:

@@ -32,23 +32,24 @@ from stemset.worker.run_job import STORAGE_PATIENCE_S, may_go_better, run_job
 log = structlog.stdlib.get_logger()
 
 _STOP_GRACE_S = 3.0
+_LOOK_S = 0.5
+"""Windows tells a thread of a signal only between two waits."""
 _WARM_UP = "warm-up"
 _ABANDONED_S = 24 * 3600.0
 """Nobody works in a folder that is so old; other workers of the same queue may work in younger ones."""
 
 
-def serve_worker(settings: WorkerSettings, *, follow_parent: bool = False) -> None:
-    """Take jobs from the local queue, one at a time, until SIGTERM or SIGINT; call it in the main thread.
+def serve_worker(settings: WorkerSettings, *, stop: threading.Event | None = None) -> None:
+    """Take jobs from the local queue, one at a time, until `stop`, SIGTERM or SIGINT; call it in the main thread.
 
     Once it takes jobs it logs `worker_ready` and is among `workers`. A stop takes seconds: a job in hand is left
-    for the next worker, as it is after a kill. follow_parent: stop, too, when the process that started this one
-    ends. Raises Conflict when another worker serves this data folder, unless they share a queue on PostgreSQL.
+    for the next worker, as it is after a kill. Raises Conflict when another worker serves this data folder, unless
+    they share a queue on PostgreSQL.
     """
-    stop = threading.Event()
+    stop = stop or threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
     malloc.shared_by_threads()
-    parent = os.getppid()
     work_dir = settings.data_dir / "work"
     pool = ModelPool(settings.runtime())
     cache = FolderCache(settings.cache_dir, settings.cache_bytes) if settings.cache_bytes else None
@@ -83,10 +84,8 @@ def serve_worker(settings: WorkerSettings, *, follow_parent: bool = False) -> No
             with taking_jobs(settings.data_dir):
                 log.info("worker_ready", callback=settings.callback_url)
                 threading.Thread(target=_warm_up, name=_WARM_UP, daemon=True).start()
-                while not stop.wait(0.5):
-                    if follow_parent and os.getppid() != parent:
-                        log.info("worker_parent_ended")
-                        stop.set()
+                while not stop.wait(_LOOK_S):
+                    pass
                 log.info("worker_stopping")
             finished = idle.wait(_STOP_GRACE_S) and fetched.wait(_STOP_GRACE_S)
     if not finished:

@@ -15,6 +15,7 @@ from stemset.database.engine import create_engine_for, upgrade_database
 from stemset.database.sessions import Sessions
 from stemset.features.jobs.messages import Event, JobPayload, Layout, Report, TrackReady
 from stemset.features.jobs.records import JobRecord, NodeStatus, Plan, RunOptions, new_id
+from stemset.features.jobs.repository import JobRepository
 from stemset.features.jobs.service import Applied, JobService
 from stemset.features.library.recordings import RecordingRepository
 from stemset.features.library.records import NewRecording
