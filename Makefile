@@ -73,7 +73,7 @@ contracts: setup
 	$(BIN)/lint-imports
 
 openapi: setup ## write the OpenAPI document, the client and the route tree anew
-	$(BIN)/python -m stemset.api.openapi > frontend/openapi.json.new
+	$(BIN)/python -m stemset.server.openapi > frontend/openapi.json.new
 	mv frontend/openapi.json.new frontend/openapi.json
 	$(BIN)/stemset config schema > docs/config.schema.json
 	cd frontend && $(BUN) run generate && $(BUN) run generate:routes

@@ -91,7 +91,7 @@ storage = secret(knobs.storage_secret)
 @modal.asgi_app()
 def api():  # noqa: ANN201 - an ASGI application
     """Any number of these run at once, and any may be killed: what matters is in the database and in R2."""
-    from stemset.api.app import create_app
+    from stemset.server.app import create_app
 
     return create_app()
 
@@ -120,14 +120,14 @@ class Worker:
     @modal.enter(snap=knobs.gpu_snapshot)
     def warm_up(self) -> None:
         """Imports, which take longest: before the snapshot, where there is one. There is no GPU yet."""
-        from stemset.worker.remote import import_all
+        from stemset.worker.modal import import_all
 
         import_all()
 
     @modal.enter()
     def begin(self) -> None:
         """After it: the networks of the default strategy, onto the GPU."""
-        from stemset.worker.modal_container import container_worker
+        from stemset.worker.modal import container_worker
 
         self.worker = container_worker(knobs, weights=read_only_weights, node_cache=node_cache)
 
@@ -149,7 +149,7 @@ class Worker:
 )
 def reconcile() -> None:
     """Hands over what waits, settles silent jobs, removes what is too old; the service may sleep meanwhile."""
-    from stemset.api.app import upkeep_once
+    from stemset.server.app import upkeep_once
 
     upkeep_once()
 

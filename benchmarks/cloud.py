@@ -30,10 +30,11 @@ import httpx
 from service import serving, song
 from sqlalchemy import create_engine, make_url, text
 
-from stemset.jobs.database import create_engine_for
-from stemset.jobs.library import Library
-from stemset.jobs.records import NewRecording, new_id
-from stemset.jobs.sessions import Sessions
+from stemset.database.engine import create_engine_for
+from stemset.database.sessions import Sessions
+from stemset.features.jobs.records import new_id
+from stemset.features.library.recordings import Library
+from stemset.features.library.records import NewRecording
 
 HERE = Path(__file__).parent
 UVICORN = ("-m", "uvicorn", "--no-access-log", "--log-level", "warning", "--lifespan", "on")

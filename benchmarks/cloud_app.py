@@ -10,12 +10,12 @@ from collections.abc import Collection, Mapping
 
 from litestar import Litestar
 
-from stemset.api.app import build_app
 from stemset.config import ApiSettings
-from stemset.jobs.dispatch import RunRecord, RunState
-from stemset.jobs.messages import JobPayload
-from stemset.logs import configure_logging
-from stemset.models.preparation import Order
+from stemset.features.jobs.engines.dispatcher import RunRecord, RunState
+from stemset.features.jobs.messages import JobPayload
+from stemset.models.weights.prefetch import Order
+from stemset.observability.logging import configure_logging
+from stemset.server.app import build_app
 
 
 class Taker:

@@ -23,11 +23,11 @@ import throughput
 import weights
 from harness import BIN, HERE, PYTHON, Goal, Race, Values, cost_of, judge, peer_environment, song, told_by
 
-from stemset.cache import FolderCache
-from stemset.models.base import Runtime
 from stemset.models.pool import ModelPool
+from stemset.models.runtime import Runtime
 from stemset.separation import Listener, StemFile, separate
 from stemset.strategy import parse
+from stemset.strategy.node_cache import FolderCache
 
 OURS, OURS_WARM = "stemset", "stemset, warm"
 CLI, API = "audio-separator CLI", "audio-separator API, warm"

@@ -122,8 +122,8 @@ def _stemset(models_dir: Path, song: Path, models: list[str], out: Path) -> Call
     """Each model on the song as a node runs it: float WAV in, float WAVs out."""
     from stemset import audio
     from stemset.models import registry
-    from stemset.models.base import Runtime
     from stemset.models.pool import ModelPool
+    from stemset.models.runtime import Runtime
 
     device = "cuda" if os.environ.get("PROBE_GPU") else "cpu"
     pool = ModelPool(Runtime(models_dir, device, compiled=bool(os.environ.get("PROBE_COMPILE"))))
@@ -171,7 +171,7 @@ def _library(models_dir: Path, song: Path, models: list[str], out: Path) -> Call
 def _load(forward: Forward, run: Callable[[], None], *, ours: bool) -> float:
     """Of a Roformer, from the call to the first forward pass. What has to be imported is imported before."""
     if ours:
-        import_module("stemset.models.engine.node")
+        import_module("stemset.models.networks.separator")
     import_module("librosa.filters")
     import_module("audio_separator.separator.architectures.mdxc_separator")
     import_module("audio_separator.separator.uvr_lib_v5.roformer.mel_band_roformer")

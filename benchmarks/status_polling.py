@@ -36,11 +36,11 @@ import soundfile
 from standardwebhooks import Webhook
 
 from stemset.config import ApiSettings
-from stemset.jobs.messages import Report, Started
+from stemset.features.jobs.messages import Report, Started
 
 HERE = Path(__file__).parent
 UVICORN = ("-m", "uvicorn", "--no-access-log", "--log-level", "warning", "--lifespan", "on")
-OUR_UVICORN = (*UVICORN, "--factory", "stemset.api.app:create_app")
+OUR_UVICORN = (*UVICORN, "--factory", "stemset.server.app:create_app")
 PEER_UVICORN = (*UVICORN, "--app-dir", str(HERE), "peer:app")
 TREE = (
     "{_: percussive, drums: drums, "

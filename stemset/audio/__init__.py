@@ -6,7 +6,6 @@ PyAV, soundfile and soxr do the work; everything runs block by block, in bounded
 from __future__ import annotations
 
 from stemset.audio.decoding import Probe, check_whole, decode, probe
-from stemset.audio.description import describe
 from stemset.audio.encoding import encode
 from stemset.audio.flac import FlacLayout, flac_layout
 from stemset.audio.formats import AudioFormat
@@ -42,7 +41,6 @@ __all__ = [
     "check_whole",
     "common_gain",
     "decode",
-    "describe",
     "encode",
     "fitted",
     "flac_layout",

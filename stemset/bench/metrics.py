@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stemset.audio.pcm import BLOCK_FRAMES, Samples, blocks
-from stemset.models.spectral.stft import OVERLAP, Grid, backward, forward, windows
+from stemset.models.builtin.stft import OVERLAP, Grid, backward, forward, windows
 
 # Of the Music Demixing Challenge's definition: keeps the ratio finite when a stem is silent.
 _EPSILON = 1e-7

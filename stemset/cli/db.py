@@ -17,7 +17,7 @@ app = typer.Typer(no_args_is_help=True, help="The database of recordings and job
 @app.command("upgrade")
 def db_upgrade() -> None:
     """Bring the database to the newest migration, creating it if need be; `stemset serve` does so when it starts."""
-    from stemset.jobs.database import database_revision, upgrade_database  # noqa: PLC0415 - slow to import
+    from stemset.database.engine import database_revision, upgrade_database  # noqa: PLC0415 - slow to import
 
     url = ApiSettings().database
     with _reaching(url):
@@ -31,7 +31,7 @@ def db_upgrade() -> None:
 @app.command("current")
 def db_current() -> None:
     """Print the migration that the database is at, and whether it is the newest; exit code 1 if it isn't."""
-    from stemset.jobs.database import database_revision  # noqa: PLC0415 - slow to import
+    from stemset.database.engine import database_revision  # noqa: PLC0415 - slow to import
 
     url = ApiSettings().database
     with _reaching(url):

@@ -12,9 +12,9 @@ from rich.table import Column, Table
 
 from stemset.cli.console import AsJson, err, out
 from stemset.config import WorkerSettings, load_config
-from stemset.models import registry, weights
-from stemset.models.registry import ModelCard
-from stemset.models.weights import FileState
+from stemset.models import registry
+from stemset.models.card import ModelCard
+from stemset.models.weights.files import FileState, download, file_states, verify
 
 app = typer.Typer(no_args_is_help=True, help="The models and their weights.")
 
@@ -24,7 +24,7 @@ def models_list(as_json: AsJson = False) -> None:
     """List the models with slots, size, what of their weights is here, published quality and licence."""
     folder = WorkerSettings().weights_dir
     cards = {name: (registry.find(name), registry.card(name)) for name in registry.names()}
-    files = {name: weights.file_states(card, folder) for name, (_, card) in cards.items()}
+    files = {name: file_states(card, folder) for name, (_, card) in cards.items()}
     if as_json:
         facts = {
             name: {
@@ -85,7 +85,7 @@ def models_download(names: Annotated[list[str], typer.Argument(help="Models, or 
     with Progress(*columns, console=err) as progress:
         for model in models:
             task = progress.add_task(model, total=None)
-            fetched = weights.download(
+            fetched = download(
                 model,
                 settings.weights_dir,
                 lambda done, whole, task=task: progress.update(task, completed=done, total=whole),
@@ -103,7 +103,7 @@ def models_verify(as_json: AsJson = False) -> None:
 
     Exit code 1: a file is damaged or was replaced; `stemset models download` sets it aside and fetches it anew.
     """
-    found = weights.verify(WorkerSettings().weights_dir)
+    found = verify(WorkerSettings().weights_dir)
     if as_json:
         print(json.dumps([asdict(one) for one in found]))
     else:

@@ -23,14 +23,14 @@ from rich.text import Text
 from stemset.cli.console import AsJson, err, out
 from stemset.config import ApiSettings, Config, WorkerSettings, load_config
 from stemset.errors import Cancelled, ConfigError, StemsetError
-from stemset.jobs.records import JobRecord, NodeState
-from stemset.logs import configure_logging
+from stemset.features.jobs.records import JobRecord, NodeState
 from stemset.models import registry
+from stemset.observability.logging import configure_logging
 from stemset.strategy import Strategy
 
 if TYPE_CHECKING:
     # These bring the whole service with them; `stemset --help` needs none of it.
-    from stemset.process import Processor, Result
+    from stemset.batch.process_folder import Processor, Result
 
 app = typer.Typer()
 
@@ -97,15 +97,15 @@ async def _process(
     settings: ApiSettings, profile: str, plan: Strategy, source: Path, *, dry_run: bool, as_json: bool
 ) -> None:
     # Seconds of imports, which a mistake in the arguments need not wait for.
-    from stemset.api.app import make_parts  # noqa: PLC0415
-    from stemset.cache import FolderCache  # noqa: PLC0415
-    from stemset.jobs.database import upgrade_database  # noqa: PLC0415
-    from stemset.jobs.local import LocalDispatcher  # noqa: PLC0415
-    from stemset.models.engine import heap  # noqa: PLC0415
+    from stemset.batch.process_folder import Outcome, Processor, alone, files_in  # noqa: PLC0415
+    from stemset.database.engine import upgrade_database  # noqa: PLC0415
+    from stemset.features.jobs.engines.dbos import LocalDispatcher  # noqa: PLC0415
+    from stemset.models.networks import malloc  # noqa: PLC0415
     from stemset.models.pool import ModelPool  # noqa: PLC0415
-    from stemset.process import Outcome, Processor, alone, files_in  # noqa: PLC0415
+    from stemset.server.app import make_parts  # noqa: PLC0415
+    from stemset.strategy.node_cache import FolderCache  # noqa: PLC0415
 
-    heap.shared_by_threads()
+    malloc.shared_by_threads()
     worker = WorkerSettings()
     pool = ModelPool(worker.runtime())
     cache = FolderCache(worker.cache_dir, worker.cache_bytes) if worker.cache_bytes else None

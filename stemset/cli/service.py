@@ -9,7 +9,7 @@ import typer
 
 from stemset.cli.console import out
 from stemset.config import WorkerSettings
-from stemset.logs import configure_logging
+from stemset.observability.logging import configure_logging
 
 app = typer.Typer()
 
@@ -23,7 +23,7 @@ def serve_command(
 
     Database and queue are created or brought up to date first. A worker that dies is started again.
     """
-    from stemset import serve  # noqa: PLC0415
+    from stemset.server import serve  # noqa: PLC0415
 
     serve.run(host, port)
 
@@ -35,7 +35,7 @@ def worker_command() -> None:
     STEMSET_QUEUE_URL names the queue, STEMSET_CALLBACK_URL the service to report to. A job that was stopped in the
     middle is resumed by the next worker.
     """
-    from stemset.worker.process import serve_worker  # noqa: PLC0415
+    from stemset.worker.local import serve_worker  # noqa: PLC0415
 
     settings = WorkerSettings()
     configure_logging(settings.log_format)

@@ -11,7 +11,7 @@ from stemset.config.file import (
     nearest_config,
     parse_config,
 )
-from stemset.config.settings import ApiSettings, CommonSettings, R2Account, R2Settings, WorkerSettings
+from stemset.config.settings import ApiSettings, CommonSettings, WorkerSettings
 
 __all__ = [
     "ApiSettings",
@@ -21,8 +21,6 @@ __all__ = [
     "LimitsConfig",
     "OutputConfig",
     "ProfileConfig",
-    "R2Account",
-    "R2Settings",
     "WorkerSettings",
     "json_schema",
     "load_config",

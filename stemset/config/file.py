@@ -19,6 +19,8 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints,
 from stemset import strategy
 from stemset.audio import AudioFormat
 from stemset.errors import ConfigError
+from stemset.models import registry
+from stemset.models.card import Architecture
 from stemset.strategy import Strategy
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
@@ -203,3 +205,13 @@ def json_schema() -> dict[str, JsonValue]:
     properties = cast("dict[str, JsonValue]", schema["properties"])
     properties["strategies"] = {"type": "object", "minProperties": 1, "additionalProperties": {"$ref": "#/$defs/Node"}}
     return schema
+
+
+def is_built_in(strategy: Strategy) -> bool:
+    """Whether it runs without weights and without torch."""
+    return all(registry.card(model).architecture is Architecture.SPECTRAL for model in strategy.models)
+
+
+def fallback_of(config: Config) -> str | None:
+    """The first strategy of config.yaml that runs anywhere."""
+    return next((name for name, strategy in config.strategies.items() if is_built_in(strategy)), None)

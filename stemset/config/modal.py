@@ -116,3 +116,7 @@ class ModalSettings(BaseSettings):
     @property
     def storage_secret(self) -> str:
         return f"{self.app}-storage"
+
+
+DOWNLOAD_COMMAND = "modal run modal_app.py::download_models"
+"""What an operator is told to run where weights are missing."""

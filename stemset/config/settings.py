@@ -6,64 +6,17 @@ import base64
 import os
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from stemset.config.file import nearest_config
 from stemset.errors import ConfigError
-from stemset.models.base import Device, Precision, Runtime
-from stemset.models.memory import Networks
-
-
-@dataclass(frozen=True)
-class R2Account:
-    """A bucket of Cloudflare R2, or of any S3, and the key to it. endpoint_url: without a slash at the end."""
-
-    bucket: str
-    endpoint_url: str
-    access_key_id: str = field(repr=False)
-    secret_access_key: str = field(repr=False)
-    region: str = "auto"
-
-
-class R2Settings(BaseSettings):
-    """Where objects are when they are in R2, or in any S3. Each is set by the environment variable R2_<NAME>."""
-
-    model_config = SettingsConfigDict(env_prefix="R2_", frozen=True, extra="ignore", hide_input_in_errors=True)
-
-    bucket: str | None = Field(default=None, description="name of the bucket; where it is set, objects are in R2")
-    endpoint_url: str | None = Field(
-        default=None,
-        pattern="^https?://[^/?#]+/?$",
-        description="address of the S3 API without the bucket: https://<account>.r2.cloudflarestorage.com",
-    )
-    access_key_id: str | None = Field(default=None, description="id of an API token that reads and writes", repr=False)
-    secret_access_key: str | None = Field(default=None, description="secret of that token", repr=False)
-    region: str = Field(default="auto", description="`auto` at R2, else where the bucket is")
-
-    @field_validator("bucket", "endpoint_url", "access_key_id", "secret_access_key", mode="before")
-    @classmethod
-    def _empty_is_unset(cls, value: object) -> object:
-        return None if value == "" else value
-
-    def missing(self) -> tuple[str, ...]:
-        """The environment variables that are not set and have to be."""
-        names = ("bucket", "endpoint_url", "access_key_id", "secret_access_key")
-        return tuple(f"R2_{name.upper()}" for name in names if getattr(self, name) is None)
-
-    def account(self) -> R2Account:
-        """Raises ConfigError, which names what is missing."""
-        if self.bucket and self.endpoint_url and self.access_key_id and self.secret_access_key:
-            return R2Account(
-                self.bucket, self.endpoint_url.rstrip("/"), self.access_key_id, self.secret_access_key, self.region
-            )
-        missing = self.missing()
-        what = "is not set" if len(missing) == 1 else f"is not set, nor {', '.join(missing[1:])}"
-        raise ConfigError(missing[0], f"{what}; objects in R2 need it (STEMSET_STORAGE=local keeps them in a folder)")
+from stemset.models.network_cache import Networks
+from stemset.models.runtime import Device, Precision, Runtime
+from stemset.storage.settings import R2Settings, StorageSettings
 
 
 class CommonSettings(BaseSettings):
@@ -108,9 +61,9 @@ class CommonSettings(BaseSettings):
         return self.data_dir / "cache" / "nodes"
 
     @property
-    def uses_r2(self) -> bool:
-        """Whether songs and stems are in R2."""
-        return self.storage == "r2" or (self.storage is None and self.r2.bucket is not None)
+    def object_storage(self) -> StorageSettings:
+        """Where songs and stems are kept, for `open_storage`."""
+        return StorageSettings(self.objects_dir, self.r2, self.storage)
 
     @property
     def queue_database(self) -> str:

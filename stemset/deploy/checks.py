@@ -19,14 +19,14 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from stemset.config import Config
-from stemset.config.modal import ModalSettings
-from stemset.config.settings import R2Account, R2Settings, new_signing_secret
+from stemset.config.modal import DOWNLOAD_COMMAND, ModalSettings
+from stemset.config.settings import new_signing_secret
+from stemset.database.engine import database_revision, upgrade_database
 from stemset.deploy.weights import models_of
 from stemset.errors import ConfigError, StemsetError, Unavailable
-from stemset.jobs.database import database_revision, upgrade_database
 from stemset.models import registry
-from stemset.storage.bucket import Bucket
-from stemset.worker.remote import DOWNLOAD_COMMAND
+from stemset.storage.bucket_rules import Bucket
+from stemset.storage.settings import R2Account, R2Settings
 
 FIX = "stemset deploy check --fix"
 DEPLOY = "modal deploy modal_app.py"

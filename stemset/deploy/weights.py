@@ -7,10 +7,11 @@ from collections.abc import Callable, Collection
 import structlog
 
 from stemset.config import Config, WorkerSettings, load_config
+from stemset.config.modal import DOWNLOAD_COMMAND
 from stemset.errors import NotFound, WeightsDamaged
-from stemset.logs import configure_logging
-from stemset.models import registry, weights
-from stemset.worker.remote import DOWNLOAD_COMMAND
+from stemset.models import registry
+from stemset.models.weights.files import download, verify
+from stemset.observability.logging import configure_logging
 
 log = structlog.stdlib.get_logger()
 
@@ -24,10 +25,10 @@ def stock(strategies: Collection[str], *, commit: Callable[[], None]) -> None:
     settings = WorkerSettings()
     configure_logging(settings.log_format)
     for model in models_of(load_config(settings.config), strategies):
-        fetched = weights.download(model, settings.weights_dir, mirror=settings.weights_mirror)
+        fetched = download(model, settings.weights_dir, mirror=settings.weights_mirror)
         commit()
         log.info("weights_fetched" if fetched else "weights_there", model=model, files=[file.name for file in fetched])
-    for one in weights.verify(settings.weights_dir):
+    for one in verify(settings.weights_dir):
         if one.fault:
             raise WeightsDamaged(one.file, str(settings.weights_dir), one.fault, DOWNLOAD_COMMAND)
         log.info("weights_verified", file=one.file, bytes=one.bytes, sha256=one.sha256)

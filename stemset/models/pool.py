@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from threading import Lock
 
-from stemset.models.base import AudioSeparator, ModelParams, Runtime
-from stemset.models.memory import Networks
+from stemset.models.model import AudioSeparator
+from stemset.models.network_cache import Networks
+from stemset.models.params import ModelParams
+from stemset.models.runtime import Runtime
 
 
 class ModelPool:

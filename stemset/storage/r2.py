@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, BinaryIO, TypeVar, cast
 
 from boto3.s3.transfer import TransferConfig
 
-from stemset.config import R2Account
 from stemset.errors import NotFound, Unavailable
 from stemset.storage.protocol import ObjectInfo, Place
 from stemset.storage.r2_client import TROUBLE, make_client, patiently
-from stemset.storage.ranged import RangedReader
+from stemset.storage.range_reader import RangedReader
+from stemset.storage.settings import R2Account
 from stemset.storage.signing import Signer
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from s3transfer.exceptions import RetriesExceededError
 
-from stemset.config import R2Account
 from stemset.errors import NotFound, StemsetError, Unavailable
+from stemset.storage.settings import R2Account
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from stemset.config import CommonSettings
 from stemset.storage.local import LocalStorage
 from stemset.storage.protocol import Storage
+from stemset.storage.settings import StorageSettings
 
 
-def open_storage(settings: CommonSettings, *, patience_s: float = 10.0) -> Storage:
+def open_storage(settings: StorageSettings, *, patience_s: float = 10.0) -> Storage:
     """The storage that the settings name; ConfigError if they name it by half.
 
     patience_s: how long a storage that can't be reached is asked again before that is an error.

@@ -11,8 +11,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from typing_extensions import override
 
-from stemset.config import R2Account
-from stemset.storage.disposition import attachment
+from stemset.storage.settings import R2Account
 
 WINDOW = timedelta(hours=6)
 """An address stays the same for so long."""
@@ -73,3 +72,9 @@ class Signer:
         request = AWSRequest(method, address, params=dict(query), headers=dict(headers))
         _DatedAuth(self._account, at, lifetime).add_auth(request)
         return str(request.url)
+
+
+def attachment(name: str) -> str:
+    """The value of Content-Disposition: the name in UTF-8, and for old clients in ASCII."""
+    ascii_name = name.encode("ascii", "replace").decode().replace("?", "_")
+    return f"attachment; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(name, safe='')}"

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from stemset import audio
 from stemset.audio.pcm import float_writer
-from stemset.models.spectral.stft import OVERLAP, Grid, backward, forward, windows
+from stemset.models.builtin.stft import OVERLAP, Grid, backward, forward, windows
 
 _WINDOW_S = 4096 / 44100
 _BLOCK_S = 5.0

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Protocol
 
 from stemset import audio
-from stemset.cache import NodeCache, node_key, pcm_hash
 from stemset.errors import ModelFailed
-from stemset.models.base import ModelFacts
+from stemset.models.model import ModelFacts
 from stemset.models.pool import ModelPool
 from stemset.strategy.blending import Blend, blend_files
+from stemset.strategy.node_cache import NodeCache, node_key, pcm_hash
 from stemset.strategy.tree import Leaf, Node, Run
 
 

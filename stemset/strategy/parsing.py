@@ -12,7 +12,8 @@ from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 from stemset.errors import ConfigError, NotFound
 from stemset.manifest import MIXTURE
 from stemset.models import registry
-from stemset.models.base import AudioSeparator, ModelParams
+from stemset.models.model import AudioSeparator
+from stemset.models.params import ModelParams
 from stemset.strategy.blending import Blend, BlendKind
 from stemset.strategy.tree import Branch, Leaf, Node, Run, Strategy, pruned_to
 

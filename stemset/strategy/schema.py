@@ -8,7 +8,8 @@ from typing import cast
 from pydantic import JsonValue
 
 from stemset.models import registry
-from stemset.models.base import RESIDUAL, AudioSeparator, ManyStemParams
+from stemset.models.model import RESIDUAL, AudioSeparator
+from stemset.models.params import ManyStemParams
 from stemset.strategy.blending import Blend, BlendKind
 from stemset.strategy.tree import Run
 

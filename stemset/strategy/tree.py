@@ -9,7 +9,8 @@ from typing import TypeAlias
 from pydantic import JsonValue
 
 from stemset.errors import NotFound
-from stemset.models.base import RESIDUAL, AudioSeparator, ManyStemParams, ModelParams
+from stemset.models.model import RESIDUAL, AudioSeparator
+from stemset.models.params import ManyStemParams, ModelParams
 from stemset.strategy.blending import Blend
 
 

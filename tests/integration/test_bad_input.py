@@ -20,16 +20,16 @@ import soundfile
 from numpy.typing import ArrayLike, NDArray
 
 from stemset import audio
-from stemset.api.app import build_app, parts_of
-from stemset.api.upload import title_of
 from stemset.audio import AudioFormat
 from stemset.config import ApiSettings
-from stemset.jobs.messages import Succeeded
-from stemset.models.base import Runtime
+from stemset.features.jobs.messages import Succeeded
+from stemset.features.library.multipart import title_of
 from stemset.models.pool import ModelPool
+from stemset.models.runtime import Runtime
 from stemset.separation import separate
+from stemset.server.app import build_app, parts_of
 from stemset.storage import Keys, LocalStorage
-from tests.unit.api.conftest import FakeDispatcher, Service, wav
+from tests.support.api import FakeDispatcher, Service, wav
 
 RATE = 44_100
 MAX_MB = 3

@@ -19,9 +19,9 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
 )
 
-from stemset.api.openapi import document
+from stemset.server.openapi import document
+from tests.support.api import wav
 from tests.support.serving import eventually, serving
-from tests.unit.api.conftest import wav
 
 CONFIG = """
 profiles: {songs: {title: Songs, strategy: halves}}

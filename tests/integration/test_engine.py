@@ -21,12 +21,16 @@ import pytest
 
 from stemset import audio
 from stemset.audio import Samples
+from stemset.concurrency.progress import LOOK_S, Heed
 from stemset.errors import Cancelled, EngineMissing, ModelFailed, WeightsDamaged, WeightsMissing
-from stemset.models import registry, weights
-from stemset.models.base import AudioSeparator, Runtime
-from stemset.models.engine import interrupting, library, network
-from stemset.models.engine.interrupting import Heed, InterruptibleSession
-from stemset.models.engine.loading import LOOK_S
+from stemset.models import registry
+from stemset.models.model import AudioSeparator
+from stemset.models.networks import network
+from stemset.models.networks.audio_separator import imports
+from stemset.models.networks.inference import interruption
+from stemset.models.networks.inference.interruption import InterruptibleSession
+from stemset.models.runtime import Runtime
+from stemset.models.weights import files
 from tests.support.tiny_models import make_mdx
 
 # One of each way through the engine: a single stem, several, two estimated ones, a bag, no `other`.
@@ -288,7 +292,7 @@ def test_cancelling_stops_in_the_middle_of_a_run_of_onnxruntime(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Several looks while the layers of one chunk are computed.
-    monkeypatch.setattr(interrupting, "LOOK_S", 0.002)
+    monkeypatch.setattr(interruption, "LOOK_S", 0.002)
     make_mdx(tmp_path, "kuielab_b_drums.onnx", "Drums", layers=60)
     separator = instance("kuielab_b_drums.onnx", tmp_path)
     before = run(separator, noise(20_000), tmp_path)
@@ -375,11 +379,11 @@ def test_weights_of_another_network_fail_the_job_and_no_other(model: Model, tiny
 def test_damaged_weights_fail_the_job(
     name: str, tiny_models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(weights, "addresses", nowhere)
+    monkeypatch.setattr(files, "addresses", nowhere)
     folder = tmp_path / "models"
     shutil.copytree(tiny_models, folder)
     weight = next(file for file in registry.card(name).weights if file.endswith((".onnx", ".ckpt", ".th", ".pth")))
-    file = weights.locate(weight, folder)
+    file = files.locate(weight, folder)
     assert file is not None
     file.write_bytes(file.read_bytes()[:300])
     audio.write(tmp_path / "in.wav", noise(1_000), 44_100)
@@ -408,7 +412,7 @@ def nowhere(file: str) -> tuple[str, ...]:
 
 
 def test_missing_weights_fail_the_job_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(weights, "addresses", nowhere)
+    monkeypatch.setattr(files, "addresses", nowhere)
     audio.write(tmp_path / "in.wav", noise(1_000), 44_100)
     with pytest.raises(WeightsMissing, match=r"stemset models download htdemucs\.yaml"):
         instance("htdemucs.yaml", tmp_path / "models").separate(tmp_path / "in.wav", tmp_path / "out")
@@ -418,7 +422,7 @@ def test_without_the_packages_it_says_how_to_install_them(tmp_path: Path, monkey
     def none_installed(package: str) -> None:
         """As find_spec says of a package that isn't there."""
 
-    monkeypatch.setattr(library, "find_spec", none_installed)
+    monkeypatch.setattr(imports, "find_spec", none_installed)
     audio.write(tmp_path / "in.wav", noise(1_000), 44_100)
     with pytest.raises(EngineMissing, match=r"stemset\[ml\]"):
         instance("htdemucs.yaml", tmp_path).separate(tmp_path / "in.wav", tmp_path / "out")

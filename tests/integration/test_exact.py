@@ -12,11 +12,13 @@ import pytest
 
 from stemset import audio
 from stemset.audio import Samples
+from stemset.concurrency.progress import ignore_progress
 from stemset.models import registry
-from stemset.models.base import DemucsParams, ModelParams, Runtime, VrParams, ignore_progress
-from stemset.models.engine.mel import mel_filters
-from stemset.models.engine.names import slot_of
-from stemset.models.engine.network import LoadedNetwork
+from stemset.models.networks.audio_separator.mel_filters import mel_filters
+from stemset.models.networks.network import LoadedNetwork
+from stemset.models.networks.slot_names import slot_of
+from stemset.models.params import DemucsParams, ModelParams, VrParams
+from stemset.models.runtime import Runtime
 from tests.support.peer import Peer
 from tests.support.tiny_models import make_old_vr, make_vr
 

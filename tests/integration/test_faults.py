@@ -17,8 +17,8 @@ import numpy as np
 import pytest
 
 from stemset import audio
-from stemset.jobs.messages import Report
-from stemset.jobs.records import JobState
+from stemset.features.jobs.messages import Report
+from stemset.features.jobs.records import JobState
 from tests.support.engine import TRACKS, local_engine
 from tests.support.jobs import objects_of, worker
 from tests.support.serving import eventually, serving

@@ -17,11 +17,14 @@ import pytest
 
 from stemset import audio
 from stemset.audio import Samples
+from stemset.concurrency.progress import ignore_progress
 from stemset.models import registry
-from stemset.models.base import ModelParams, Runtime, ignore_progress
-from stemset.models.engine import devices, mdx
-from stemset.models.engine.forward import Forward
-from stemset.models.engine.network import LoadedNetwork
+from stemset.models.networks import devices
+from stemset.models.networks.architectures import mdx
+from stemset.models.networks.inference.forward import Forward
+from stemset.models.networks.network import LoadedNetwork
+from stemset.models.params import ModelParams
+from stemset.models.runtime import Runtime
 from tests.support.peer import Peer
 
 ON_TORCH = ("vocals_mel_band_roformer.ckpt", "MDX23C-8KFFT-InstVoc_HQ.ckpt", "htdemucs.yaml")
@@ -152,7 +155,7 @@ MEMORY = """
 import resource, sys
 from pathlib import Path
 from stemset.models import registry
-from stemset.models.base import Runtime
+from stemset.models.runtime import Runtime
 folder, song, name = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
 kind = registry.find(name)
 kind(kind.Params(), Runtime(folder, "cpu", threads=1)).separate(song, song.parent / "out")

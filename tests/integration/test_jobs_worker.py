@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from stemset import audio
-from stemset.jobs.messages import NodeDone, NodeStarted, Report
-from stemset.jobs.records import JobState
+from stemset.features.jobs.messages import NodeDone, NodeStarted, Report
+from stemset.features.jobs.records import JobState
 from stemset.storage import Keys
-from stemset.worker.presence import workers
+from stemset.worker.pid_files import workers
 from tests.support.engine import TRACKS, Engine, local_engine
 from tests.support.jobs import worker
 

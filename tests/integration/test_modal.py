@@ -25,13 +25,15 @@ from sqlalchemy import create_engine, text
 from standardwebhooks import Webhook
 
 from stemset import audio
-from stemset.config.settings import R2Account, new_signing_secret
-from stemset.jobs.database import create_engine_for, database_url
-from stemset.jobs.library import Library
-from stemset.jobs.records import NewRecording, Plan, new_id
-from stemset.jobs.service import JobService
-from stemset.jobs.sessions import Sessions
+from stemset.config.settings import new_signing_secret
+from stemset.database.engine import create_engine_for, database_url
+from stemset.database.sessions import Sessions
+from stemset.features.jobs.records import Plan, new_id
+from stemset.features.jobs.service import JobService
+from stemset.features.library.recordings import Library
+from stemset.features.library.records import NewRecording
 from stemset.storage.r2_client import make_client
+from stemset.storage.settings import R2Account
 from tests.support.faults import CallbackPath, Line, Posted
 from tests.support.jobs import objects_of
 from tests.support.modal import LocalModal, local_modal, wait_until, why_not

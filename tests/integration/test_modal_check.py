@@ -17,8 +17,8 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError
 
-from stemset.config.settings import R2Account
 from stemset.storage.r2_client import make_client
+from stemset.storage.settings import R2Account
 from tests.support.modal import LocalModal, local_modal, why_not
 from tests.support.postgres import NewDatabase
 from tests.support.s3 import S3Server, settings_of

@@ -102,11 +102,11 @@ def test_both_images_are_pinned_and_only_one_has_torch(deployed: dict[str, Any])
 
 def test_config_page_and_package_go_with_the_images(deployed: dict[str, Any]):
     api = set(deployed["functions"]["api"]["files"])
-    assert {"/srv/stemset/config.yaml", "/srv/stemset/page/index.html", "/root/stemset/api/app.py"} <= api
+    assert {"/srv/stemset/config.yaml", "/srv/stemset/page/index.html", "/root/stemset/server/app.py"} <= api
     assert any(name.startswith("/srv/stemset/page/assets/") for name in api)
-    assert "/root/stemset/jobs/migrations/env.py" in api
+    assert "/root/stemset/database/migrations/env.py" in api
     worker = set(deployed["functions"]["Worker.*"]["files"])
-    assert {"/srv/stemset/config.yaml", "/root/stemset/worker/remote.py"} <= worker
+    assert {"/srv/stemset/config.yaml", "/root/stemset/worker/modal.py"} <= worker
     assert not any("page" in name.split("/") for name in worker)
     assert not any("__pycache__" in name or name.endswith((".env", ".key", ".db")) for name in api | worker)
 

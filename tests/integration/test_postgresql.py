@@ -19,24 +19,24 @@ from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from stemset import audio
-from stemset.jobs.database import create_engine_for, database_url, downgrade_database, upgrade_database
-from stemset.jobs.messages import NodeStarted, Report, Started
-from stemset.jobs.reconciler import Patience, Reconciler
-from stemset.jobs.records import JobState
-from stemset.jobs.sessions import Sessions
-from stemset.worker.presence import workers
+from stemset.database.engine import create_engine_for, database_url, downgrade_database, upgrade_database
+from stemset.database.sessions import Sessions
+from stemset.features.jobs.messages import NodeStarted, Report, Started
+from stemset.features.jobs.reconciler import Patience, Reconciler
+from stemset.features.jobs.records import JobState
+from stemset.worker.pid_files import workers
 from tests.support.engine import local_engine
 from tests.support.jobs import worker
 from tests.support.postgres import NewDatabase, Postgres
-from tests.unit.jobs.conftest import Desk
+from tests.support.queue import Queue
 
-# What the unit tests say of SQLite holds here, too: on the `desk` below.
-from tests.unit.jobs.test_claims import (  # noqa: F401
+# What the unit tests say of SQLite holds here, too: on the `queue` below.
+from tests.unit.features.jobs.test_claims import (  # noqa: F401
     test_a_job_whose_process_died_before_spawning_is_spawned_once_by_another,
     test_many_processes_hand_each_job_over_once,
     test_of_two_runs_of_an_attempt_the_later_hand_over_counts,
 )
-from tests.unit.jobs.test_service import (  # noqa: F401
+from tests.unit.features.jobs.test_service import (  # noqa: F401
     test_a_finished_job_is_the_answer_to_the_same_question_unless_force_or_another_tree,
     test_a_retry_is_the_next_attempt_and_the_reports_of_the_last_one_are_refused,
     test_jobs_are_listed_by_state_and_profile_newest_first,
@@ -48,11 +48,11 @@ from tests.unit.jobs.test_service import (  # noqa: F401
 
 
 @pytest.fixture
-async def desk(new_database: NewDatabase) -> AsyncIterator[Desk]:
+async def queue(new_database: NewDatabase) -> AsyncIterator[Queue]:
     url = new_database()
     upgrade_database(url)
     engine = create_engine_for(url)
-    yield Desk(Sessions(engine))
+    yield Queue(Sessions(engine))
     await engine.dispose()
 
 
@@ -133,44 +133,44 @@ async def engine(postgres: Postgres) -> AsyncIterator[AsyncEngine]:
 
 
 async def test_few_statements_make_a_job_and_tell_of_it(postgres: Postgres, engine: AsyncEngine):
-    desk = Desk(Sessions(engine))
-    first, second = await desk.recording(), await desk.recording()
+    queue = Queue(Sessions(engine))
+    first, second = await queue.recording(), await queue.recording()
     # The first job of a process reads the paces of models, too.
-    running = await desk.job(first)
-    await desk.tell(running, Started())
+    running = await queue.job(first)
+    await queue.tell(running, Started())
     async with postgres.statements(engine) as submitting:
-        queued = await desk.job(second)
+        queued = await queue.job(second)
     assert submitting == ["SELECT", "BEGIN", "INSERT", "INSERT", "COMMIT"]
     async with postgres.statements(engine) as polling:
-        await desk.service.job_version(running.id)
-        await desk.service.job_version(queued.id)
-        await desk.service.get_job(queued.id)
+        await queue.service.job_version(running.id)
+        await queue.service.job_version(queued.id)
+        await queue.service.get_job(queued.id)
     assert polling == ["SELECT", "SELECT", "SELECT"]
     async with postgres.statements(engine) as handing_over:
-        for payload in await desk.service.claim_jobs():
-            await desk.service.mark_dispatched(payload, "fc-1")
+        for payload in await queue.service.claim_jobs():
+            await queue.service.mark_dispatched(payload, "fc-1")
     assert handing_over == ["WITH", "UPDATE"]
 
 
 async def test_only_a_connection_that_lay_unused_is_tried_first(postgres: Postgres, engine: AsyncEngine):
-    desk = Desk(Sessions(engine))
+    queue = Queue(Sessions(engine))
     async with postgres.statements(engine) as busy:
-        await desk.service.count_jobs()
-        await desk.service.count_jobs()
+        await queue.service.count_jobs()
+        await queue.service.count_jobs()
     assert busy == ["SELECT", "SELECT"]
     async with postgres.statements(engine) as quiet:
-        await desk.service.count_jobs()
+        await queue.service.count_jobs()
         await asyncio.sleep(1.1)
-        await desk.service.count_jobs()
+        await queue.service.count_jobs()
     assert quiet == ["SELECT", ";", "SELECT"]
 
 
 async def test_after_a_restart_of_the_server_nobody_notices(postgres: Postgres, engine: AsyncEngine):
-    desk = Desk(Sessions(engine))
+    queue = Queue(Sessions(engine))
     # Several connections, all of which are lost.
-    await asyncio.gather(*(desk.service.count_jobs() for _ in range(5)))
+    await asyncio.gather(*(queue.service.count_jobs() for _ in range(5)))
     await asyncio.to_thread(postgres.restart)
     await asyncio.sleep(1.1)
-    await asyncio.gather(*(desk.service.count_jobs() for _ in range(5)))
-    job = await desk.job()
-    assert (await desk.service.get_job(job.id)).state is JobState.QUEUED
+    await asyncio.gather(*(queue.service.count_jobs() for _ in range(5)))
+    job = await queue.job()
+    assert (await queue.service.get_job(job.id)).state is JobState.QUEUED

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from stemset.config import WorkerSettings
-from stemset.jobs.local import LocalDispatcher
-from stemset.models import preparation
-from stemset.models.fetching import on_disk
-from stemset.models.weights import MDX_CATALOGUE
+from stemset.features.jobs.engines.dbos import LocalDispatcher
+from stemset.models.card import MDX_CATALOGUE
+from stemset.models.weights import prefetch
+from stemset.models.weights.download import on_disk
 from tests.support.jobs import SECRET, Callback, worker
 from tests.support.weights_server import WeightsServer, serving_weights
-from tests.unit.jobs.test_reporter import PAYLOAD
+from tests.unit.worker.test_reporter import PAYLOAD
 
 DRUMS = "kuielab_b_drums.onnx"
 CONTENT = bytes(range(256)) * 8000
@@ -40,22 +40,22 @@ async def test_a_worker_that_ends_in_the_middle_of_a_download_goes_on_with_it_la
 ) -> None:
     settings = WorkerSettings(data_dir=tmp_path / "data", callback_secret=SECRET)
     models, dispatcher = settings.weights_dir, LocalDispatcher(settings.queue_database)
-    order = preparation.place("mine", [DRUMS], models)
+    order = prefetch.place("mine", [DRUMS], models)
     assert order
     server.paused.clear()
     await dispatcher.prepare(order)
     await dispatcher.prepare(order)
     with worker(settings) as process:
         await until(lambda: on_disk(models / DRUMS)[0] == len(CONTENT) // 2)
-        assert 0.4 < (preparation.progress(order, models) or 0) < 0.6
+        assert 0.4 < (prefetch.progress(order, models) or 0) < 0.6
         if end == "kill":
             process.kill()
         else:
             process.stop()
-    assert preparation.find("mine", models) == order
+    assert prefetch.find("mine", models) == order
     server.paused.set()
     with worker(settings) as process:
-        await until(lambda: preparation.find("mine", models) is None)
+        await until(lambda: prefetch.find("mine", models) is None)
         assert (models / DRUMS).read_bytes() == CONTENT
         process.stop()
     assert [name for name, _ in server.asked] == [DRUMS, DRUMS, MDX_CATALOGUE]
@@ -68,7 +68,7 @@ async def test_a_download_keeps_no_song_waiting(server: WeightsServer, tmp_path:
     with callback.serving() as address:
         settings = WorkerSettings(data_dir=tmp_path / "data", callback_url=address, callback_secret=SECRET)
         models, dispatcher = settings.weights_dir, LocalDispatcher(settings.queue_database)
-        order = preparation.place("mine", [DRUMS], models)
+        order = prefetch.place("mine", [DRUMS], models)
         assert order
         server.paused.clear()
         await dispatcher.prepare(order)
@@ -76,7 +76,7 @@ async def test_a_download_keeps_no_song_waiting(server: WeightsServer, tmp_path:
             await until(lambda: on_disk(models / DRUMS)[0] > 0)
             await dispatcher.dispatch(PAYLOAD)
             await until(lambda: "started" in callback.types)
-            assert preparation.progress(order, models) is not None
+            assert prefetch.progress(order, models) is not None
         await dispatcher.close()
 
 
@@ -84,12 +84,12 @@ async def test_why_weights_can_not_be_had_is_kept_for_the_page(server: WeightsSe
     settings = WorkerSettings(data_dir=tmp_path / "data", callback_secret=SECRET)
     models, dispatcher = settings.weights_dir, LocalDispatcher(settings.queue_database)
     server.content.clear()
-    order = preparation.place("mine", [DRUMS], models)
+    order = prefetch.place("mine", [DRUMS], models)
     assert order
     await dispatcher.prepare(order)
 
     def failed() -> bool:
-        kept = preparation.find("mine", models)
+        kept = prefetch.find("mine", models)
         return kept is not None and kept.failure is not None and "HTTP 404" in kept.failure
 
     with worker(settings) as process:

@@ -13,24 +13,24 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from stemset.api.app import make_parts
-from stemset.api.submission import plan_of
+from stemset.batch.local_channel import REF
+from stemset.batch.process_folder import Outcome, Processor, alone, files_in
 from stemset.cli import app
 from stemset.config import ApiSettings, load_config
+from stemset.database.engine import create_engine_for, upgrade_database
+from stemset.database.sessions import Sessions
 from stemset.errors import Conflict
-from stemset.jobs.database import create_engine_for, upgrade_database
-from stemset.jobs.direct import REF
-from stemset.jobs.library import Library
-from stemset.jobs.local import LocalDispatcher
-from stemset.jobs.messages import Report, Started
-from stemset.jobs.records import JobRecord, JobState, NodeState, Plan
-from stemset.jobs.service import JobService
-from stemset.jobs.sessions import Sessions
-from stemset.models.base import Runtime
+from stemset.features.jobs.engines.dbos import LocalDispatcher
+from stemset.features.jobs.messages import Report, Started
+from stemset.features.jobs.planning import plan_of
+from stemset.features.jobs.records import JobRecord, JobState, NodeState, Plan
+from stemset.features.jobs.service import JobService
+from stemset.features.library.recordings import Library
 from stemset.models.pool import ModelPool
-from stemset.process import Outcome, Processor, alone, files_in
-from tests.unit.jobs.conftest import new_recording
-from tests.unit.test_cli import stemset
+from stemset.models.runtime import Runtime
+from stemset.server.app import make_parts
+from tests.support.queue import new_recording
+from tests.unit.cli.test_cli import stemset
 
 CONFIG = """
 profiles:
@@ -43,7 +43,7 @@ limits: {max_upload_mb: 1}
 """
 
 
-class Desk:
+class Queue:
     """A folder with a config.yaml and music, and the library that the command leaves."""
 
     def __init__(self, folder: Path) -> None:
@@ -99,91 +99,91 @@ class Watching:
 
 
 @pytest.fixture
-async def desk(tmp_path: Path, noise: Path) -> AsyncIterator[Desk]:
+async def queue(tmp_path: Path, noise: Path) -> AsyncIterator[Queue]:
     (tmp_path / "config.yaml").write_text(CONFIG)
     (tmp_path / "music" / "album").mkdir(parents=True)
     shutil.copy(noise, tmp_path / "music" / "album" / "song")
     upgrade_database(f"sqlite:///{tmp_path / 'data' / 'stemset.db'}")
-    desk = Desk(tmp_path)
-    yield desk
-    await desk.engine.dispose()
+    queue = Queue(tmp_path)
+    yield queue
+    await queue.engine.dispose()
 
 
-async def test_what_is_new_comes_into_the_library_and_what_fails_stops_nothing(desk: Desk) -> None:
-    song = (desk.music / "album" / "song").read_bytes()
-    (desk.music / "the same again.wav").write_bytes(song)
-    (desk.music / "claims.mp3").write_text("to be a song")
-    (desk.music / "notes.txt").write_text("no song")
-    (desk.music / "huge.wav").write_bytes(song * 10)
-    assert await desk.take() == {
+async def test_what_is_new_comes_into_the_library_and_what_fails_stops_nothing(queue: Queue) -> None:
+    song = (queue.music / "album" / "song").read_bytes()
+    (queue.music / "the same again.wav").write_bytes(song)
+    (queue.music / "claims.mp3").write_text("to be a song")
+    (queue.music / "notes.txt").write_text("no song")
+    (queue.music / "huge.wav").write_bytes(song * 10)
+    assert await queue.take() == {
         "claims.mp3": Outcome.FAILED,
         "huge.wav": Outcome.FAILED,
         "notes.txt": Outcome.NOT_AUDIO,
         "the same again.wav": Outcome.SEPARATED,
         "song": Outcome.PRESENT,
     }
-    recordings, total = await desk.library.page("songs")
+    recordings, total = await queue.library.page("songs")
     assert (total, recordings[0].title, recordings[0].file_name) == (1, "the same again", "the same again.wav")
     job = recordings[0].latest_job
     assert job
     assert (job.state, job.dispatch_ref, job.stems) == (JobState.SUCCEEDED, REF, ("drums", "rest"))
-    assert (desk.settings.data_dir / "objects" / "jobs" / str(job.id) / "stems" / "drums.flac").is_file()
+    assert (queue.settings.data_dir / "objects" / "jobs" / str(job.id) / "stems" / "drums.flac").is_file()
     # Nothing is left for a queue, which this must not even have made.
-    assert await desk.jobs.undispatched_jobs() == []
-    assert not (desk.settings.data_dir / "queue.db").exists()
-    assert list((desk.settings.data_dir / "process").iterdir()) == []
+    assert await queue.jobs.undispatched_jobs() == []
+    assert not (queue.settings.data_dir / "queue.db").exists()
+    assert list((queue.settings.data_dir / "process").iterdir()) == []
 
 
-async def test_another_strategy_or_profile_is_new_again_but_the_same_is_not(desk: Desk) -> None:
-    assert await desk.take() == {"song": Outcome.SEPARATED}
-    assert await desk.take() == {"song": Outcome.PRESENT}
-    assert await desk.take(strategy="low") == {"song": Outcome.SEPARATED}
-    assert (await desk.library.page("songs"))[1] == 1
-    assert await desk.take(profile="other") == {"song": Outcome.SEPARATED}
-    assert (await desk.library.page("other"))[1] == 1
+async def test_another_strategy_or_profile_is_new_again_but_the_same_is_not(queue: Queue) -> None:
+    assert await queue.take() == {"song": Outcome.SEPARATED}
+    assert await queue.take() == {"song": Outcome.PRESENT}
+    assert await queue.take(strategy="low") == {"song": Outcome.SEPARATED}
+    assert (await queue.library.page("songs"))[1] == 1
+    assert await queue.take(profile="other") == {"song": Outcome.SEPARATED}
+    assert (await queue.library.page("other"))[1] == 1
 
 
-async def test_a_dry_run_stores_and_runs_nothing(desk: Desk) -> None:
-    shutil.copy(desk.music / "album" / "song", desk.music / "twin.wav")
-    (desk.music / "claims.mp3").write_text("to be a song")
-    told = await desk.take(dry_run=True)
+async def test_a_dry_run_stores_and_runs_nothing(queue: Queue) -> None:
+    shutil.copy(queue.music / "album" / "song", queue.music / "twin.wav")
+    (queue.music / "claims.mp3").write_text("to be a song")
+    told = await queue.take(dry_run=True)
     assert told == {"claims.mp3": Outcome.FAILED, "twin.wav": Outcome.PLANNED, "song": Outcome.PRESENT}
-    assert (await desk.library.page())[1] == 0
-    assert not (desk.settings.data_dir / "objects").exists()
+    assert (await queue.library.page())[1] == 0
+    assert not (queue.settings.data_dir / "objects").exists()
 
 
-async def test_a_job_that_the_service_has_is_left_to_it(desk: Desk) -> None:
-    await desk.take()
-    recording = (await desk.library.page("songs"))[0][0]
-    queued = await desk.jobs.create_job(recording.id, lambda _: desk.plan("low"))
-    assert await desk.take(strategy="low") == {"song": Outcome.ELSEWHERE}
-    assert (await desk.jobs.get_job(queued.id)).state is JobState.QUEUED
-    assert [payload.job_id for payload in await desk.jobs.undispatched_jobs()] == [queued.id]
+async def test_a_job_that_the_service_has_is_left_to_it(queue: Queue) -> None:
+    await queue.take()
+    recording = (await queue.library.page("songs"))[0][0]
+    queued = await queue.jobs.create_job(recording.id, lambda _: queue.plan("low"))
+    assert await queue.take(strategy="low") == {"song": Outcome.ELSEWHERE}
+    assert (await queue.jobs.get_job(queued.id)).state is JobState.QUEUED
+    assert [payload.job_id for payload in await queue.jobs.undispatched_jobs()] == [queued.id]
 
 
-async def test_what_a_kill_left_is_settled_by_the_next_run(desk: Desk) -> None:
+async def test_what_a_kill_left_is_settled_by_the_next_run(queue: Queue) -> None:
     left: list[JobRecord] = []
     for title in ("queued", "running"):
-        recording = await desk.library.add(new_recording(profile="songs", title=title))
-        left.append(await desk.jobs.create_job(recording.id, lambda _: desk.plan("halves"), dispatch_ref=REF))
+        recording = await queue.library.add(new_recording(profile="songs", title=title))
+        left.append(await queue.jobs.create_job(recording.id, lambda _: queue.plan("halves"), dispatch_ref=REF))
     report = Report(job_id=left[1].id, attempt=1, nonce=left[1].nonce, event=Started())
-    await desk.jobs.apply(report, report.message_id)
-    assert await desk.jobs.undispatched_jobs() == []
-    await desk.take()
-    assert [(await desk.jobs.get_job(job.id)).state for job in left] == [JobState.CANCELLED] * 2
+    await queue.jobs.apply(report, report.message_id)
+    assert await queue.jobs.undispatched_jobs() == []
+    await queue.take()
+    assert [(await queue.jobs.get_job(job.id)).state for job in left] == [JobState.CANCELLED] * 2
 
 
-async def test_a_stop_cancels_the_job_in_hand_and_the_next_run_goes_on(desk: Desk) -> None:
-    (desk.music / "later.wav").write_bytes((desk.music / "album" / "song").read_bytes())
+async def test_a_stop_cancels_the_job_in_hand_and_the_next_run_goes_on(queue: Queue) -> None:
+    (queue.music / "later.wav").write_bytes((queue.music / "album" / "song").read_bytes())
     watcher = Watching()
-    watcher.stop_in, watcher.jobs = asyncio.get_running_loop(), desk.jobs
-    assert await desk.take(watcher=watcher) == {"later.wav": Outcome.STOPPED}
-    recordings, total = await desk.library.page("songs")
+    watcher.stop_in, watcher.jobs = asyncio.get_running_loop(), queue.jobs
+    assert await queue.take(watcher=watcher) == {"later.wav": Outcome.STOPPED}
+    recordings, total = await queue.library.page("songs")
     assert total == 1
     assert recordings[0].latest_job
     assert recordings[0].latest_job.state is JobState.CANCELLED
-    assert await desk.take() == {"later.wav": Outcome.SEPARATED, "song": Outcome.PRESENT}
-    assert list((desk.settings.data_dir / "process").iterdir()) == []
+    assert await queue.take() == {"later.wav": Outcome.SEPARATED, "song": Outcome.PRESENT}
+    assert list((queue.settings.data_dir / "process").iterdir()) == []
 
 
 @pytest.mark.parametrize(
@@ -195,17 +195,17 @@ async def test_a_stop_cancels_the_job_in_hand_and_the_next_run_goes_on(desk: Des
         (["other"], "has no `source` in config.yaml; name a folder with --source"),
     ],
 )
-def test_wrong_use_exits_with_2(arguments: list[str], says: str, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(desk.folder)
+def test_wrong_use_exits_with_2(arguments: list[str], says: str, queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(queue.folder)
     monkeypatch.setenv("COLUMNS", "200")
     done = CliRunner().invoke(app, ["process", *arguments])
     assert done.exit_code == 2
     assert says in " ".join(done.output.replace("│", " ").split())
 
 
-def test_the_command_tells_what_became_of_each_file_and_ends_with_1_where_one_failed(desk: Desk) -> None:
-    (desk.music / "claims.mp3").write_text("to be a song")
-    done = stemset("process", "songs", "--json", folder=desk.folder)
+def test_the_command_tells_what_became_of_each_file_and_ends_with_1_where_one_failed(queue: Queue) -> None:
+    (queue.music / "claims.mp3").write_text("to be a song")
+    done = stemset("process", "songs", "--json", folder=queue.folder)
     assert done.returncode == 1, done.stderr
     printed = json.loads(done.stdout)
     assert printed["counts"] == {"failed": 1, "separated": 1}

@@ -17,9 +17,9 @@ from uuid import UUID
 import pytest
 import soundfile
 
-from stemset.api.openapi import document
+from stemset.server.openapi import document
+from tests.support.api import wav
 from tests.support.serving import eventually, serving
-from tests.unit.api.conftest import wav
 
 CONFIG = """
 profiles: {songs: {title: Songs, strategy: halves}}

@@ -13,8 +13,8 @@ from stemset.audio import AudioFormat
 from stemset.config import load_config
 from stemset.demo import render
 from stemset.models import registry
-from stemset.models.base import Runtime
 from stemset.models.pool import ModelPool
+from stemset.models.runtime import Runtime
 from stemset.separation import Separation, separate
 from stemset.strategy import parse
 from tests.support.music import real_song

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 
 from stemset import demo
-from stemset.api.demo import FILE_NAME
+from stemset.features.library.demo_song import FILE_NAME
 from tests.support.serving import alive, eventually, serving
 
 NO_DEMO = """

@@ -12,13 +12,14 @@ from uuid import UUID
 
 from stemset import strategy
 from stemset.config import WorkerSettings
-from stemset.jobs.database import create_engine_for, upgrade_database
-from stemset.jobs.dispatch import Outbox
-from stemset.jobs.library import Library
-from stemset.jobs.local import LocalDispatcher
-from stemset.jobs.records import JobRecord, NewRecording, NodeStatus, Plan, RunOptions, new_id
-from stemset.jobs.service import JobService
-from stemset.jobs.sessions import Sessions
+from stemset.database.engine import create_engine_for, upgrade_database
+from stemset.database.sessions import Sessions
+from stemset.features.jobs.engines.dbos import LocalDispatcher
+from stemset.features.jobs.outbox import Outbox
+from stemset.features.jobs.records import JobRecord, NodeStatus, Plan, RunOptions, new_id
+from stemset.features.jobs.service import JobService
+from stemset.features.library.recordings import Library
+from stemset.features.library.records import NewRecording
 from stemset.manifest import Manifest
 from stemset.storage import Keys, LocalStorage
 from tests.support.jobs import SECRET, Callback, applied_by

@@ -21,8 +21,8 @@ from typing_extensions import override
 
 from stemset.config import WorkerSettings
 from stemset.errors import StaleAttempt
-from stemset.jobs.messages import Answer, Report
-from stemset.jobs.service import JobService
+from stemset.features.jobs.messages import Answer, Report
+from stemset.features.jobs.service import JobService
 from stemset.storage import Keys
 
 SECRET = "whsec_c2VjcmV0LW9mLXRoZS10ZXN0cw=="
@@ -134,7 +134,7 @@ class WorkerProcess:
 
 _PROGRAM = """
 from stemset.config import WorkerSettings
-from stemset.worker.process import serve_worker
+from stemset.worker.local import serve_worker
 serve_worker(WorkerSettings())
 """
 

@@ -9,9 +9,11 @@ from typing import ClassVar
 import numpy as np
 
 from stemset import audio
+from stemset.concurrency.progress import Progress, ignore_progress
 from stemset.errors import ModelFailed
-from stemset.models.base import AudioSeparator, ModelParams, Progress, ignore_progress
-from stemset.models.registry import Architecture, ModelCard, register
+from stemset.models.card import Architecture, ModelCard, register
+from stemset.models.model import AudioSeparator
+from stemset.models.params import ModelParams
 
 CARD = ModelCard("Test", Architecture.SPECTRAL, "For tests.", 0, 0.0, "any")
 

@@ -25,10 +25,9 @@ import pytest
 from stemset import audio
 from stemset.audio import Samples
 from stemset.models import registry
-from stemset.models.base import DemucsParams, ModelParams, VrParams
-from stemset.models.engine import mdx, mdxc
-from stemset.models.registry import Architecture
-from stemset.models.weights import MDX_CATALOGUE, VR_CATALOGUE
+from stemset.models.card import MDX_CATALOGUE, VR_CATALOGUE, Architecture
+from stemset.models.networks.architectures import mdx, roformer_mdx23c
+from stemset.models.params import DemucsParams, ModelParams, VrParams
 
 MODULES = "audio_separator.separator"
 
@@ -107,7 +106,7 @@ def _separator_class() -> Any:
                 "segment_size": 256,
                 "override_model_segment_size": False,
                 "batch_size": 1,
-                "overlap": mdxc.OVERLAP,
+                "overlap": roformer_mdx23c.OVERLAP,
                 "pitch_shift": 0,
             }
             super().__init__(

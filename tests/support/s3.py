@@ -24,9 +24,9 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from stemset.config import R2Account
-from stemset.storage.bucket import Bucket
+from stemset.storage.bucket_rules import Bucket
 from stemset.storage.r2_client import make_client
+from stemset.storage.settings import R2Account
 
 ACCESS_KEY, SECRET_KEY = "STEMSETTESTS", "secret-of-the-tests"
 PROGRAMS = ("ceph-mon", "ceph-osd", "radosgw", "radosgw-admin", "ceph", "ceph-authtool", "monmaptool")

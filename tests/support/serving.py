@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from stemset.worker.presence import workers
+from stemset.worker.pid_files import workers
 
 PATIENCE_S = 60.0
 

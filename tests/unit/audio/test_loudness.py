@@ -10,6 +10,7 @@ import pytest
 from stemset import audio
 from stemset.audio import AudioFormat, Samples
 from stemset.audio.loudness import LoudnessMeter
+from stemset.separation.outputs import describe
 from tests.unit.audio.conftest import RATE
 
 
@@ -48,12 +49,12 @@ def test_a_tone_of_the_standard_has_the_loudness_of_the_standard():
 @pytest.mark.parametrize("sound", [np.zeros((2, RATE)), np.full((2, RATE // 3), 0.5)], ids=["silence", "below 400 ms"])
 def test_what_has_no_loudness_has_none_in_its_record(sound: Samples, tmp_path: Path):
     audio.write(tmp_path / "x.wav", sound.astype(np.float32), RATE)
-    assert audio.describe("x", tmp_path / "x.wav").lufs is None
+    assert describe("x", tmp_path / "x.wav").lufs is None
 
 
 def test_a_record_describes_the_file_itself(encoded: dict[AudioFormat, Path], song: Samples):
     file = encoded[AudioFormat.FLAC]
-    record = audio.describe("vocals", file)
+    record = describe("vocals", file)
     assert record.name == "vocals"
     assert (record.sample_rate, record.frames, record.bytes) == (RATE, song.shape[1], file.stat().st_size)
     assert record.sha256 == hashlib.sha256(file.read_bytes()).hexdigest()
@@ -61,7 +62,7 @@ def test_a_record_describes_the_file_itself(encoded: dict[AudioFormat, Path], so
 
 
 def test_lossy_files_are_described_by_what_they_sound_like(encoded: dict[AudioFormat, Path]):
-    records = {kind: audio.describe("x", file) for kind, file in encoded.items()}
+    records = {kind: describe("x", file) for kind, file in encoded.items()}
     reference = records[AudioFormat.FLAC].lufs
     assert reference is not None
     for record in records.values():

@@ -16,8 +16,8 @@ from stemset.bench.quality import compared, measure, song_folders
 from stemset.bench.report import QualityReport, SongQuality
 from stemset.demo import render
 from stemset.errors import AudioError, NotFound
-from stemset.models.base import Runtime
 from stemset.models.pool import ModelPool
+from stemset.models.runtime import Runtime
 from stemset.strategy import parse
 
 INSTANT = parse(

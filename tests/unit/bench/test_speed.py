@@ -8,8 +8,8 @@ from pathlib import Path
 from rich.console import Console
 
 from stemset.bench.speed import RunSpeed, SpeedReport, measure
-from stemset.models.base import Runtime
 from stemset.models.pool import ModelPool
+from stemset.models.runtime import Runtime
 from stemset.strategy import parse
 
 SHARES = {"_": "test_share", "part": "a", "rest": {"_": "test_share", "part": "b", "rest": "c"}}

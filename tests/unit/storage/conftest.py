@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from stemset.config import R2Account
 from stemset.storage import LocalStorage, Storage
 from stemset.storage.r2 import R2Storage
+from stemset.storage.settings import R2Account
 
 
 @pytest.fixture(params=["local", "r2"])

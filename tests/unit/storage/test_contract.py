@@ -193,5 +193,5 @@ def test_the_library_of_s3_is_loaded_only_where_it_is_used() -> None:
     import subprocess
     import sys
 
-    program = "import sys, stemset.api.app, stemset.worker; sys.exit('boto3' in sys.modules)"
+    program = "import sys, stemset.server.app, stemset.worker; sys.exit('boto3' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -13,12 +13,12 @@ from uuid import UUID
 import httpx
 import pytest
 
-from stemset.config import R2Account
 from stemset.errors import NotFound, Unavailable
 from stemset.storage import Keys
-from stemset.storage.bucket import EXPOSED, Bucket
+from stemset.storage.bucket_rules import EXPOSED, Bucket
 from stemset.storage.r2 import R2Storage
 from stemset.storage.r2_client import make_client
+from stemset.storage.settings import R2Account
 from stemset.storage.signing import WINDOW, Signer
 from tests.support.s3 import S3Server
 

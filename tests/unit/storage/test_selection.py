@@ -37,7 +37,7 @@ def settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, **environment: str
 def test_the_settings_name_the_storage(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, environment: dict[str, str], kind: type
 ) -> None:
-    assert isinstance(open_storage(settings(monkeypatch, tmp_path, **environment)), kind)
+    assert isinstance(open_storage(settings(monkeypatch, tmp_path, **environment).object_storage), kind)
 
 
 def test_a_storage_that_is_named_by_half_is_an_error_that_names_the_rest(
@@ -45,7 +45,7 @@ def test_a_storage_that_is_named_by_half_is_an_error_that_names_the_rest(
 ) -> None:
     half = settings(monkeypatch, tmp_path, R2_BUCKET="songs", R2_ACCESS_KEY_ID="an-id")
     with pytest.raises(ConfigError, match="R2_ENDPOINT_URL: is not set, nor R2_SECRET_ACCESS_KEY"):
-        open_storage(half)
+        open_storage(half.object_storage)
 
 
 def test_a_secret_is_in_no_text(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -1146,7 +1146,7 @@ export type DownloadBundleResponse = DownloadBundleResponses[keyof DownloadBundl
 
 export type ReportJobData = {
     /**
-     * A report, as `stemset.jobs.messages.Report` defines it.
+     * A report, as `stemset.features.jobs.messages.Report` defines it.
      */
     body: {
         [key: string]: unknown;

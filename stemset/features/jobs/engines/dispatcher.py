@@ -1,0 +1,83 @@
+"""What an engine must do for the queue: take a job, say what it knows of it, let go of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from stemset.features.jobs.messages import JobPayload
+from stemset.manifest import Manifest
+from stemset.models.weights.prefetch import Order
+
+
+class RunState(StrEnum):
+    """What an engine knows of a run."""
+
+    WAITING = "waiting"
+    """A worker is to take it."""
+    RUNNING = "running"
+    """A worker has taken it; whether that one still lives, the engine doesn't know."""
+    PENDING = "pending"
+    """It waits or runs, and has a worker again should its worker be lost; more the engine doesn't tell."""
+    ENDED = "ended"
+    """Nobody will take it up again, however it went."""
+    RAISED = "raised"
+    """Its worker said why it can't be done; another attempt would not go better."""
+    TIMED_OUT = "timed_out"
+    """It took longer than the engine allows."""
+    WITHDRAWN = "withdrawn"
+    """Somebody told the engine to end it."""
+    BROKE_DOWN = "broke_down"
+    """Its worker died of it so often that the engine gave up."""
+    REFUSED = "refused"
+    """The worker can't read what it was handed."""
+    UNKNOWN = "unknown"
+    """The engine has never heard of it, or forgot it."""
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """An engine's record of a run.
+
+    error: what the run raised, in words; kind: that of a `StemsetError`. since: when its state began. manifest: what
+    it returned.
+    """
+
+    state: RunState
+    error: str | None = None
+    since: datetime | None = None
+    kind: str = "internal"
+    manifest: Manifest | None = None
+
+
+class Dispatcher(Protocol):
+    """An engine that runs payloads, each at least once. Raises Unavailable while it can't be reached.
+
+    repeatable: handing the same payload over twice makes one run. Where it makes two, a job must be claimed before.
+    """
+
+    @property
+    def repeatable(self) -> bool: ...
+
+    async def dispatch(self, payload: JobPayload) -> str:
+        """Hand over a payload and return the engine's name for the run."""
+        ...
+
+    async def cancel(self, ref: str) -> None:
+        """Take a run back; one that a worker has is ended where the engine can do that, else through its reports."""
+        ...
+
+    async def prepare(self, order: Order) -> None:
+        """Have weights fetched, beside the jobs."""
+        ...
+
+    async def look_up(self, refs: Collection[str]) -> Mapping[str, RunRecord]:
+        """Ref -> what the engine knows of the run; unknown ones may be missing."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...

@@ -1,0 +1,71 @@
+"""The mix of a recording: what its listeners set, kept from one visit to the next."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Response, Router, get, put
+from litestar.datastructures import ResponseHeader
+from litestar.params import FromPath, HeaderParameter, JSONBody
+
+from stemset.features.mixes.mix import Mix, SavedMix
+from stemset.features.mixes.schemas import SAVED
+from stemset.features.mixes.service import fitting_mix
+from stemset.server.services import Context
+from stemset.web.problems import InvalidRequest, problem_responses
+from stemset.web.responses import json_response
+from stemset.web.stored_files import ASK_AGAIN
+
+_ETAG = re.compile(r'"(0|[1-9][0-9]{0,8})"')
+_HEADERS = [ResponseHeader(name="ETag", description="The mix's version, for If-Match.", documentation_only=True)]
+
+IfMatch = Annotated[
+    str,
+    HeaderParameter(
+        name="If-Match",
+        description='The ETag of the mix that is to be replaced; `"0"` where there is none yet.',
+    ),
+]
+
+
+@get(
+    "/recordings/{recording_id:uuid}/mix",
+    operation_id="getMix",
+    tags=["mixes"],
+    summary="The mix of a recording; a neutral one where none was saved",
+    response_headers=_HEADERS,
+    responses={200: json_response(SAVED, "The mix."), **problem_responses(400, 404, 503)},
+)
+async def get_mix(context: Context, recording_id: FromPath[UUID]) -> Response[SavedMix]:
+    return _with_etag(await context.mixes.get(recording_id))
+
+
+@put(
+    "/recordings/{recording_id:uuid}/mix",
+    operation_id="saveMix",
+    tags=["mixes"],
+    summary="Replace the mix of a recording, unless somebody has replaced it meanwhile",
+    response_headers=_HEADERS,
+    responses={
+        200: json_response(SAVED, "The mix as it is stored now."),
+        **problem_responses(400, 404, 409, 412, 503),
+    },
+)
+async def save_mix(
+    context: Context, recording_id: FromPath[UUID], if_match: IfMatch, data: JSONBody[Mix]
+) -> Response[SavedMix]:
+    seen = _ETAG.fullmatch(if_match)
+    if seen is None:
+        raise InvalidRequest("If-Match", f'{if_match!r} is no version of a mix; one looks like "3"')
+    await context.library.get(recording_id)
+    await fitting_mix(context, recording_id, None, data)
+    return _with_etag(await context.mixes.save(recording_id, data, seen=int(seen.group(1))))
+
+
+def _with_etag(saved: SavedMix) -> Response[SavedMix]:
+    return Response(saved, headers={"ETag": f'"{saved.version}"', "Cache-Control": ASK_AGAIN})
+
+
+router = Router(path="/", route_handlers=[get_mix, save_mix])

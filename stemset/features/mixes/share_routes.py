@@ -1,0 +1,140 @@
+"""Links that open one recording with one mix, for listening only. Under /api/shares, the token is all that it takes."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Response, Router, delete, get, post
+from litestar.params import FromPath, JSONBody, PathParameter
+from litestar.response import Stream
+
+from stemset.features.accounts.gate import PUBLIC
+from stemset.features.mixes.mix import Share
+from stemset.features.mixes.schemas import SHARE, SHARED, SHARES, SharedPlayer, ShareRequest
+from stemset.features.mixes.service import fitting_mix
+from stemset.features.player import tracks
+from stemset.features.player.schemas import describe_player
+from stemset.features.player.tracks import Version, peaks_file, playable, stem_file
+from stemset.server.services import Context
+from stemset.web.parameters import IfNoneMatch, IfRange, Range
+from stemset.web.problems import problem_responses
+from stemset.web.responses import binary_response, empty_response, json_response
+
+Token = Annotated[str, PathParameter(pattern="^[A-Za-z0-9_-]{1,64}$", description="The link's token.")]
+
+
+@post(
+    "/recordings/{recording_id:uuid}/shares",
+    operation_id="createShare",
+    tags=["mixes"],
+    summary="Make a link that opens this recording with this mix",
+    responses={
+        201: json_response(SHARE, "The link's token; the page opens it at `/s/{token}`."),
+        **problem_responses(400, 404, 409, 503),
+    },
+)
+async def create_share(context: Context, recording_id: FromPath[UUID], data: JSONBody[ShareRequest]) -> Share:
+    await context.library.get(recording_id)
+    job = await fitting_mix(context, recording_id, data.job_id, data.mix)
+    return await context.mixes.share(recording_id, job.id, data.mix)
+
+
+@get(
+    "/recordings/{recording_id:uuid}/shares",
+    operation_id="listShares",
+    tags=["mixes"],
+    summary="The links of a recording, newest first",
+    responses={200: SHARES, **problem_responses(400, 404, 503)},
+)
+async def list_shares(context: Context, recording_id: FromPath[UUID]) -> list[Share]:
+    return list(await context.mixes.shares_of(recording_id))
+
+
+@delete(
+    "/recordings/{recording_id:uuid}/shares/{token:str}",
+    operation_id="revokeShare",
+    tags=["mixes"],
+    summary="Revoke a link",
+    responses={204: empty_response("It opens nothing any more."), **problem_responses(400, 404, 503)},
+)
+async def revoke_share(context: Context, recording_id: FromPath[UUID], token: Token) -> None:
+    await context.mixes.revoke(recording_id, token)
+
+
+@get(
+    "/shares/{token:str}",
+    operation_id="getShared",
+    tags=["mixes"],
+    opt={PUBLIC: True},
+    summary="What a link opens",
+    responses={
+        200: json_response(SHARED, "The player's data and the mix."),
+        **problem_responses(400, 404, 409, 503),
+    },
+)
+async def get_shared(context: Context, token: Token) -> SharedPlayer:
+    share = await context.mixes.get_share(token)
+    recording = await context.library.get(share.recording_id)
+    job, mixture, stems = await playable(context, share.recording_id, share.job_id)
+    return SharedPlayer(
+        player=describe_player(recording, job, mixture, stems, context.storage, token=token), mix=share.mix
+    )
+
+
+@get(
+    "/shares/{token:str}/stems/{file:str}",
+    operation_id="getSharedStemFile",
+    tags=["mixes"],
+    opt={PUBLIC: True},
+    summary="A stem, the mixture or a frame index, as a link's listener gets it",
+    media_type="audio/flac",
+    responses={
+        200: binary_response("The whole file.", "audio/flac"),
+        206: binary_response("The range asked for, in `Content-Range`.", "audio/flac"),
+        304: empty_response("The file that `If-None-Match` names is still the one."),
+        **problem_responses(400, 404, 416, 503),
+    },
+)
+async def get_shared_stem_file(
+    context: Context,
+    token: Token,
+    file: FromPath[str],
+    version: Version = None,
+    range_: Range = None,
+    if_range: IfRange = None,
+    if_none_match: IfNoneMatch = None,
+) -> Stream | Response[None]:
+    share = await context.mixes.get_share(token)
+    found = stem_file(share.job_id, file)
+    return await tracks.send(context, found, version, if_none_match=if_none_match, range_=range_, if_range=if_range)
+
+
+@get(
+    "/shares/{token:str}/peaks/{file:str}",
+    operation_id="getSharedPeaks",
+    tags=["mixes"],
+    opt={PUBLIC: True},
+    summary="A waveform, as a link's listener gets it",
+    media_type="application/octet-stream",
+    responses={
+        200: binary_response("The whole file.", "application/octet-stream"),
+        304: empty_response("The file that `If-None-Match` names is still the one."),
+        **problem_responses(400, 404, 503),
+    },
+)
+async def get_shared_peaks(
+    context: Context,
+    token: Token,
+    file: FromPath[str],
+    version: Version = None,
+    if_none_match: IfNoneMatch = None,
+) -> Stream | Response[None]:
+    share = await context.mixes.get_share(token)
+    return await tracks.send(context, peaks_file(share.job_id, file), version, if_none_match=if_none_match)
+
+
+router = Router(
+    path="/",
+    route_handlers=[create_share, list_shares, revoke_share, get_shared, get_shared_stem_file, get_shared_peaks],
+)

@@ -1,0 +1,118 @@
+"""The files of a job's tracks (sound, frame index, waveforms), answered the same for their owner and for a link."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
+
+from litestar import Response
+from litestar.params import QueryParameter
+from litestar.response import Stream
+
+from stemset.errors import Conflict, NotFound
+from stemset.features.jobs.records import JobRecord, TrackRecord
+from stemset.features.player.schemas import version_of
+from stemset.storage import Keys
+from stemset.web.stored_files import describe_object, send_object
+
+if TYPE_CHECKING:
+    from stemset.server.services import Context
+
+_STEM_FILE = re.compile(r"([a-z][a-z0-9_]{0,39})\.(flac|index)")
+_PEAKS_FILE = re.compile(r"([a-z][a-z0-9_]{0,39})\.([1-9][0-9]{0,5})\.dat")
+
+Version = Annotated[
+    str | None,
+    QueryParameter(name="v", description="The file's hash; a request that carries it may be cached for ever."),
+]
+
+
+@dataclass(frozen=True)
+class TrackFile:
+    """A file by the job and the name of its track, a stem or `mixture`. Whether it is there is another matter."""
+
+    job_id: UUID
+    track: str
+    key: str
+    media_type: str
+
+
+def stem_file(job_id: UUID, file: str) -> TrackFile:
+    """`vocals.flac` or `vocals.index`. Raises NotFound for another name."""
+    match = _STEM_FILE.fullmatch(file)
+    if match is None:
+        raise NotFound("stem file", file)
+    track, kind = match.groups()
+    if kind == "flac":
+        return TrackFile(job_id, track, Keys.stem(job_id, track), "audio/flac")
+    return TrackFile(job_id, track, Keys.index(job_id, track), "application/octet-stream")
+
+
+def peaks_file(job_id: UUID, file: str) -> TrackFile:
+    """`vocals.256.dat`. Raises NotFound for another name."""
+    match = _PEAKS_FILE.fullmatch(file)
+    if match is None or int(match.group(2)) not in Keys.SAMPLES_PER_PIXEL:
+        raise NotFound("waveform", file, [f"<stem>.{pixels}.dat" for pixels in Keys.SAMPLES_PER_PIXEL])
+    track, pixels = match.groups()
+    return TrackFile(job_id, track, Keys.peaks(job_id, track, int(pixels)), "application/octet-stream")
+
+
+async def send(
+    context: Context,
+    file: TrackFile,
+    version: str | None,
+    *,
+    if_none_match: str | None,
+    range_: str | None = None,
+    if_range: str | None = None,
+) -> Stream | Response[None]:
+    """The answer to a GET, see files.send_object."""
+    return await send_object(
+        context.storage,
+        file.key,
+        file.media_type,
+        immutable=await _is_current(context, file, version),
+        range_=range_,
+        if_range=if_range,
+        if_none_match=if_none_match,
+    )
+
+
+async def describe(
+    context: Context, file: TrackFile, version: str | None, *, if_none_match: str | None
+) -> Response[None]:
+    """The answer to a HEAD, see files.describe_object."""
+    immutable = await _is_current(context, file, version)
+    return await describe_object(
+        context.storage, file.key, file.media_type, immutable=immutable, if_none_match=if_none_match
+    )
+
+
+async def _is_current(context: Context, file: TrackFile, version: str | None) -> bool:
+    """Whether the request named this very content: a stem is written again when a common gain turns out needed."""
+    if version is None:
+        return False
+    mixture, stems = await context.jobs.tracks(file.job_id)
+    tracks = stems if mixture is None else [mixture, *stems]
+    return any(track.name == file.track and version_of(track) == version for track in tracks)
+
+
+async def playable(
+    context: Context, recording_id: UUID, job_id: UUID | None = None
+) -> tuple[JobRecord, TrackRecord, list[TrackRecord]]:
+    """A job, its mixture and the stems that are ready; without job_id of the newest job that has any.
+
+    Raises NotFound for a job of another recording, Conflict while there is nothing to play.
+    """
+    if job_id is None:
+        job = await context.jobs.latest_job(recording_id, playable=True)
+    else:
+        job = await context.jobs.get_job(job_id)
+        if job.recording_id != recording_id:
+            raise NotFound(f"job of recording {recording_id} named", str(job_id))
+    mixture, stems = (None, []) if job is None else await context.jobs.tracks(job.id)
+    if job is None or mixture is None:
+        raise Conflict("Nothing of this recording can be played yet; a job has to decode it first.")
+    return job, mixture, list(stems)

@@ -1,0 +1,65 @@
+"""Byte ranges and validators of HTTP (RFC 9110, sections 13 and 14), for files that never change under a name."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from stemset.web.problems import RangeNotSatisfiable
+
+_SINGLE_RANGE = re.compile(r"bytes\s*=\s*(\d*)\s*-\s*(\d*)", re.IGNORECASE | re.ASCII)
+_MAX_DIGITS = 18
+
+
+@dataclass(frozen=True)
+class Span:
+    """Bytes `start` up to, not including, `stop`."""
+
+    start: int
+    stop: int
+
+    @property
+    def length(self) -> int:
+        return self.stop - self.start
+
+    def content_range(self, size: int) -> str:
+        """The value of Content-Range in a 206 answer."""
+        return f"bytes {self.start}-{self.stop - 1}/{size}"
+
+
+def requested_span(header: str | None, size: int) -> Span | None:
+    """The bytes that a Range header asks for of a file of `size` bytes; None: send the whole file.
+
+    A header that is malformed, has another unit or asks for several ranges may be ignored, and is.
+    Raises RangeNotSatisfiable when no byte of the range exists.
+    """
+    match = _SINGLE_RANGE.fullmatch(header.strip()) if header else None
+    if match is None:
+        return None
+    first, last = match.groups()
+    if max(len(first), len(last)) > _MAX_DIGITS or not (first or last):
+        return None
+    if not first:
+        suffix = min(int(last), size)
+        if suffix == 0:
+            raise RangeNotSatisfiable(size)
+        return Span(size - suffix, size)
+    start = int(first)
+    if last and int(last) < start:
+        return None
+    if start >= size:
+        raise RangeNotSatisfiable(size)
+    return Span(start, min(int(last) + 1, size) if last else size)
+
+
+def is_known(if_none_match: str | None, etag: str) -> bool:
+    """Whether the client has what `etag` (with its quotes) names, by weak comparison: answer 304."""
+    if if_none_match is None:
+        return False
+    tags = [tag.strip() for tag in if_none_match.split(",")]
+    return "*" in tags or any(tag.removeprefix("W/") == etag.removeprefix("W/") for tag in tags)
+
+
+def range_applies(if_range: str | None, etag: str) -> bool:
+    """Whether a range may be sent under If-Range, by strong comparison; a date never fits, we give none."""
+    return if_range is None or (if_range.strip() == etag and not etag.startswith("W/"))

@@ -1,0 +1,90 @@
+"""Work beside something else."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from stemset.concurrency.background import Beside
+from stemset.errors import Cancelled
+
+
+def nothing() -> None:
+    """Meanwhile, nothing happens."""
+
+
+def test_work_is_done_in_order_in_another_thread() -> None:
+    done: list[int] = []
+    threads: set[int] = set()
+    with Beside() as beside:
+        for number in range(20):
+
+            def work(number: int = number) -> None:
+                threads.add(threading.get_ident())
+                done.append(number)
+
+            beside.do(work)
+        beside.finish(nothing)
+    assert done == list(range(20))
+    assert len(threads) == 1
+    assert threading.get_ident() not in threads
+
+
+def test_what_work_raises_ends_it_and_is_raised_where_it_is_looked_after() -> None:
+    done: list[str] = []
+
+    def fail() -> None:
+        raise OSError("No space left")
+
+    with Beside() as beside:
+        beside.do(fail)
+        beside.do(lambda: done.append("later"))
+        with pytest.raises(OSError, match="No space"):
+            beside.finish(nothing)
+        with pytest.raises(OSError, match="No space"):
+            beside.look()
+    assert done == []
+
+
+def test_left_with_an_error_it_stops_in_the_middle() -> None:
+    begun = threading.Event()
+
+    def leave() -> None:
+        with Beside() as beside:
+
+            def endless() -> None:
+                begun.set()
+                while True:
+                    beside.check()
+                    time.sleep(0.01)
+
+            beside.do(endless)
+            assert begun.wait(10)
+            raise Cancelled
+
+    started = time.monotonic()
+    with pytest.raises(Cancelled):
+        leave()
+    assert time.monotonic() - started < 3
+
+
+def test_who_waits_hears_of_a_cancel() -> None:
+    release = threading.Event()
+
+    def cancel() -> None:
+        release.set()
+        raise Cancelled
+
+    def wait() -> None:
+        with Beside() as beside:
+
+            def hold() -> None:
+                assert release.wait(10)
+
+            beside.do(hold)
+            beside.finish(cancel)
+
+    with pytest.raises(Cancelled):
+        wait()

@@ -1,0 +1,238 @@
+"""A closed service lets in whoever has its key, and nobody else."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import uuid4
+
+import httpx
+import pytest
+from litestar.datastructures import Address
+from litestar.routes import HTTPRoute
+from sqlalchemy import event
+
+from stemset.config import ApiSettings
+from stemset.errors import ConfigError, TooManyTries
+from stemset.features.accounts.gate import COOKIE, PUBLIC, SESSION_S
+from stemset.features.accounts.key_limiter import TRIES
+from stemset.features.jobs.messages import Started
+from stemset.server.app import create_app, make_parts
+from stemset.server.openapi import document
+from tests.support.api import FakeDispatcher, Service, wav
+
+KEY = "correct-horse-battery-staple"
+
+
+@pytest.fixture
+def settings(settings: ApiSettings) -> ApiSettings:
+    return settings.model_copy(update={"access": "closed", "access_key": KEY})
+
+
+async def sign_in(service: Service, key: str = KEY) -> httpx.Response:
+    return await service.client.post("/api/session", json={"key": key})
+
+
+async def test_every_route_but_health_and_callback_and_signing_in_wants_the_key(service: Service):
+    app = create_app(service.parts.settings)
+    public = {
+        route.path_format
+        for route in app.routes
+        if isinstance(route, HTTPRoute) and any(handler.opt.get(PUBLIC) for handler in route.route_handlers)
+    }
+    assert public == {
+        "/", "/{path}", "/api/health", "/api/session", "/api/jobs/{job_id}/callback",
+        "/api/shares/{token}", "/api/shares/{token}/stems/{file}", "/api/shares/{token}/peaks/{file}",
+    }  # fmt: skip
+    for path, operations in document()["paths"].items():
+        if path in public:
+            continue
+        for method in operations:
+            address = (
+                re.sub(r"\{\w+_id\}", str(uuid4()), path).replace("{number}", "1").replace("{", "").replace("}", "")
+            )
+            answer = await service.client.request(method, address)
+            assert answer.status_code == 401, (method, path)
+            assert answer.headers["www-authenticate"] == "Bearer"
+            assert answer.json()["type"] == "/problems/unauthorized"
+    for address in ("/api/openapi.json", "/docs"):
+        assert (await service.get(address)).status_code == 401
+
+
+async def test_a_link_opens_its_own_recording_to_strangers_and_no_other_door(service: Service):
+    job = await service.playable_job(b"0123456789")
+    with_key = {"X-API-Key": KEY}
+    shares = f"/api/recordings/{job['recordingId']}/shares"
+    token = (await service.client.post(shares, json={"mix": {}}, headers=with_key)).json()["token"]
+    opened = await service.get(f"/api/shares/{token}")
+    assert opened.status_code == 200
+    stem = opened.json()["player"]["stems"][0]
+    assert (await service.get(stem["url"])).content == b"0123456789"
+    assert (await service.get(f"/api/jobs/{job['id']}/stems/drums.flac")).status_code == 401
+    assert (await service.get(shares)).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Authorization": f"Bearer {KEY}"}, {"authorization": f"bearer  {KEY} "}, {"X-API-Key": KEY}]
+)
+async def test_a_program_sends_the_key_in_a_header(service: Service, headers: dict[str, str]):
+    assert (await service.client.get("/api/recordings", headers=headers)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Authorization": f"Bearer {KEY}x"}, {"X-API-Key": ""}, {"Authorization": "Bearer"}, {"X-API-Key": "schlüssel"}],
+)
+async def test_a_wrong_key_is_no_key(service: Service, headers: dict[str, str]):
+    encoded = [(name.encode(), value.encode()) for name, value in headers.items()]
+    assert (await service.client.get("/api/recordings", headers=encoded)).status_code == 401
+
+
+async def test_a_stranger_uploads_nothing(service: Service):
+    answer = await service.client.post("/api/recordings", files={"file": ("song.wav", wav())})
+    assert answer.status_code == 401
+    assert (await service.client.post("/api/jobs", json={"recordingId": str(uuid4())})).status_code == 401
+
+
+async def test_a_browser_signs_in_once_and_out_again(service: Service):
+    assert (await service.get("/api/session")).json() == {"closed": True, "signedIn": False}
+    answer = await sign_in(service)
+    assert answer.json() == {"closed": True, "signedIn": True}
+    assert answer.headers["cache-control"] == "no-store"
+    cookie = answer.headers["set-cookie"]
+    for part in ("HttpOnly", "SameSite=strict", "Path=/", f"Max-Age={SESSION_S}"):
+        assert part in cookie
+    assert KEY not in cookie
+    assert "Secure" not in cookie  # over plain HTTP no browser would send it back
+    assert (await service.get("/api/recordings")).status_code == 200
+    assert (await service.get("/api/session")).json() == {"closed": True, "signedIn": True}
+    assert (await service.client.delete("/api/session")).status_code == 204
+    assert (await service.get("/api/recordings")).status_code == 401
+
+
+async def test_over_https_the_cookie_stays_there(service: Service):
+    answer = await service.client.post("https://test/api/session", json={"key": KEY})
+    assert "Secure" in answer.headers["set-cookie"]
+
+
+async def test_a_forged_or_changed_session_is_none(service: Service):
+    await sign_in(service)
+    genuine = service.client.cookies[COOKIE]
+    for forged in ("key", "", "key.x.y", genuine[:-2] + "AA", "admin" + genuine[3:]):
+        service.client.cookies.clear()
+        answer = await service.get("/api/recordings", cookie=f"{COOKIE}={forged}")
+        assert answer.status_code == 401, forged
+
+
+async def test_another_key_ends_all_sessions(service: Service):
+    await sign_in(service)
+    cookie = service.client.cookies[COOKIE]
+    other = make_parts(service.parts.settings.model_copy(update={"access_key": "x" * 20}), FakeDispatcher()).gate
+    same = make_parts(service.parts.settings, FakeDispatcher()).gate
+
+    class Connection:
+        headers: dict[str, str] = {}  # noqa: RUF012
+        cookies = {COOKIE: cookie}  # noqa: RUF012
+
+    # Any container of a deployment knows a session that another has made; nothing is kept in memory.
+    assert await same.visitor(Connection()) is not None  # pyright: ignore[reportArgumentType]
+    assert await other.visitor(Connection()) is None  # pyright: ignore[reportArgumentType]
+
+
+async def test_who_guesses_has_to_wait_and_sessions_go_on(service: Service):
+    await sign_in(service)
+    cookie = service.client.cookies[COOKIE]
+    service.client.cookies.clear()
+    wrong = [(await sign_in(service, f"guess number {n}")).status_code for n in range(12)]
+    assert wrong == [401] * 10 + [429] * 2
+    answer = await sign_in(service)
+    assert answer.status_code == 429
+    assert 0 < int(answer.headers["retry-after"]) <= 60
+    assert (await service.get("/api/recordings", x_api_key=KEY)).status_code == 429
+    assert (await service.get("/api/recordings", cookie=f"{COOKIE}={cookie}")).status_code == 200
+
+
+async def test_all_processes_count_guesses_together(service: Service):
+    @dataclass
+    class Connection:
+        key: str
+        client: Address
+        cookies: ClassVar[dict[str, str]] = {}
+
+        @property
+        def headers(self) -> dict[str, str]:
+            return {"x-api-key": self.key}
+
+    here, elsewhere = Address("203.0.113.7", 1), Address("203.0.113.8", 1)
+    processes = [make_parts(service.parts.settings, FakeDispatcher()) for _ in range(2)]
+    one, another = (parts.gate for parts in processes)
+    for gate in [one, another] * (TRIES // 2):
+        assert await gate.visitor(Connection("a guess", here)) is None  # pyright: ignore[reportArgumentType]
+    for gate in (one, another):
+        with pytest.raises(TooManyTries):
+            await gate.visitor(Connection(KEY, here))  # pyright: ignore[reportArgumentType]
+        assert await gate.visitor(Connection(KEY, elsewhere))  # pyright: ignore[reportArgumentType]
+    for parts in processes:
+        await parts.engine.dispose()
+
+
+async def test_whoever_has_shown_the_key_costs_no_query(service: Service):
+    asked: list[str] = []
+    with_key = {"X-API-Key": KEY}
+    await service.client.get("/api/config", headers=with_key)
+    event.listen(service.parts.engine.sync_engine, "before_cursor_execute", lambda *call: asked.append(call[2]))
+    assert (await service.client.get("/api/config", headers=with_key)).status_code == 200
+    assert asked == []
+
+
+async def test_a_worker_needs_no_key(service: Service):
+    job = await service.new_job()
+    assert (await service.report(job["id"], Started())).status_code == 200
+    assert (await service.get("/api/health")).status_code == 200
+
+
+async def test_the_page_is_there_for_whoever_has_to_sign_in(service: Service):
+    assert (await service.get("/p/songs")).status_code == 200
+
+
+def test_a_key_is_made_and_kept_where_none_is_set(settings: ApiSettings):
+    made = settings.model_copy(update={"access_key": None})
+    assert len(made.key) >= 32
+    assert made.key == made.key
+    file = made.data_dir / "access.key"
+    assert file.read_text() == made.key
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_on_modal_a_key_has_to_be_set(settings: ApiSettings):
+    with pytest.raises(ConfigError, match="STEMSET_ACCESS_KEY"):
+        create_app(settings.model_copy(update={"access_key": None, "engine": "modal"}))
+
+
+def test_access_is_closed_unless_it_is_opened(tmp_path_factory: pytest.TempPathFactory):
+    settings = ApiSettings(data_dir=tmp_path_factory.mktemp("data"))
+    assert make_parts(settings, FakeDispatcher()).gate.closed
+    assert not make_parts(settings.model_copy(update={"access": "open"}), FakeDispatcher()).gate.closed
+
+
+def test_the_document_tells_of_the_key():
+    told = document()
+    assert set(told["components"]["securitySchemes"]) == {"bearer", "apiKey", "session"}
+    assert told["security"] == [{"bearer": []}, {"apiKey": []}, {"session": []}]
+    public = [
+        operation["operationId"]
+        for operations in told["paths"].values()
+        for operation in operations.values()
+        if operation.get("security") == []
+    ]
+    assert sorted(public) == [
+        "getHealth",
+        "getSession",
+        "getShared",
+        "getSharedPeaks",
+        "getSharedStemFile",
+        "reportJob",
+        "signIn",
+        "signOut",
+    ]
