@@ -9,8 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,9 +20,9 @@ import pytest
 
 from tests.support.loopback_modal.control_plane import READY
 from tests.support.loopback_modal.settings import Settings
+from tests.support.waiting import LIMIT_S, wait_until
 
 ROOT = Path(__file__).parents[2]
-_PATIENCE_S = 120.0
 
 
 def why_not() -> str:
@@ -42,8 +41,8 @@ def image_python(tmp_path_factory: pytest.TempPathFactory) -> str:
     uv = Path(sys.executable).with_name("uv")
     install = [str(uv), "pip", "install", "--quiet", "--no-deps", "--python", str(folder / "bin" / "python")]
     try:
-        subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, folder], check=True, timeout=60)
-        subprocess.run([*install, "-r", str(ROOT / "requirements" / "core.txt")], check=True, timeout=240)
+        subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, folder], check=True, timeout=LIMIT_S)
+        subprocess.run([*install, "-r", str(ROOT / "requirements" / "core.txt")], check=True, timeout=LIMIT_S)
     except (OSError, subprocess.SubprocessError) as error:
         pytest.skip(f"the pins of the API's image can't be installed here: {error}")
     return str(folder / "bin" / "python")
@@ -77,7 +76,7 @@ class LocalModal:
         done = subprocess.run(
             [sys.executable, "-m", "modal", *arguments],
             cwd=ROOT, env=os.environ | self.environment | dict(environment or {}), capture_output=True, text=True,
-            timeout=_PATIENCE_S, check=False,
+            timeout=LIMIT_S, check=False,
         )  # fmt: skip
         said = done.stdout + done.stderr
         assert done.returncode == 0, said
@@ -86,11 +85,11 @@ class LocalModal:
 
     def get(self, path: str) -> Any:
         """What it has recorded."""
-        return httpx.get(f"{self.admin}{path}", timeout=30).json()
+        return httpx.get(f"{self.admin}{path}", timeout=LIMIT_S).json()
 
     def post(self, path: str) -> Any:
         """Make something happen: /preempt?fn=…, /schedule?fn=…, /expire?call=…"""
-        return httpx.post(f"{self.admin}{path}", timeout=_PATIENCE_S).json()
+        return httpx.post(f"{self.admin}{path}", timeout=LIMIT_S).json()
 
     def calls(self, name: str = "Worker.*") -> list[dict[str, Any]]:
         """The calls of a function, oldest first."""
@@ -141,14 +140,14 @@ def local_modal(
             cwd=ROOT, stdout=stream, stderr=stream,
         )  # fmt: skip
     try:
-        wait_until(lambda: process.poll() is not None or bool(_told_addresses(log)), log.read_text)
+        wait_until(lambda: process.poll() is not None or bool(_told_addresses(log)), explain=log.read_text)
         addresses = _told_addresses(log)
         assert addresses, log.read_text()
         yield LocalModal(addresses["address"], addresses["admin"], log)
     finally:
         process.terminate()
         try:
-            process.wait(20)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -159,13 +158,3 @@ def _told_addresses(log: Path) -> dict[str, str]:
     """What a control plane that is ready has written; empty before."""
     lines = [line for line in log.read_text(errors="replace").splitlines(keepends=True) if line.startswith(READY)]
     return json.loads(lines[0].removeprefix(READY)) if lines and lines[0].endswith("\n") else {}
-
-
-def wait_until(
-    reached: Callable[[], bool], told: Callable[[], str] = lambda: "", patience_s: float = _PATIENCE_S
-) -> None:
-    """Fails with what `told` says."""
-    give_up_at = time.monotonic() + patience_s
-    while not reached():
-        assert time.monotonic() < give_up_at, told()[-6000:]
-        time.sleep(0.1)

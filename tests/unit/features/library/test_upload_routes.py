@@ -22,7 +22,7 @@ from stemset.features.library.uploads import sweep
 from stemset.server.maintenance import sweep_often
 from stemset.storage.r2_client import make_client
 from tests.support.api import CONFIG, Service, wav, with_storage
-from tests.support.serving import eventually
+from tests.support.waiting import wait_until
 
 LARGE = 9_000_000
 """Bytes of a file that comes in two parts."""
@@ -292,7 +292,7 @@ async def test_an_expired_upload_is_not_found_and_leaves_nothing(sender: Sender)
     assert (await sender.client.get(address)).status_code == 404
     assert (await sender.client.put(f"{address}/parts/1", content=b"123")).status_code == 404
     sweeping = asyncio.create_task(sweep_often(sender.service.parts))
-    await anyio.to_thread.run_sync(eventually, lambda: sender.left() == [])
+    await anyio.to_thread.run_sync(wait_until, lambda: sender.left() == [])
     sweeping.cancel()
     assert await sender.service.parts.library.expired_uploads() == []
 
