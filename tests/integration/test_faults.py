@@ -43,7 +43,7 @@ def stored(objects: Path) -> set[str]:
     return {str(file.relative_to(objects)) for file in objects.rglob("*") if file.is_file()}
 
 
-@pytest.mark.timeout(600 + 60 * KILLS)
+@pytest.mark.timeout(900 + 60 * KILLS)
 async def test_a_job_whose_worker_is_killed_at_random_moments_is_done_once(tmp_path: Path, song: Path):
     moments = random.Random(1)
     async with local_engine(tmp_path) as engine:
@@ -79,7 +79,7 @@ async def test_a_job_whose_worker_is_killed_at_random_moments_is_done_once(tmp_p
         assert list((engine.settings.data_dir / "work").iterdir()) == []
 
 
-@pytest.mark.timeout(600 + 60 * KILLS)
+@pytest.mark.timeout(900 + 60 * KILLS)
 def test_jobs_are_done_once_however_often_the_service_is_killed(tmp_path: Path, song: Path):
     moments = random.Random(2)
     job_id = ""

@@ -47,7 +47,7 @@ STEMS = ["drums", "bass", "vocals", "other"]
 
 pytestmark = [
     pytest.mark.skipif(bool(why_not()), reason=why_not()),
-    pytest.mark.timeout(600 + 30 * JOBS),
+    pytest.mark.timeout(900 + 30 * JOBS),
 ]
 
 
