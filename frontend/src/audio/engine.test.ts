@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { FakeContext, FakeServer, fakeDecoder, laneSource, RATE, type Start, settled } from '@/testing/fakeAudio'
 import { createPlayer } from './engine'
-import { FakeContext, FakeServer, fakeDecoder, laneSource, RATE, type Start, settled } from './fakes'
 
 const FRAMES = 30 * RATE
 const context = { current: new FakeContext() }

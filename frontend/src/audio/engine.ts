@@ -1,11 +1,11 @@
-import { type Decoder, openDecoder } from './decoder'
-import { Lane } from './lane'
-import { silence } from './meter'
-import { audibleStems, type Channel, neutral, type StemName } from './mixer'
-import { Output } from './output'
+import { type Decoder, openDecoder } from './flac/decoder'
+import { audibleStems, type Channel, neutral, type StemName } from './mix'
+import { silence } from './mixer/meter'
+import { Output } from './mixer/output'
+import { BrowserSpeaker, type Speaker } from './mixer/speaker'
+import { Lane } from './playback/stemTrack'
+import { Transport } from './playback/transport'
 import type { LaneSource, Level, Player, PlayerOptions, PlayerSnapshot } from './player'
-import { BrowserSpeaker, type Speaker } from './speaker'
-import { Transport } from './transport'
 import { type Decibels, type Frames, type Seconds, type Semitones, type Span, toAmplitude } from './units'
 
 /** A loop shorter than this is a buzz. */

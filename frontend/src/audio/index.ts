@@ -1,7 +1,8 @@
 export { createPlayer } from './engine'
+export { type MixRequest, renderedFrames } from './export/mixRequest'
+export { renderMix } from './export/render'
 export type { LoadFailure, LoadState, Problem } from './failure'
-export { audibleStems, type Channel, type Mix, neutral, type StemName } from './mixer'
-export { type MixRequest, renderedFrames } from './mixRequest'
+export { audibleStems, type Channel, type Mix, neutral, type StemName } from './mix'
 export type {
   LaneSource,
   Level,
@@ -12,5 +13,4 @@ export type {
   Stretch,
   Transport,
 } from './player'
-export { renderMix } from './render'
 export { type Decibels, type Frames, type Seconds, type Semitones, type Span, toAmplitude, toDecibels } from './units'

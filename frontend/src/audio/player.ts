@@ -1,5 +1,5 @@
 import type { LoadState, Problem } from './failure'
-import type { Channel, StemName } from './mixer'
+import type { Channel, StemName } from './mix'
 import type { Decibels, Frames, Seconds, Semitones, Span } from './units'
 
 /** One stem's audio file: a FLAC with blocks of one size. */

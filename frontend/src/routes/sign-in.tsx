@@ -1,5 +1,5 @@
 import { createFileRoute, useRouter } from '@tanstack/react-router'
-import { SignInScreen, safeNext } from '@/features/session'
+import { SignInScreen, safeNext } from '@/features/accounts'
 
 export const Route = createFileRoute('/sign-in')({
   validateSearch: ({ next }: Record<string, unknown>) => ({ next: safeNext(next) }),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { aJob, aNode } from '@/test-data'
+import { aJob, aNode } from '@/testing/data'
 import { activity, announcement, newer, stepTree } from './jobs'
 
 const NODES = [

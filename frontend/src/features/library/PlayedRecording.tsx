@@ -1,6 +1,6 @@
 import type { Job, Recording } from '@/api/generated/types.gen'
-import { JobSwitch, OlderNote, useVersions } from '@/features/job'
 import { activity, isFinal, jobText } from '@/features/jobs'
+import { JobSwitch, OlderNote, useVersions } from '@/features/jobs/screen'
 import { PlayerScreen } from '@/features/player'
 import { JobPanel } from './JobPanel'
 

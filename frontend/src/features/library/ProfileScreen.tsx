@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
-import { OfflineNote, StatusChip } from '@/features/queue'
+import { OfflineNote, StatusChip } from '@/features/jobs/queue'
 import { useDefaultStrategy } from '@/features/settings'
 import {
   DropZone,

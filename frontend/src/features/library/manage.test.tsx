@@ -2,8 +2,8 @@ import { screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Recording } from '@/api/generated/types.gen'
-import { aJob, aRecording, CONFIG } from '@/test-data'
-import { problem, renderPage } from '@/test-page'
+import { aJob, aRecording, CONFIG } from '@/testing/data'
+import { problem, renderPage } from '@/testing/page'
 
 /** A library that searches, renames, tags and deletes as the service does. */
 function library(...recordings: Recording[]) {

@@ -1,6 +1,6 @@
 import type { Profile, Strategy } from '@/api/generated/types.gen'
+import { Access } from '@/features/accounts'
 import { offlineText, PinList } from '@/features/offline'
-import { Access } from '@/features/session'
 import { Button } from '@/ui/Button'
 import { type Fact, Facts } from '@/ui/Facts'
 import { Page, Section } from '@/ui/Page'

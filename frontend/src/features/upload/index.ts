@@ -1,6 +1,6 @@
+export { StrategyPicker } from '@/features/catalogue/picker/StrategyPicker'
 export { DropZone } from './DropZone'
 export { BrowserKeep } from './kept'
-export { StrategyPicker } from './StrategyPicker'
 export { sendRecording } from './send'
 export { text as uploadText } from './text'
 export { UploadRow } from './UploadRow'

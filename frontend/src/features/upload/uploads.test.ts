@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { Uploaded } from '@/api/generated/types.gen'
-import { aRecording, CONFIG } from '@/test-data'
+import { aRecording, CONFIG } from '@/testing/data'
 import type { Keep, KeptUpload } from './kept'
 import type { Send } from './send'
 import { UploadRefused } from './trouble'

@@ -10,9 +10,9 @@ import {
 } from '@/api/generated/@tanstack/react-query.gen'
 import { errorText } from '@/api/problem'
 import { Button } from '@/ui/Button'
-import { toWire } from '../mix'
-import { type Session, useDesk } from '../session'
-import { shortTime } from '../text'
+import { shortTime } from '../format'
+import { toWire } from '../state/mix'
+import { type Session, useDesk } from '../state/playerSession'
 import { text } from './text'
 
 /** Keeps the loop as a clip, and shows the clips there are. */

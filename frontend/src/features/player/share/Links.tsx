@@ -10,8 +10,8 @@ import {
 import { errorText } from '@/api/problem'
 import { Button } from '@/ui/Button'
 import { moment } from '@/ui/format'
-import { toWire } from '../mix'
-import type { Session } from '../session'
+import { toWire } from '../state/mix'
+import type { Session } from '../state/playerSession'
 import { text } from './text'
 
 export function addressOf({ token }: Share): string {

@@ -1,7 +1,7 @@
 import type { PlayerData } from '@/api/generated'
 import { Button } from '@/ui/Button'
 import { Dialog } from '@/ui/Dialog'
-import type { Session } from '../session'
+import type { Session } from '../state/playerSession'
 import { Clips } from './Clips'
 import { Links } from './Links'
 import { text } from './text'

@@ -1,0 +1,26 @@
+import type { Strategy } from '@/api/generated/types.gen'
+import { qualityText, text } from '@/features/upload/text'
+import { bytes, list, roughly } from '@/ui/format'
+import { stemLabel } from '@/ui/stems'
+
+/** `vocals, drums, bass and other · good quality · about 2 min for a song · downloads 84 MB first`. */
+export function strategyDetail(strategy: Strategy): string {
+  const parts = [
+    list(strategy.stems.map((stem) => stemLabel(stem).toLowerCase())),
+    qualityText[strategy.quality],
+    `about ${roughly(strategy.estimatedS)} for a song of 4 minutes`,
+  ]
+  if (!strategy.ready && strategy.downloadBytes > 0) parts.push(`downloads ${bytes(strategy.downloadBytes)} first`)
+  if (strategy.downloadBytes === 0 && strategy.ready && strategy.quality === 'preview') parts.push('no download')
+  return parts.join(' · ')
+}
+
+/** What to know below the picker: what the chosen strategy does, or is not, and what it needs first. */
+export function strategyNote(strategy: Strategy): string {
+  if (strategy.quality === 'preview') return text.previewNote
+  const { summary, ready, downloadBytes, missing } = strategy
+  if (ready) return summary
+  const need =
+    downloadBytes > 0 ? text.downloadNote(bytes(downloadBytes), missing.length) : text.missingNote(missing.join(', '))
+  return `${summary} ${need}`.trim()
+}

@@ -1,0 +1,143 @@
+import { useRef } from 'react'
+import type { Player } from '@/audio'
+import { PlayIcon } from '@/ui/icons'
+import { useFrames } from '../drawing'
+import { decibelText, timeCode } from '../format'
+import {
+  BackwardIcon,
+  FlagIcon,
+  FollowIcon,
+  ForwardIcon,
+  KeyboardIcon,
+  LoopIcon,
+  MixerIcon,
+  PauseIcon,
+  ToStartIcon,
+  WaitIcon,
+  ZoomInIcon,
+  ZoomOutIcon,
+} from '../icons'
+import { type Command, carryOut, type Rig, SKIP } from '../keyboard/keys'
+import { Fader } from '../mixer/Fader'
+import { Meter } from '../mixer/Meter'
+import { useDesk, useSnapshot, useView } from '../state/playerSession'
+import { text } from '../text'
+import { Readouts } from './Readouts'
+import { StatusLine } from './StatusLine'
+import { ToolButton } from './Tools'
+
+interface TransportProps {
+  rig: Rig
+  onMixer: () => void
+}
+
+export function Transport({ rig, onMixer }: TransportProps) {
+  const { player, desk } = rig
+  const { transport } = useSnapshot(player)
+  const { mix } = useDesk(desk)
+  const send = (command: Command) => () => carryOut(command, rig)
+  return (
+    <footer className="transport sticky bottom-0 z-20 border-t border-line bg-surface">
+      <div className="flex flex-col justify-center px-5 max-sm:items-center">
+        <TimeCode rig={rig} />
+        <StatusLine player={player} />
+      </div>
+      <fieldset className="flex items-center justify-center gap-1 sm:gap-2">
+        <legend className="sr-only">{text.transport}</legend>
+        <Round label={text.toStart} hint={`${text.toStart} (Home)`} onClick={send({ kind: 'start' })}>
+          <ToStartIcon />
+        </Round>
+        <Round label={text.back(SKIP)} hint={`${text.back(SKIP)} (←)`} onClick={send({ kind: 'skip', by: -SKIP })}>
+          <BackwardIcon />
+        </Round>
+        <button
+          type="button"
+          className="round round-play"
+          aria-label={transport === 'paused' ? text.play : text.pause}
+          title={`${transport === 'paused' ? text.play : text.pause} (Space)`}
+          onClick={send({ kind: 'toggle' })}
+        >
+          {transport === 'paused' ? <PlayIcon /> : transport === 'waiting' ? <WaitIcon /> : <PauseIcon />}
+        </button>
+        <Round label={text.forward(SKIP)} hint={`${text.forward(SKIP)} (→)`} onClick={send({ kind: 'skip', by: SKIP })}>
+          <ForwardIcon />
+        </Round>
+        <Round label={text.loop} hint={text.loopOn} pressed={mix.loop?.on ?? false} onClick={send({ kind: 'loop' })}>
+          <LoopIcon />
+        </Round>
+        <span className="contents md:hidden">
+          <Round label={text.mixer} hint={text.mixer} onClick={onMixer}>
+            <MixerIcon />
+          </Round>
+        </span>
+      </fieldset>
+      <div className="flex items-center justify-end max-md:hidden">
+        <ViewTools rig={rig} />
+        <div className="max-lg:hidden">
+          <Readouts player={player} desk={desk} />
+        </div>
+        <div className="master flex items-center gap-3 border-l border-line pr-5 pl-4">
+          <span className="grid w-28">
+            <Fader label={text.volumeOf(text.master)} gain={mix.master} onChange={(gain) => desk.setMaster(gain)} />
+            <Meter player={player} label={text.master} level={() => player.masterLevel()} />
+          </span>
+          <span className="w-15 text-right font-mono text-xs text-muted max-xl:hidden">{decibelText(mix.master)}</span>
+        </div>
+      </div>
+    </footer>
+  )
+}
+
+function ViewTools({ rig }: { rig: Rig }) {
+  const { follow, zoomed } = useView(rig.view)
+  const send = (command: Command) => () => carryOut(command, rig)
+  return (
+    <div className="flex items-center gap-0.5 px-2">
+      <ToolButton label={text.addMarker} onClick={send({ kind: 'marker' })}>
+        <FlagIcon />
+      </ToolButton>
+      <ToolButton label={text.zoomOut} disabled={!zoomed} onClick={send({ kind: 'zoom', by: 1 / 2 })}>
+        <ZoomOutIcon />
+      </ToolButton>
+      <ToolButton label={text.zoomIn} onClick={send({ kind: 'zoom', by: 2 })}>
+        <ZoomInIcon />
+      </ToolButton>
+      <ToolButton label={text.follow} pressed={follow} onClick={send({ kind: 'follow' })}>
+        <FollowIcon />
+      </ToolButton>
+      <ToolButton label={text.helpOpen} onClick={() => rig.open('help')}>
+        <KeyboardIcon />
+      </ToolButton>
+    </div>
+  )
+}
+
+interface RoundProps {
+  label: string
+  hint: string
+  pressed?: boolean
+  onClick: () => void
+  children: React.ReactNode
+}
+
+function Round({ label, hint, pressed, onClick, children }: RoundProps) {
+  return (
+    <button type="button" className="round" aria-label={label} aria-pressed={pressed} title={hint} onClick={onClick}>
+      {children}
+    </button>
+  )
+}
+
+function TimeCode({ rig: { player, view } }: { rig: { player: Player; view: Rig['view'] } }) {
+  const now = useRef<HTMLSpanElement>(null)
+  const { from, to } = view.bounds
+  useFrames(player, () => {
+    if (now.current) now.current.textContent = timeCode((player.position() - from) / player.sampleRate)
+  })
+  return (
+    <p className="font-mono text-xl whitespace-nowrap sm:text-2xl">
+      <span ref={now} role="timer" aria-label={text.position} className="tracking-tight" />
+      <span className="ml-2 text-[13px] text-faint">/ {timeCode((to - from) / player.sampleRate)}</span>
+    </p>
+  )
+}
