@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { FakeContext, FakeServer, fakeDecoder, laneSource, RATE, type Start, settled } from '@/testing/fakeAudio'
+import { FakeContext, FakeServer, fakeDecoder, RATE, type Start, settled, stemSource } from '@/testing/fakeAudio'
 import { createPlayer } from './engine'
+import { neutral } from './mix'
 
 const FRAMES = 30 * RATE
 const context = { current: new FakeContext() }
@@ -18,7 +19,7 @@ function setUp(...stems: string[]) {
     { sampleRate: RATE, frames: FRAMES },
     { decoder: fakeDecoder(FRAMES), speaker: { open: () => context.current.asContext(), dispose: () => undefined } },
   )
-  player.load(stems.map(laneSource))
+  player.load(stems.map(stemSource))
   return player
 }
 
@@ -40,9 +41,9 @@ async function pass(seconds: number) {
 /** The song frame with which a source begins. */
 const from = ({ lanes }: Start) => lanes[0]?.[0] ?? -1
 
-/** Context frames minus song frames: one value for all lanes and sources that are in step. */
+/** Context frames minus song frames: one value for all tracks and sources that are in step. */
 const offsets = (starts: readonly Start[]) =>
-  new Set(starts.flatMap(({ at, lanes }) => lanes.map((lane) => at - (lane[0] ?? -1))))
+  new Set(starts.flatMap(({ at, lanes }) => lanes.map((track) => at - (track[0] ?? -1))))
 
 /** The song frames that sound one after the other, from sources that follow each other. */
 function song(starts: readonly Start[]): number[] {
@@ -86,7 +87,7 @@ describe('starting', () => {
   it('waits for the last stem that is heard, but not for a muted one', async () => {
     server.current.hold('/drums.flac', '/bass.flac')
     const player = setUp('vocals', 'drums', 'bass')
-    player.setMuted('bass', true)
+    player.setMix(new Map([['bass', { ...neutral, muted: true }]]))
     player.play()
     await settled()
     expect(player.snapshot().transport).toBe('waiting')
@@ -151,7 +152,7 @@ describe('playing on', () => {
     await pass(0.6)
     expect(player.snapshot().transport).toBe('waiting')
     const stopped = player.position()
-    expect(context.current.heard.flatMap(({ lanes }) => lanes.map((lane) => lane.length))).toEqual([stopped, stopped])
+    expect(context.current.heard.flatMap(({ lanes }) => lanes.map((track) => track.length))).toEqual([stopped, stopped])
     const before = context.current.starts.length
     server.current.release('/drums.flac')
     await settled()
@@ -243,7 +244,7 @@ describe('other stems', () => {
     const player = await setUpReady('vocals')
     player.play()
     await pass(1)
-    player.load(['vocals', 'drums'].map(laneSource))
+    player.load(['vocals', 'drums'].map(stemSource))
     await pass(3)
     expect(offsets(context.current.heard).size).toBe(1)
     expect(context.current.heard.at(-1)?.lanes).toHaveLength(2)
@@ -254,7 +255,7 @@ describe('other stems', () => {
     player.play()
     await pass(1)
     server.current.hold('/ensemble.flac')
-    player.load([{ ...laneSource('ensemble'), stem: 'vocals' }])
+    player.load([{ ...stemSource('ensemble'), stem: 'vocals' }])
     await pass(0.5)
     expect(player.snapshot().transport).toBe('playing')
     const before = context.current.starts.length
@@ -272,7 +273,7 @@ describe('an address that was renewed', () => {
   it('is used from then on, without loading anew what is there', async () => {
     const player = await setUpReady('vocals')
     const before = server.current.asked.length
-    const renewed = { ...laneSource('vocals'), url: '/renewed.flac', indexUrl: '/renewed.index' }
+    const renewed = { ...stemSource('vocals'), url: '/renewed.flac', indexUrl: '/renewed.index' }
     player.load([renewed])
     await settled()
     expect(server.current.asked).toHaveLength(before)
@@ -284,7 +285,7 @@ describe('an address that was renewed', () => {
   it('lets a stem be heard whose address had expired', async () => {
     server.current.status.set('/vocals.flac', 403)
     const player = await setUpReady('vocals')
-    player.load([{ ...laneSource('vocals'), url: '/renewed.flac' }])
+    player.load([{ ...stemSource('vocals'), url: '/renewed.flac' }])
     await settled()
     expect(player.snapshot().stems[0]?.load).toEqual({ kind: 'ready' })
   })
@@ -295,7 +296,7 @@ describe('the snapshot', () => {
     const player = await setUpReady('vocals')
     const before = player.snapshot()
     expect(player.snapshot()).toBe(before)
-    player.setMuted('vocals', true)
+    player.setMix(new Map([['vocals', { ...neutral, muted: true }]]))
     expect(player.snapshot()).not.toBe(before)
     expect(player.snapshot().stems[0]).toMatchObject({ muted: true, audible: false })
   })
@@ -303,7 +304,7 @@ describe('the snapshot', () => {
   it('keeps a strip by its stem, whatever file it plays', async () => {
     const player = await setUpReady('vocals')
     player.setMix(new Map([['vocals', { gain: -6, pan: 0.5, muted: false, soloed: false }]]))
-    player.load([{ ...laneSource('other'), stem: 'vocals' }])
+    player.load([{ ...stemSource('other'), stem: 'vocals' }])
     expect(player.snapshot().stems[0]).toMatchObject({ gain: -6, pan: 0.5 })
   })
 })

@@ -1,5 +1,5 @@
 import type { Decoder } from '@/audio/flac/decoder'
-import type { LaneSource } from '@/audio/player'
+import type { StemSource } from '@/audio/player'
 import type { Frames } from '@/audio/units'
 
 export const RATE = 44_100
@@ -19,7 +19,7 @@ export function streaminfo(block: Frames, rate: number, channels: number, bits: 
   return btoa(String.fromCharCode(...bytes))
 }
 
-export function laneSource(stem: string): LaneSource {
+export function stemSource(stem: string): StemSource {
   // Each file has a checksum of its own.
   const checksum = btoa(stem.padEnd(6).slice(0, 6))
   return {

@@ -49,15 +49,10 @@ export class FakePlayer implements Player {
     this.loop = loop
     this.#become({ loop })
   }
-  setGain() {}
-  setMuted() {}
-  setSoloed() {}
-  setPan() {}
   setMix(mix: ReadonlyMap<StemName, Channel>) {
     this.mix = mix
     this.told.push('mix')
   }
-  clearMutesAndSolos() {}
   setMaster(master: number) {
     this.#become({ master })
   }

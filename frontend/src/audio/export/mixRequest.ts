@@ -1,13 +1,13 @@
 import type { Mix } from '../mix'
-import type { LaneSource } from '../player'
+import type { StemSource } from '../player'
 import type { Decibels, Frames, Semitones, Span } from '../units'
 
-/** The mix as heard, from one song frame to another, as PCM: what an export needs. */
+/** Asks `renderMix` for the mix as it is heard, from one song frame to another, as PCM. */
 export interface MixRequest {
   readonly sampleRate: number
   /** The recording's length. */
   readonly frames: Frames
-  readonly lanes: readonly LaneSource[]
+  readonly sources: readonly StemSource[]
   readonly mix: Mix
   readonly master: Decibels
   readonly limiter: boolean

@@ -1,7 +1,7 @@
 import type { Span } from '../units'
 
-/** Frames `from` up to `to` of a buffer as one of its own. */
-export function part(buffer: AudioBuffer, { from, to }: Span): AudioBuffer {
+/** Copies frames `from` up to `to` of a buffer into a new one. */
+export function sliceBuffer(buffer: AudioBuffer, { from, to }: Span): AudioBuffer {
   const { numberOfChannels, sampleRate } = buffer
   const cut = new AudioBuffer({ length: to - from, numberOfChannels, sampleRate })
   for (let side = 0; side < numberOfChannels; side++) {

@@ -8,11 +8,11 @@ export class BitReader {
   }
 
   /** Bits that have not been read. */
-  get left(): number {
+  get bitsLeft(): number {
     return 8 * this.#bytes.length - this.#at
   }
 
-  /** bits: 0 to 32. */
+  /** Reads an unsigned number. bits: 0 to 32. */
   read(bits: number): number {
     if (bits === 0) return 0
     const value = this.#window() >>> (32 - bits)
@@ -20,17 +20,17 @@ export class BitReader {
     return value
   }
 
-  /** A number in two's complement. bits: 1 to 32. */
-  signed(bits: number): number {
+  /** Reads a number in two's complement. bits: 1 to 32. */
+  readSigned(bits: number): number {
     const value = this.read(bits)
     return value >= 2 ** (bits - 1) ? value - 2 ** bits : value
   }
 
-  /** How many zeros come before the next one; both are passed. */
-  unary(): number {
+  /** Counts the zero bits before the next one bit, and reads past it. */
+  readUnary(): number {
     for (let zeros = 0; ; ) {
       const window = this.#window()
-      if (window !== 0 || this.left <= 32) {
+      if (window !== 0 || this.bitsLeft <= 32) {
         const ahead = Math.clz32(window)
         this.#at += ahead + 1
         return zeros + ahead
@@ -40,18 +40,18 @@ export class BitReader {
     }
   }
 
-  /** A signed number in Rice's code. */
-  rice(parameter: number): number {
-    const folded = this.unary() * 2 ** parameter + this.read(parameter)
+  /** Reads a signed number in Rice's code. */
+  readRice(parameter: number): number {
+    const folded = this.readUnary() * 2 ** parameter + this.read(parameter)
     return folded % 2 === 0 ? folded / 2 : -(folded + 1) / 2
   }
 
-  /** Goes on to the next whole byte. */
-  align(): void {
+  /** Skips to the next whole byte. */
+  skipToByte(): void {
     this.#at = 8 * Math.ceil(this.#at / 8)
   }
 
-  /** The next 32 bits. */
+  /** Returns the next 32 bits without reading past them. */
   #window(): number {
     const byte = this.#at >>> 3
     const shift = this.#at & 7

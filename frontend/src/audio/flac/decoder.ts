@@ -1,12 +1,15 @@
 import { LoadError } from '../failure'
 
-/** A FLAC file of its own, as `flacFile` makes it, to samples at the file's rate. Rejects with LoadError `undecodable`. */
+/** Decodes a whole FLAC file, as `flacFile` makes it, at the file's rate. Rejects with LoadError `undecodable`. */
 export type Decoder = (file: ArrayBuffer) => Promise<AudioBuffer>
 
 /** A FLAC file of one silent block. */
 const ONE_BLOCK = 'ZkxhQ4AAACIQABAAAAALAAALAfQA8AAAAAAAAAAAAAAAAAAAAAAAAAAA//gUCAArAAAA6Vs='
 
-/** The browser's decoder, at the rate of the files, so that no sample is interpolated; ours where it lacks FLAC. */
+/**
+ * Returns the browser's decoder, or our own where that lacks FLAC. sampleRate: of the files, so that no sample is
+ * interpolated.
+ */
 export function openDecoder(sampleRate: number): Decoder {
   // An offline context decodes before any gesture has unlocked sound, and holds no audio device.
   const context = new OfflineAudioContext(1, 1, sampleRate)

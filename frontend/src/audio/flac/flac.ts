@@ -1,7 +1,7 @@
 import { LoadError } from '../failure'
 import type { Frames } from '../units'
 
-/** What STREAMINFO says, and the header that makes a file of any run of the stream's blocks. */
+/** The fields of STREAMINFO, and the header that makes a file of any run of the stream's blocks. */
 export interface FlacFormat {
   readonly sampleRate: number
   readonly channels: number
@@ -15,7 +15,7 @@ const STREAMINFO_BYTES = 34
 /** `fLaC`, then the header of a last metadata block of type STREAMINFO. */
 const MARKER = [0x66, 0x4c, 0x61, 0x43, 0x80, 0, 0, STREAMINFO_BYTES]
 
-/** streaminfo: base64. Throws LoadError `undecodable` for anything but a STREAMINFO with one block size. */
+/** Reads STREAMINFO. streaminfo: base64. Throws LoadError `undecodable` for anything but a STREAMINFO with one block size. */
 export function flacFormat(streaminfo: string): FlacFormat {
   const bytes = decodeBase64(streaminfo)
   if (bytes.length !== STREAMINFO_BYTES) throw new LoadError('undecodable')
@@ -46,7 +46,7 @@ function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
   }
 }
 
-/** A file of its own: the header, then whole blocks. */
+/** Puts a header and whole blocks together to a file that decodes alone. */
 export function flacFile(header: Uint8Array, blocks: readonly Uint8Array[]): ArrayBuffer {
   const file = new Uint8Array(blocks.reduce((bytes, block) => bytes + block.length, header.length))
   file.set(header)

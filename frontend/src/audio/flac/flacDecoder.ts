@@ -16,14 +16,14 @@ interface BlockHeader {
   readonly bits: number
 }
 
-/** A header and whole blocks, as `flacFile` puts them together. Throws LoadError `undecodable`. */
+/** Decodes a header and whole blocks, as `flacFile` puts them together. Throws LoadError `undecodable`. */
 export function decodeFlac(file: ArrayBuffer): AudioBuffer {
   const info = new DataView(file).getUint32(STREAMINFO_AT + 10)
   const sampleRate = info >>> 12
   const depth = ((info >>> 4) & 31) + 1
   const reader = new BitReader(new Uint8Array(file, HEADER_BYTES))
   const blocks: Int32Array[][] = []
-  while (reader.left > 0) blocks.push(readBlock(reader, depth))
+  while (reader.bitsLeft > 0) blocks.push(readBlock(reader, depth))
   const length = blocks.reduce((sum, [first]) => sum + (first?.length ?? 0), 0)
   if (length === 0) throw new LoadError('undecodable')
   const buffer = new AudioBuffer({ length, numberOfChannels: blocks[0]?.length ?? 1, sampleRate })
@@ -43,7 +43,7 @@ function readBlock(reader: BitReader, depth: number): Int32Array[] {
   const block = Array.from({ length: channels }, (_, channel) =>
     readSubframe(reader, header.frames, header.bits + (channel === side ? 1 : 0)),
   )
-  reader.align()
+  reader.skipToByte()
   reader.read(16)
   joinSides(block, header.assignment)
   return block
@@ -81,11 +81,11 @@ function blockFrames(reader: BitReader, code: number): Frames {
 function readSubframe(reader: BitReader, frames: Frames, bits: number): Int32Array {
   reader.read(1)
   const type = reader.read(6)
-  const wasted = reader.read(1) === 1 ? reader.unary() + 1 : 0
+  const wasted = reader.read(1) === 1 ? reader.readUnary() + 1 : 0
   const samples = new Int32Array(frames)
   const depth = bits - wasted
-  if (type === 0) samples.fill(reader.signed(depth))
-  else if (type === 1) for (let at = 0; at < frames; at++) samples[at] = reader.signed(depth)
+  if (type === 0) samples.fill(reader.readSigned(depth))
+  else if (type === 1) for (let at = 0; at < frames; at++) samples[at] = reader.readSigned(depth)
   else if (type >= 8 && type <= 12) readPredicted(reader, samples, depth, { order: type - 8, fixed: true })
   else if (type >= 32) readPredicted(reader, samples, depth, { order: type - 31, fixed: false })
   else throw new LoadError('undecodable')
@@ -102,13 +102,13 @@ function readPredicted(
   depth: number,
   { order, fixed }: { order: number; fixed: boolean },
 ): void {
-  for (let at = 0; at < order; at++) samples[at] = reader.signed(depth)
+  for (let at = 0; at < order; at++) samples[at] = reader.readSigned(depth)
   let shift = 0
   let coefficients = FIXED[order] ?? []
   if (!fixed) {
     const precision = reader.read(4) + 1
-    shift = reader.signed(5)
-    coefficients = Array.from({ length: order }, () => reader.signed(precision))
+    shift = reader.readSigned(5)
+    coefficients = Array.from({ length: order }, () => reader.readSigned(precision))
   }
   readResidual(reader, samples, order)
   const scale = 2 ** shift
@@ -119,7 +119,7 @@ function readPredicted(
   }
 }
 
-/** What the prediction misses, in partitions of Rice codes, put where the samples will be. */
+/** Reads the residual of the prediction, in partitions of Rice codes, into the places of its samples. */
 function readResidual(reader: BitReader, samples: Int32Array, order: number): void {
   const width = reader.read(2) === 0 ? 4 : 5
   const partitions = 2 ** reader.read(4)
@@ -129,12 +129,12 @@ function readResidual(reader: BitReader, samples: Int32Array, order: number): vo
     const parameter = reader.read(width)
     if (parameter === 2 ** width - 1) {
       const bits = reader.read(5)
-      for (; at < end; at++) samples[at] = bits === 0 ? 0 : reader.signed(bits)
-    } else for (; at < end; at++) samples[at] = reader.rice(parameter)
+      for (; at < end; at++) samples[at] = bits === 0 ? 0 : reader.readSigned(bits)
+    } else for (; at < end; at++) samples[at] = reader.readRice(parameter)
   }
 }
 
-/** Left and right from one of them, or their middle, and the difference. */
+/** Turns two channels that were coded as one side, or the middle, and the difference into left and right, in place. */
 function joinSides([first, second]: readonly Int32Array[], assignment: number): void {
   if (!first || !second || assignment < 8) return
   for (let at = 0; at < first.length; at++) {

@@ -1,17 +1,17 @@
-import type { Seconds } from '../units'
+import type { Amplitude, Pan, Seconds } from '../units'
 import { Meter } from './meter'
 
 /** Time constant of every fader, mute, solo and pan change: no click, and settled after about 40 ms. */
-export const SMOOTH: Seconds = 0.005
+export const SMOOTHING: Seconds = 0.005
 
-/** One stem's way through the graph: input → gain → panner → output, with a meter at its end. */
-export class Strip {
+/** Sets one stem's gain and pan: input → gain → panner → output, with a meter at its end. */
+export class ChannelStrip {
   readonly input: GainNode
   readonly meter: Meter
   readonly #context: BaseAudioContext
   readonly #panner: StereoPannerNode
 
-  constructor(context: BaseAudioContext, output: AudioNode, amplitude: number, pan: number) {
+  constructor(context: BaseAudioContext, output: AudioNode, amplitude: Amplitude, pan: Pan) {
     this.#context = context
     // Two channels whatever the file has: the panner attenuates mono, and the null against the mixture would go.
     this.input = context.createGain()
@@ -24,10 +24,11 @@ export class Strip {
     this.meter = new Meter(context, this.#panner)
   }
 
-  set(amplitude: number, pan: number): void {
+  /** Moves to other settings, smoothly. */
+  set(amplitude: Amplitude, pan: Pan): void {
     const now = this.#context.currentTime
-    this.input.gain.setTargetAtTime(amplitude, now, SMOOTH)
-    this.#panner.pan.setTargetAtTime(pan, now, SMOOTH)
+    this.input.gain.setTargetAtTime(amplitude, now, SMOOTHING)
+    this.#panner.pan.setTargetAtTime(pan, now, SMOOTHING)
   }
 
   dispose(): void {

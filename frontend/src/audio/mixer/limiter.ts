@@ -1,6 +1,6 @@
 import { type Decibels, type Seconds, toAmplitude } from '../units'
 
-/** Where it begins to hold back, and how much of what is above gets through: a twentieth. */
+/** It compresses above this level; a twentieth of what exceeds it gets through. */
 const THRESHOLD: Decibels = -3
 const RATIO = 20
 /** Web Audio's compressor looks ahead by this time (section 1.19 of its specification), and so delays the sound. */
@@ -10,7 +10,7 @@ export interface Limiter {
   dispose(): void
 }
 
-/** input → limiter → output. */
+/** Connects input → limiter → output. */
 export function connectLimiter(context: BaseAudioContext, input: AudioNode, output: AudioNode): Limiter {
   const compressor = context.createDynamicsCompressor()
   compressor.threshold.value = THRESHOLD

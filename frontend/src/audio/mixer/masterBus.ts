@@ -1,10 +1,10 @@
-import { type Decibels, toAmplitude } from '../units'
-import { SMOOTH, Strip } from './channelStrip'
+import { type Amplitude, type Decibels, type Pan, toAmplitude } from '../units'
+import { ChannelStrip, SMOOTHING } from './channelStrip'
 import { connectLimiter, type Limiter } from './limiter'
 import { Meter } from './meter'
 
-/** Where all strips come together: sum → master fader → limiter, when on → loudspeaker. */
-export class Desk {
+/** Sums all channel strips: sum → master fader → limiter, when on → loudspeaker. */
+export class MasterBus {
   readonly context: BaseAudioContext
   readonly meter: Meter
   readonly #master: GainNode
@@ -21,13 +21,13 @@ export class Desk {
     this.setLimiter(limiter)
   }
 
-  /** A strip at these settings, connected. */
-  strip(amplitude: number, pan: number): Strip {
-    return new Strip(this.context, this.#master, amplitude, pan)
+  /** Makes a channel strip at these settings, connected to the sum. */
+  createStrip(amplitude: Amplitude, pan: Pan): ChannelStrip {
+    return new ChannelStrip(this.context, this.#master, amplitude, pan)
   }
 
   setMaster(gain: Decibels): void {
-    this.#master.gain.setTargetAtTime(toAmplitude(gain), this.context.currentTime, SMOOTH)
+    this.#master.gain.setTargetAtTime(toAmplitude(gain), this.context.currentTime, SMOOTHING)
   }
 
   setLimiter(on: boolean): void {

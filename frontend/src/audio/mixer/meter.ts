@@ -6,7 +6,7 @@ const WINDOW: Frames = 2048
 
 export const silence: Level = { peak: 0, rms: 0, clipped: false }
 
-/** Reads the level of what passes through; both sides by themselves, since an analyser would mix them down. */
+/** Measures the level of a node's output, each side by itself: an analyser would mix them down. */
 export class Meter {
   readonly #splitter: ChannelSplitterNode
   readonly #sides: readonly [AnalyserNode, AnalyserNode]
@@ -23,6 +23,7 @@ export class Meter {
     })
   }
 
+  /** Returns peak and RMS of the last 2048 frames, of the louder side. */
   read(): Level {
     let peak = 0
     let loudest = 0
@@ -39,6 +40,7 @@ export class Meter {
     return { peak, rms: Math.sqrt(loudest / WINDOW), clipped: this.#clipped }
   }
 
+  /** Forgets that full scale was exceeded. */
   clear(): void {
     this.#clipped = false
   }

@@ -1,6 +1,6 @@
-/** Where the sound goes out. */
+/** Makes the context that the sound goes out of. */
 export interface Speaker {
-  /** Called at the first play, within the gesture. */
+  /** Returns the context. To be called at the first play, within the gesture. */
   open(): BaseAudioContext
   dispose(): void
 }

@@ -1,112 +1,113 @@
-import { contextAt, type Take } from '../timeline/anchor'
+import { type Anchor, contextFrameAt } from '../timeline/anchor'
 import type { Frames, Seconds, Span } from '../units'
-import { Gate, RAMP } from './fadeGate'
-import { copyTape } from './loopedPcm'
-import { Fan, MOST_LANES } from './stemRouter'
-import { readyTo, type Voice, type VoiceLane } from './voice'
+import { FadeGate, RAMP } from './fadeGate'
+import { copyTimeline } from './loopedPcm'
+import { MOST_TRACKS, StemRouter } from './stemRouter'
+import { decodedTo, type Voice, type VoiceTrack } from './voice'
 
 /** A source ends this long after its gate has shut. */
-const AFTER: Seconds = 0.02
+const STOP_AFTER: Seconds = 0.02
 
-interface Part {
+/** How far a track has been armed. */
+interface Progress {
   armed: Frames
   /** Whether what is armed next begins with a ramp. */
   ramp: boolean
 }
 
-/** A stretch of tape that several lanes play, as one source: none of them can be heard earlier or later than another. */
+/** One source that plays a stretch of the timeline for several tracks: none of them can sound earlier or later than another. */
 interface Batch {
-  readonly lanes: readonly VoiceLane[]
+  readonly tracks: readonly VoiceTrack[]
   readonly span: Span
   readonly ramp: boolean
   readonly source: AudioBufferSourceNode
-  readonly gate: Gate
-  readonly fan: Fan
+  readonly gate: FadeGate
+  readonly router: StemRouter
 }
 
-/** Plays samples untouched: stretches of the tape start one after the other at whole frames of the context. */
+/** Plays samples untouched: sources of stretches of the timeline follow each other at whole frames of the context. */
 export class ExactVoice implements Voice {
   readonly lead = 0
-  readonly joins = true
+  readonly canJoin = true
   readonly #context: BaseAudioContext
-  readonly #take: Take
-  readonly #parts = new Map<VoiceLane, Part>()
+  readonly #anchor: Anchor
+  readonly #progress = new Map<VoiceTrack, Progress>()
   readonly #batches = new Set<Batch>()
   /** Armed and not yet opened. */
-  #closed: readonly Batch[] = []
+  #unopened: readonly Batch[] = []
 
-  constructor(context: BaseAudioContext, take: Take) {
+  constructor(context: BaseAudioContext, anchor: Anchor) {
     this.#context = context
-    this.#take = take
+    this.#anchor = anchor
   }
 
-  has(lane: VoiceLane): boolean {
-    return this.#parts.has(lane)
+  has(track: VoiceTrack): boolean {
+    return this.#progress.has(track)
   }
 
-  add(lanes: readonly VoiceLane[], from: Frames, ramp: boolean): void {
-    for (const lane of lanes) this.#parts.set(lane, { armed: from, ramp })
+  add(tracks: readonly VoiceTrack[], from: Frames, ramp: boolean): void {
+    for (const track of tracks) this.#progress.set(track, { armed: from, ramp })
   }
 
-  remove(lane: VoiceLane): void {
-    this.#parts.delete(lane)
-    for (const { fan } of this.#batches) fan.remove(lane)
+  remove(track: VoiceTrack): void {
+    this.#progress.delete(track)
+    for (const { router } of this.#batches) router.remove(track)
   }
 
-  armed(lane: VoiceLane): Frames {
-    return this.#parts.get(lane)?.armed ?? 0
+  armedTo(track: VoiceTrack): Frames {
+    return this.#progress.get(track)?.armed ?? 0
   }
 
   arm(to: Frames): void {
     const batches: Batch[] = []
-    const before = [...this.#parts].filter(([lane, { armed }]) => {
-      return armed < to && readyTo(lane.stream, this.#take.tape, armed, to) >= to
+    const decoded = [...this.#progress].filter(([track, { armed }]) => {
+      return armed < to && decodedTo(track.stream, this.#anchor.timeline, armed, to) >= to
     })
-    for (const group of together(before)) {
-      const batch = this.#batch(group.lanes, { from: group.armed, to }, group.ramp)
+    for (const group of groupByProgress(decoded)) {
+      const batch = this.#startBatch(group.tracks, { from: group.armed, to }, group.ramp)
       batches.push(batch)
       this.#batches.add(batch)
-      for (const lane of group.lanes) this.#parts.set(lane, { armed: to, ramp: false })
+      for (const track of group.tracks) this.#progress.set(track, { armed: to, ramp: false })
     }
-    this.#closed = batches
+    this.#unopened = batches
   }
 
   open(): void {
-    for (const { gate, span, ramp } of this.#closed) gate.open(contextAt(this.#take, span.from), ramp)
-    this.#closed = []
+    for (const { gate, span, ramp } of this.#unopened) gate.open(contextFrameAt(this.#anchor, span.from), ramp)
+    this.#unopened = []
   }
 
   discard(): void {
-    for (const batch of this.#closed) {
+    for (const batch of this.#unopened) {
       batch.source.stop()
       this.#dispose(batch)
-      for (const lane of batch.lanes) this.#parts.set(lane, { armed: batch.span.from, ramp: batch.ramp })
+      for (const track of batch.tracks) this.#progress.set(track, { armed: batch.span.from, ramp: batch.ramp })
     }
-    this.#closed = []
+    this.#unopened = []
   }
 
   stop(at: Frames, ramp: boolean): void {
     const frame = Math.max(this.#context.currentTime * this.#context.sampleRate, at)
     for (const { gate, source } of this.#batches) {
       gate.close(frame, ramp)
-      source.stop(frame / this.#context.sampleRate + RAMP + AFTER)
+      source.stop(frame / this.#context.sampleRate + RAMP + STOP_AFTER)
     }
   }
 
-  #batch(lanes: readonly VoiceLane[], span: Span, ramp: boolean): Batch {
+  #startBatch(tracks: readonly VoiceTrack[], span: Span, ramp: boolean): Batch {
     const context = this.#context
-    const buffer = context.createBuffer(2 * lanes.length, span.to - span.from, context.sampleRate)
-    for (const [number, { stream }] of lanes.entries()) {
+    const buffer = context.createBuffer(2 * tracks.length, span.to - span.from, context.sampleRate)
+    for (const [number, { stream }] of tracks.entries()) {
       const sides = [buffer.getChannelData(2 * number), buffer.getChannelData(2 * number + 1)] as const
-      copyTape(stream.store, this.#take.tape, span, sides)
+      copyTimeline(stream.store, this.#anchor.timeline, span, sides)
     }
     const source = context.createBufferSource()
-    const gate = new Gate(context)
-    const fan = new Fan(context, lanes)
+    const gate = new FadeGate(context)
+    const router = new StemRouter(context, tracks)
     source.buffer = buffer
-    source.connect(gate.node).connect(fan.input)
-    source.start(contextAt(this.#take, span.from) / context.sampleRate)
-    const batch = { lanes, span, ramp, source, gate, fan }
+    source.connect(gate.node).connect(router.input)
+    source.start(contextFrameAt(this.#anchor, span.from) / context.sampleRate)
+    const batch = { tracks, span, ramp, source, gate, router }
     source.onended = () => this.#dispose(batch)
     return batch
   }
@@ -114,20 +115,22 @@ export class ExactVoice implements Voice {
   #dispose(batch: Batch): void {
     batch.source.disconnect()
     batch.gate.node.disconnect()
-    batch.fan.dispose()
+    batch.router.dispose()
     this.#batches.delete(batch)
   }
 }
 
-/** Lanes that go on from the same frame in the same way, as many as one source can hold. */
-function together(parts: readonly (readonly [VoiceLane, Part])[]): (Part & { lanes: VoiceLane[] })[] {
-  const groups: (Part & { lanes: VoiceLane[] })[] = []
-  for (const [lane, { armed, ramp }] of parts) {
+/** Groups tracks that go on from the same frame in the same way, as many as one source can hold. */
+function groupByProgress(
+  pending: readonly (readonly [VoiceTrack, Progress])[],
+): (Progress & { tracks: VoiceTrack[] })[] {
+  const groups: (Progress & { tracks: VoiceTrack[] })[] = []
+  for (const [track, { armed, ramp }] of pending) {
     const group = groups.find(
-      (other) => other.armed === armed && other.ramp === ramp && other.lanes.length < MOST_LANES,
+      (other) => other.armed === armed && other.ramp === ramp && other.tracks.length < MOST_TRACKS,
     )
-    if (group) group.lanes.push(lane)
-    else groups.push({ armed, ramp, lanes: [lane] })
+    if (group) group.tracks.push(track)
+    else groups.push({ armed, ramp, tracks: [track] })
   }
   return groups
 }

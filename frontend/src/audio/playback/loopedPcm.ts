@@ -1,18 +1,18 @@
 import type { ChunkStore } from '../streaming/chunks'
-import type { Tape } from '../timeline/timeline'
+import type { Timeline } from '../timeline/timeline'
 import type { Frames, Span } from '../units'
 
-/** One stem's sound of a stretch of tape, left and right; a mono stem is on both sides. */
+/** Left and right samples of one stem; a mono stem is on both sides. */
 export type Sides = readonly [Float32Array<ArrayBuffer>, Float32Array<ArrayBuffer>]
 
-/** Copies what is decoded of a stretch of tape, its jumps included; silence where nothing is. */
-export function copyTape(store: ChunkStore, tape: Tape, span: Span, sides: Sides): void {
-  for (const { at, span: song } of tape.pieces(span.from, span.to)) copySong(store, song, sides, at - span.from)
+/** Copies a stretch of the timeline, its jumps included, into `sides`; what is not decoded stays as it was there. */
+export function copyTimeline(store: ChunkStore, timeline: Timeline, span: Span, sides: Sides): void {
+  for (const { at, span: song } of timeline.pieces(span.from, span.to)) copySongSpan(store, song, sides, at - span.from)
 }
 
-function copySong(store: ChunkStore, song: Span, sides: Sides, to: Frames): void {
+function copySongSpan(store: ChunkStore, song: Span, sides: Sides, to: Frames): void {
   for (let from = song.from; from < song.to; ) {
-    const chunk = store.at(from)
+    const chunk = store.chunkAt(from)
     if (!chunk) return
     const end = Math.min(chunk.span.to, song.to)
     sides.forEach((side, channel) => {

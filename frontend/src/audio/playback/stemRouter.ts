@@ -1,28 +1,28 @@
-import type { VoiceLane } from './voice'
+import type { VoiceTrack } from './voice'
 
-/** Web Audio's greatest number of channels, at two for each stem. */
-export const MOST_LANES = 16
+/** Web Audio has at most 32 channels; each stem takes two. */
+export const MOST_TRACKS = 16
 
-/** Parts a signal of two channels for each lane onto the lanes' strips. */
-export class Fan {
+/** Splits a signal of two channels for each track and routes each pair to its track's strip. */
+export class StemRouter {
   readonly input: ChannelSplitterNode
-  readonly #pairs = new Map<VoiceLane, ChannelMergerNode>()
+  readonly #pairs = new Map<VoiceTrack, ChannelMergerNode>()
 
-  constructor(context: BaseAudioContext, lanes: readonly VoiceLane[]) {
-    this.input = context.createChannelSplitter(2 * lanes.length)
-    for (const [number, lane] of lanes.entries()) {
+  constructor(context: BaseAudioContext, tracks: readonly VoiceTrack[]) {
+    this.input = context.createChannelSplitter(2 * tracks.length)
+    for (const [number, track] of tracks.entries()) {
       const pair = context.createChannelMerger(2)
       this.input.connect(pair, 2 * number, 0)
       this.input.connect(pair, 2 * number + 1, 1)
-      pair.connect(lane.strip.input)
-      this.#pairs.set(lane, pair)
+      pair.connect(track.strip.input)
+      this.#pairs.set(track, pair)
     }
   }
 
-  /** Cuts one lane off. */
-  remove(lane: VoiceLane): void {
-    this.#pairs.get(lane)?.disconnect()
-    this.#pairs.delete(lane)
+  /** Disconnects one track. */
+  remove(track: VoiceTrack): void {
+    this.#pairs.get(track)?.disconnect()
+    this.#pairs.delete(track)
   }
 
   dispose(): void {

@@ -1,50 +1,53 @@
 import type { LoadState } from '../failure'
 import type { Decoder } from '../flac/decoder'
-import type { Strip } from '../mixer/channelStrip'
-import type { Desk } from '../mixer/masterBus'
-import type { LaneSource } from '../player'
-import { LaneStream } from '../streaming/stemStream'
-import type { Frames } from '../units'
-import type { VoiceLane } from './voice'
+import type { ChannelStrip } from '../mixer/channelStrip'
+import type { MasterBus } from '../mixer/masterBus'
+import type { StemSource } from '../player'
+import { StemStream } from '../streaming/stemStream'
+import type { Amplitude, Frames, Pan } from '../units'
+import type { VoiceTrack } from './voice'
 
 /** One stem: its file's stream and, once the sound is open, its strip. */
-export class Lane implements VoiceLane {
-  source: LaneSource
-  readonly stream: LaneStream
+export class StemTrack implements VoiceTrack {
+  source: StemSource
+  readonly stream: StemStream
   audible = true
-  amplitude = 1
-  pan = 0
-  #strip: Strip | null = null
+  amplitude: Amplitude = 1
+  pan: Pan = 0
+  #strip: ChannelStrip | null = null
 
-  constructor(source: LaneSource, frames: Frames, decode: Decoder, changed: () => void) {
+  constructor(source: StemSource, frames: Frames, decode: Decoder, changed: () => void) {
     this.source = source
-    this.stream = new LaneStream(source, frames, decode, changed)
+    this.stream = new StemStream(source, frames, decode, changed)
   }
 
-  /** Whether a source is this lane's file: STREAMINFO ends with a hash of the sound. Its address may be another. */
-  is({ stem, streaminfo }: LaneSource): boolean {
+  /** Whether a source is the file that this track plays: STREAMINFO ends with a hash of the sound. Its address may differ. */
+  playsFile({ stem, streaminfo }: StemSource): boolean {
     return stem === this.source.stem && streaminfo === this.source.streaminfo
   }
 
-  renew(source: LaneSource): void {
+  /** Goes on with the same file under another address. */
+  renewAddress(source: StemSource): void {
     this.source = source
-    this.stream.renew(source)
+    this.stream.renewAddresses(source)
   }
 
-  get strip(): Strip {
+  /** Throws before `openStrip`. */
+  get strip(): ChannelStrip {
     if (!this.#strip) throw new Error(`the strip of ${this.source.stem} is not open`)
     return this.#strip
   }
 
-  get opened(): Strip | null {
+  /** The strip once it is open, else null. */
+  get openedStrip(): ChannelStrip | null {
     return this.#strip
   }
 
-  open(desk: Desk): void {
-    this.#strip ??= desk.strip(this.audible ? this.amplitude : 0, this.pan)
+  openStrip(bus: MasterBus): void {
+    this.#strip ??= bus.createStrip(this.audible ? this.amplitude : 0, this.pan)
   }
 
-  set(audible: boolean, amplitude: number, pan: number): void {
+  setMix(audible: boolean, amplitude: Amplitude, pan: Pan): void {
     if (audible === this.audible && amplitude === this.amplitude && pan === this.pan) return
     this.audible = audible
     this.amplitude = amplitude
@@ -52,11 +55,11 @@ export class Lane implements VoiceLane {
     this.#strip?.set(audible ? amplitude : 0, pan)
   }
 
-  /** What there is to say of it for a listener at this position of a song this long. */
-  load(position: Frames, frames: Frames): LoadState {
+  /** How far it is for a listener at this position of a song this long. */
+  loadState(position: Frames, frames: Frames): LoadState {
     const { failure, retrying, store } = this.stream
     if (failure) return { kind: 'failed', failure }
-    if (position >= frames || store.readyTo(position) > position) return { kind: 'ready' }
+    if (position >= frames || store.decodedTo(position) > position) return { kind: 'ready' }
     return { kind: 'loading', retrying }
   }
 

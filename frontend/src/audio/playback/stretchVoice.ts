@@ -1,87 +1,88 @@
 import type { StretchNode } from 'signalsmith-stretch'
-import { type Take, tapeAt } from '../timeline/anchor'
+import { type Anchor, timelineFrameAt } from '../timeline/anchor'
 import type { Frames, Seconds, Semitones } from '../units'
-import { Gate } from './fadeGate'
-import { copyTape } from './loopedPcm'
-import { Fan } from './stemRouter'
+import { FadeGate } from './fadeGate'
+import { copyTimeline } from './loopedPcm'
+import { StemRouter } from './stemRouter'
 import type { Stretcher } from './stretcher'
-import { readyTo, type Voice, type VoiceLane } from './voice'
+import { decodedTo, type Voice, type VoiceTrack } from './voice'
 
 /** The stretcher must know of a change, and have the sound around it, this long before: its blocks are that long. */
 export const STRETCH_LEAD: Seconds = 0.25
-/** Sound behind the position that it still looks at. */
+/** The stretcher still reads sound this far behind the position. */
 const BEHIND: Seconds = 0.5
 
-/** Plays the tape faster, slower, higher or lower: one node for all stems, which keeps them in phase. */
+/** Plays the timeline faster, slower, higher or lower: one node for all stems, which keeps them in phase. */
 export class StretchVoice implements Voice {
   readonly lead = STRETCH_LEAD - 0.1
-  readonly joins = false
+  readonly canJoin = false
   readonly #context: BaseAudioContext
   readonly #stretcher: Stretcher
   readonly #node: StretchNode
   readonly #channels: number
-  readonly #gate: Gate
-  #take: Take
+  readonly #gate: FadeGate
+  #anchor: Anchor
   #pitch: Semitones
-  #lanes: readonly VoiceLane[] = []
-  #fan: Fan | null = null
+  #tracks: readonly VoiceTrack[] = []
+  #router: StemRouter | null = null
   #armed: Frames = 0
   #ramp = false
   #opened = false
-  #told: Promise<unknown> = Promise.resolve()
+  #delivery: Promise<unknown> = Promise.resolve()
 
-  /** node: of the stretcher's, for so many channels. */
+  /** lease: a node that the stretcher gave out for so many channels; it goes back after `stop`. */
   constructor(
     context: BaseAudioContext,
-    take: Take,
+    anchor: Anchor,
     pitch: Semitones,
     lease: { stretcher: Stretcher; node: StretchNode; channels: number },
   ) {
     this.#context = context
-    this.#take = take
+    this.#anchor = anchor
     this.#pitch = pitch
     this.#stretcher = lease.stretcher
     this.#node = lease.node
     this.#channels = lease.channels
-    this.#gate = new Gate(context)
+    this.#gate = new FadeGate(context)
   }
 
-  has(lane: VoiceLane): boolean {
-    return this.#lanes.includes(lane)
+  has(track: VoiceTrack): boolean {
+    return this.#tracks.includes(track)
   }
 
-  add(lanes: readonly VoiceLane[], from: Frames, ramp: boolean): void {
-    this.#lanes = lanes.slice(0, this.#channels / 2)
+  add(tracks: readonly VoiceTrack[], from: Frames, ramp: boolean): void {
+    this.#tracks = tracks.slice(0, this.#channels / 2)
     this.#armed = from
     this.#ramp = ramp
-    this.#fan = new Fan(this.#context, this.#lanes)
-    this.#node.connect(this.#gate.node).connect(this.#fan.input)
+    this.#router = new StemRouter(this.#context, this.#tracks)
+    this.#node.connect(this.#gate.node).connect(this.#router.input)
   }
 
-  remove(lane: VoiceLane): void {
-    this.#fan?.remove(lane)
-    this.#lanes = this.#lanes.filter((other) => other !== lane)
+  remove(track: VoiceTrack): void {
+    this.#router?.remove(track)
+    this.#tracks = this.#tracks.filter((other) => other !== track)
   }
 
-  armed(): Frames {
+  armedTo(): Frames {
     return this.#armed
   }
 
   arm(to: Frames): void {
-    const { tape } = this.#take
+    const { timeline } = this.#anchor
     if (to <= this.#armed) return
     const span = { from: this.#armed, to }
     const channels = Array.from({ length: this.#channels }, () => new Float32Array(to - span.from))
-    for (const [number, { stream }] of this.#lanes.entries()) {
+    for (const [number, { stream }] of this.#tracks.entries()) {
       const [left, right] = channels.slice(2 * number, 2 * number + 2)
-      if (left && right && readyTo(stream, tape, span.from, to) >= to) copyTape(stream.store, tape, span, [left, right])
+      if (left && right && decodedTo(stream, timeline, span.from, to) >= to)
+        copyTimeline(stream.store, timeline, span, [left, right])
     }
-    this.#told = this.#node.addBuffers(
+    this.#delivery = this.#node.addBuffers(
       channels,
       channels.map(({ buffer }) => buffer),
     )
     this.#armed = to
-    const now = tapeAt(this.#take, this.#context.currentTime * this.#context.sampleRate)
+    const now = timelineFrameAt(this.#anchor, this.#context.currentTime * this.#context.sampleRate)
     void this.#node.dropBuffers(Math.max(0, now / this.#context.sampleRate - BEHIND))
   }
 
@@ -89,17 +90,17 @@ export class StretchVoice implements Voice {
     if (this.#opened) return
     this.#opened = true
     this.#schedule()
-    this.#gate.open(this.#take.at, this.#ramp)
+    this.#gate.open(this.#anchor.at, this.#ramp)
   }
 
-  /** Kept once the stretcher has all that was handed to it. */
-  async told(): Promise<void> {
-    await this.#told
+  /** Resolves once the stretcher has all that was handed to it. */
+  async whenDelivered(): Promise<void> {
+    await this.#delivery
   }
 
-  /** Tempo and pitch from a take on that goes on with the same tape. */
-  retune(take: Take, pitch: Semitones): void {
-    this.#take = take
+  /** Changes tempo and pitch from an anchor on that continues the same timeline. */
+  retune(anchor: Anchor, pitch: Semitones): void {
+    this.#anchor = anchor
     this.#pitch = pitch
     this.#schedule()
   }
@@ -116,17 +117,17 @@ export class StretchVoice implements Voice {
   }
 
   #schedule(): void {
-    const { at, from, tempo } = this.#take
+    const { at, from, tempo } = this.#anchor
     const rate = this.#context.sampleRate
     const time = at / rate
     const change = { input: from / rate, rate: tempo, semitones: this.#pitch, active: true }
-    this.#told = this.#node.schedule({ outputTime: time, output: time, ...change })
+    this.#delivery = this.#node.schedule({ outputTime: time, output: time, ...change })
   }
 
   #dispose(): void {
-    if (!this.#fan) return
-    this.#fan.dispose()
-    this.#fan = null
+    if (!this.#router) return
+    this.#router.dispose()
+    this.#router = null
     this.#node.disconnect()
     this.#gate.node.disconnect()
     const time = this.#context.currentTime

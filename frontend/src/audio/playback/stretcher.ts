@@ -1,31 +1,31 @@
 import type { StretchNode } from 'signalsmith-stretch'
 
-/** Nodes that stretch, each for a number of channels; made ahead, since that takes a while, and used again. */
+/** Keeps nodes that stretch sound, each for a number of channels: they are made ahead, which takes a while, and reused. */
 export class Stretcher {
   readonly #context: BaseAudioContext
   readonly #idle = new Map<number, StretchNode[]>()
-  readonly #coming = new Map<number, Promise<void>>()
+  readonly #preparing = new Map<number, Promise<void>>()
 
   constructor(context: BaseAudioContext) {
     this.#context = context
   }
 
-  has(channels: number): boolean {
+  isReady(channels: number): boolean {
     return (this.#idle.get(channels)?.length ?? 0) > 0
   }
 
-  /** A node for so many channels, if one is ready; `release` gives it back. */
-  take(channels: number): StretchNode | null {
+  /** Returns a node for so many channels, null when none is ready; `release` gives it back. */
+  acquire(channels: number): StretchNode | null {
     return this.#idle.get(channels)?.pop() ?? null
   }
 
   /** Makes a node for so many channels ready, unless one is. Rejects when there is no worklet or no network. */
   prepare(channels: number): Promise<void> {
-    if (this.has(channels)) return Promise.resolve()
-    const known = this.#coming.get(channels)
+    if (this.isReady(channels)) return Promise.resolve()
+    const known = this.#preparing.get(channels)
     if (known) return known
-    const coming = this.#create(channels).finally(() => this.#coming.delete(channels))
-    this.#coming.set(channels, coming)
+    const coming = this.#create(channels).finally(() => this.#preparing.delete(channels))
+    this.#preparing.set(channels, coming)
     return coming
   }
 

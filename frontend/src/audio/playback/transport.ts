@@ -1,99 +1,109 @@
 import type { Transport as State, Stretch } from '../player'
-import { Supply } from '../streaming/prefetcher'
-import { contextAt, songAt, type Take, tapeAt } from '../timeline/anchor'
-import { heardFrame, isPast, LEAD, sharedStart, sharedStop } from '../timeline/clock'
-import { Tape } from '../timeline/timeline'
+import { Prefetcher } from '../streaming/prefetcher'
+import { type Anchor, contextFrameAt, songFrameAt, timelineFrameAt } from '../timeline/anchor'
+import { earliestStart, earliestStop, isPast, outputFrame, START_LEAD } from '../timeline/clock'
+import { Timeline } from '../timeline/timeline'
 import type { Frames, Seconds, Semitones, Span } from '../units'
+import {
+  type ActiveVoice,
+  armedToByAll,
+  currentFrame,
+  decodedToByAll,
+  handOverLimit,
+  hasSameTracks,
+  isNeeded,
+  soundingTracks,
+  soundsWithin,
+} from './activeVoice'
 import { RAMP } from './fadeGate'
-import { armedTo, horizon, isNeeded, isSame, now, playing, type Running, ready, soundsWithin } from './rampState'
-import type { Lane } from './stemTrack'
+import type { StemTrack } from './stemTrack'
 import { STRETCH_LEAD, StretchVoice } from './stretchVoice'
-import { readyTo } from './voice'
-import { Voices } from './voicePool'
+import { decodedTo } from './voice'
+import { VoicePool } from './voicePool'
 
-/** Sound is handed over to the audio thread whenever less than this is there: a page may be that busy. */
+/** More sound is handed over to the audio thread whenever it has less than this: a page may be that busy. */
 const RESERVE: Seconds = 2
 /** A chunk that comes later than this before its time is late: all stems stop and start again together. */
-const MARGIN: Seconds = 0.04
-/** Decoded sound with which playing begins; after a late chunk more, so that it does not stutter. */
-const ENOUGH: Seconds = 0.15
-const ENOUGH_AGAIN: Seconds = 1
-/** Decoded sound with which a stem falls in with others that play. */
-const JOIN: Seconds = 1
+const LATE: Seconds = 0.04
+/** Decoded sound that playing starts with; after a late chunk more, so that it does not stutter. */
+const START_RESERVE: Seconds = 0.15
+const RESTART_RESERVE: Seconds = 1
+/** Decoded sound that a stem needs before it joins others that play. */
+const JOIN_RESERVE: Seconds = 1
 const TICK: Seconds = 0.1
 
-/** Plays lanes together: begins, stops, seeks, loops, and keeps the audio thread supplied. */
+/** Plays tracks together: starts, stops, seeks and loops them at shared frames, and keeps the audio thread supplied. */
 export class Transport {
   state: State = 'paused'
   loop: Span | null = null
   readonly #sampleRate: number
   readonly #frames: Frames
-  readonly #supply: Supply
-  readonly #voices: Voices
+  readonly #prefetcher: Prefetcher
+  readonly #pool: VoicePool
   readonly #changed: () => void
   #context: BaseAudioContext | null = null
-  #lanes: readonly Lane[] = []
-  /** Lanes that were replaced and sound until the new ones can. */
-  #leaving: readonly Lane[] = []
-  /** Where the song stands while nothing sounds. */
-  #resting: Frames = 0
-  #enough: Seconds = ENOUGH
-  #running: Running | null = null
-  #before: Take | null = null
+  #tracks: readonly StemTrack[] = []
+  /** Tracks that were replaced and sound until the new ones can. */
+  #replaced: readonly StemTrack[] = []
+  /** The position while nothing sounds. */
+  #restPosition: Frames = 0
+  #startReserve: Seconds = START_RESERVE
+  #active: ActiveVoice | null = null
+  #formerAnchor: Anchor | null = null
   #timer: ReturnType<typeof setTimeout> | undefined
 
   /** changed: called when the state changes by itself. */
   constructor(sampleRate: number, frames: Frames, changed: () => void) {
     this.#sampleRate = sampleRate
     this.#frames = frames
-    this.#supply = new Supply(sampleRate)
-    this.#voices = new Voices(() => {
+    this.#prefetcher = new Prefetcher(sampleRate)
+    this.#pool = new VoicePool(() => {
       this.pump()
       changed()
     })
     this.#changed = changed
   }
 
-  /** Sets the lanes. Those that go are disposed of once nobody hears them. */
-  setLanes(lanes: readonly Lane[]): void {
-    const gone = [...this.#lanes, ...this.#leaving].filter((lane) => !lanes.includes(lane))
-    this.#lanes = lanes
-    this.#voices.expect(lanes.length)
-    const voice = this.#running?.voice
-    this.#leaving = gone.filter((lane) => voice?.has(lane))
-    for (const lane of gone) if (!voice?.has(lane)) lane.dispose()
-    for (const lane of lanes) lane.stream.seek(this.position())
+  /** Sets the tracks. Those that are no longer named are disposed of once they have stopped sounding. */
+  setTracks(tracks: readonly StemTrack[]): void {
+    const gone = [...this.#tracks, ...this.#replaced].filter((track) => !tracks.includes(track))
+    this.#tracks = tracks
+    this.#pool.setTrackCount(tracks.length)
+    const voice = this.#active?.voice
+    this.#replaced = gone.filter((track) => voice?.has(track))
+    for (const track of gone) if (!voice?.has(track)) track.dispose()
+    for (const track of tracks) track.stream.seek(this.position())
     this.pump()
   }
 
-  /** The context that play needs; the lanes' strips are open in it. */
+  /** Sets the context that play needs; the tracks' strips must be open in it. */
   setContext(context: BaseAudioContext): void {
     this.#context = context
-    this.#voices.open(context)
+    this.#pool.setContext(context)
   }
 
   get tempo(): number {
-    return this.#voices.tempo
+    return this.#pool.tempo
   }
 
   get pitch(): Semitones {
-    return this.#voices.pitch
+    return this.#pool.pitch
   }
 
   get stretch(): Stretch {
-    return this.#voices.state(this.#running?.voice ?? null)
+    return this.#pool.stretchState(this.#active?.voice ?? null)
   }
 
-  /** Tempo and pitch were asked for and can't be had. */
+  /** Whether tempo or pitch were asked for and the stretcher could not be loaded. */
   get lacksStretch(): boolean {
-    return this.#voices.failed
+    return this.#pool.stretchFailed
   }
 
   play(): void {
     if (this.state !== 'paused') return
-    if (this.#resting >= this.#frames) this.#rest(0)
+    if (this.#restPosition >= this.#frames) this.#restAt(0)
     this.state = 'waiting'
-    this.#enough = ENOUGH
+    this.#startReserve = START_RESERVE
     this.pump()
   }
 
@@ -106,50 +116,50 @@ export class Transport {
 
   seek(to: Frames): void {
     this.#halt()
-    this.#rest(Math.min(this.#frames, Math.max(0, Math.round(to))))
-    this.#enough = ENOUGH
-    if (this.state !== 'paused') this.state = this.#resting < this.#frames ? 'waiting' : 'paused'
+    this.#restAt(Math.min(this.#frames, Math.max(0, Math.round(to))))
+    this.#startReserve = START_RESERVE
+    if (this.state !== 'paused') this.state = this.#restPosition < this.#frames ? 'waiting' : 'paused'
     this.pump()
   }
 
   setLoop(loop: Span | null): void {
     this.loop = loop
-    if (this.#running) this.#begin(this.#running)
+    if (this.#active) this.#startVoice(this.#active)
     this.pump()
   }
 
-  tune(tempo: number, pitch: Semitones): void {
-    this.#voices.tune(tempo, pitch)
-    const running = this.#running
-    if (running && this.#context && running.voice instanceof StretchVoice && !this.#voices.isNeutral) {
-      const at = sharedStart(this.#context, LEAD + running.voice.lead)
-      const take = { ...running.take, at, from: tapeAt(running.take, at), tempo }
-      running.voice.retune(take, pitch)
-      this.#before = running.take
-      this.#running = { take, voice: running.voice }
+  setTempoAndPitch(tempo: number, pitch: Semitones): void {
+    this.#pool.setTempoAndPitch(tempo, pitch)
+    const active = this.#active
+    if (active && this.#context && active.voice instanceof StretchVoice && !this.#pool.isNeutral) {
+      const at = earliestStart(this.#context, START_LEAD + active.voice.lead)
+      const anchor = { ...active.anchor, at, from: timelineFrameAt(active.anchor, at), tempo }
+      active.voice.retune(anchor, pitch)
+      this.#formerAnchor = active.anchor
+      this.#active = { anchor, voice: active.voice }
     }
     this.pump()
   }
 
   position(): Frames {
-    if (!this.#running || !this.#context) return this.#resting
-    const { take } = this.#running
-    const heard = heardFrame(this.#context)
-    return songAt(heard < take.at && this.#before ? this.#before : take, heard)
+    if (!this.#active || !this.#context) return this.#restPosition
+    const { anchor } = this.#active
+    const frame = outputFrame(this.#context)
+    return songFrameAt(frame < anchor.at && this.#formerAnchor ? this.#formerAnchor : anchor, frame)
   }
 
-  /** Whether a lane is among what sounds. */
-  sounds(lane: Lane): boolean {
-    return this.#running?.voice.has(lane) ?? false
+  /** Whether a track is among what sounds. */
+  isSounding(track: StemTrack): boolean {
+    return this.#active?.voice.has(track) ?? false
   }
 
-  /** To be called whenever something has come or changed: starts, goes on, or stops, and fetches what is next. */
+  /** Brings playing up to date: starts, goes on or stops, and fetches what is next. To be called after every change. */
   pump(): void {
     const before = this.state
     if (this.state === 'waiting') this.#tryStart()
-    if (this.#running && !this.#voices.fits(this.#running.voice)) this.#begin(this.#running)
-    if (this.#running) this.#advance(this.#running)
-    this.#fetch()
+    if (this.#active && !this.#pool.isSuitable(this.#active.voice)) this.#startVoice(this.#active)
+    if (this.#active) this.#advance(this.#active)
+    this.#prefetch()
     this.#setTimer()
     if (this.state !== before) this.#changed()
   }
@@ -158,20 +168,20 @@ export class Transport {
     clearTimeout(this.#timer)
     this.#halt()
     this.state = 'paused'
-    this.#drop(this.#lanes)
-    this.#lanes = []
+    this.#disposeOf(this.#tracks)
+    this.#tracks = []
   }
 
-  #fetch(): void {
-    const running = this.#running
-    const take = running?.take
+  #prefetch(): void {
+    const active = this.#active
+    const anchor = active?.anchor
     const context = this.#context
     const course =
-      take && context
-        ? { tape: take.tape, at: Math.max(0, Math.floor(tapeAt(take, now(context)))) }
-        : { tape: new Tape(this.#resting, this.#frames, this.loop), at: 0 }
-    const supplied = [...this.#lanes, ...this.#leaving].map((lane) => ({ stream: lane.stream, urgent: lane.audible }))
-    this.#supply.pump(supplied, { ...course, playing: this.state !== 'paused' })
+      anchor && context
+        ? { timeline: anchor.timeline, at: Math.max(0, Math.floor(timelineFrameAt(anchor, currentFrame(context)))) }
+        : { timeline: new Timeline(this.#restPosition, this.#frames, this.loop), at: 0 }
+    const stems = this.#allTracks.map((track) => ({ stream: track.stream, urgent: track.audible }))
+    this.#prefetcher.fetchNext(stems, { ...course, playing: this.state !== 'paused' })
   }
 
   #setTimer(): void {
@@ -180,175 +190,181 @@ export class Transport {
     this.#timer = setTimeout(() => this.pump(), this.#untilNext() * 1000)
   }
 
-  /** A tick, or less when what is armed ends before. */
+  /** Returns the time until the next pump: a tick, or less when what is armed ends before. */
   #untilNext(): Seconds {
-    if (!this.#running || !this.#context) return TICK
-    const { take } = this.#running
+    if (!this.#active || !this.#context) return TICK
+    const { anchor } = this.#active
     const left =
-      contextAt(take, armedTo(this.#running, this.#all, this.#context)) / this.#sampleRate - this.#context.currentTime
-    return Math.min(TICK, Math.max(0.005, left - MARGIN - this.#running.voice.lead))
+      contextFrameAt(anchor, armedToByAll(this.#active, this.#allTracks, this.#context)) / this.#sampleRate -
+      this.#context.currentTime
+    return Math.min(TICK, Math.max(0.005, left - LATE - this.#active.voice.lead))
   }
 
   #tryStart(): void {
-    const alive = this.#lanes.filter(({ stream }) => !stream.failure)
-    if (this.#lanes.length > 0 && alive.length === 0) this.state = 'paused'
+    const alive = this.#tracks.filter(({ stream }) => !stream.failure)
+    if (this.#tracks.length > 0 && alive.length === 0) this.state = 'paused'
     if (alive.length === 0 || !this.#context) return
-    const tape = new Tape(this.#resting, this.#frames, this.loop)
-    const enough = Math.min(this.#enough * this.#sampleRate, tape.length)
-    const late = ({ audible, stream }: Lane) => audible && readyTo(stream, tape, 0, enough) < enough
+    const timeline = new Timeline(this.#restPosition, this.#frames, this.loop)
+    const enough = Math.min(this.#startReserve * this.#sampleRate, timeline.length)
+    const late = ({ audible, stream }: StemTrack) => audible && decodedTo(stream, timeline, 0, enough) < enough
     if (alive.some(late)) return
-    if (this.#begin(null)) this.state = 'playing'
+    if (this.#startVoice(null)) this.state = 'playing'
   }
 
   /**
-   * Starts all lanes at one context frame: at rest, or in step with what runs and in its place. False when the voice
-   * is not there yet.
+   * Starts all tracks at one context frame: from rest, or in step with the active voice and in its place. Returns
+   * false when the pool has no voice yet.
    */
-  #begin(old: Running | null): boolean {
+  #startVoice(old: ActiveVoice | null): boolean {
     const context = this.#context
     if (!context) return false
-    for (let lead = LEAD; ; lead *= 2) {
-      const at = sharedStart(context, lead + (this.#voices.isNeutral ? 0 : STRETCH_LEAD))
-      const start = old ? songAt(old.take, at) : this.#resting
-      const take = { tape: new Tape(start, this.#frames, this.loop), at, from: 0, tempo: this.#voices.tempo }
-      const voice = this.#voices.create(take)
+    for (let lead = START_LEAD; ; lead *= 2) {
+      const at = earliestStart(context, lead + (this.#pool.isNeutral ? 0 : STRETCH_LEAD))
+      const start = old ? songFrameAt(old.anchor, at) : this.#restPosition
+      const anchor = { timeline: new Timeline(start, this.#frames, this.loop), at, from: 0, tempo: this.#pool.tempo }
+      const voice = this.#pool.create(anchor)
       if (!voice) return false
-      const running = { take, voice }
-      const there = this.#lanes.filter(({ stream }) => !stream.failure && readyTo(stream, take.tape, 0, 1) > 0)
-      // The same lanes go on where they were cut; with others the whole is faded over.
-      const ramp = old ? !(old.voice.joins && voice.joins && isSame(playing(old, this.#all), there)) : start > 0
-      voice.add(there, 0, ramp)
-      voice.arm(ready(running, this.#all, horizon(take, context)))
+      const active = { anchor, voice }
+      const decoded = this.#tracks.filter(
+        ({ stream }) => !stream.failure && decodedTo(stream, anchor.timeline, 0, 1) > 0,
+      )
+      // The same tracks go on where they were cut; with others the whole is faded over.
+      const ramp = old
+        ? !(old.voice.canJoin && voice.canJoin && hasSameTracks(soundingTracks(old, this.#allTracks), decoded))
+        : start > 0
+      voice.add(decoded, 0, ramp)
+      voice.arm(decodedToByAll(active, this.#allTracks, handOverLimit(anchor, context)))
       if (!isPast(context, at - voice.lead * this.#sampleRate)) {
         voice.open()
         old?.voice.stop(at, ramp)
-        this.#before = old?.take ?? null
-        this.#running = running
-        this.#releaseLeaving()
+        this.#formerAnchor = old?.anchor ?? null
+        this.#active = active
+        this.#releaseReplaced()
         return true
       }
       voice.discard()
     }
   }
 
-  #advance(running: Running): void {
-    const { take } = running
+  #advance(active: ActiveVoice): void {
+    const { anchor } = active
     const context = this.#context
     if (!context) return
-    if (heardFrame(context) >= contextAt(take, take.tape.length)) this.#finish()
-    else if (this.#lanes.every(({ stream }) => stream.failure)) this.pause()
+    if (outputFrame(context) >= contextFrameAt(anchor, anchor.timeline.length)) this.#finish()
+    else if (this.#tracks.every(({ stream }) => stream.failure)) this.pause()
     else {
-      this.#dropFallen(context, running)
-      const common = armedTo(running, this.#all, context)
-      if (this.#armMore(context, running, common)) this.#joinAll(context, running)
-      else this.#runOut(running, common)
+      this.#removeLagging(context, active)
+      const armedEnd = armedToByAll(active, this.#allTracks, context)
+      if (this.#armDecoded(context, active, armedEnd)) this.#joinWaiting(context, active)
+      else this.#stopUntilDecoded(active, armedEnd)
     }
   }
 
-  /** Hands over what has been decoded since; false when it comes too late, so that nothing sounds from `common` on. */
-  #armMore(context: BaseAudioContext, running: Running, common: Frames): boolean {
-    const { take, voice } = running
-    if (common < take.tape.length && soundsWithin(take, common, MARGIN + voice.lead, context)) return false
-    if (!soundsWithin(take, common, RESERVE, context) || common >= take.tape.length) return true
-    const behind = playing(running, this.#all)
-      .filter((lane) => !isNeeded(lane))
-      .map((lane) => [lane, voice.armed(lane)] as const)
-    voice.arm(ready(running, this.#all, horizon(take, context)))
+  /** Hands over what has been decoded since. Returns false when it comes too late, so that nothing sounds from `armedEnd` on. */
+  #armDecoded(context: BaseAudioContext, active: ActiveVoice, armedEnd: Frames): boolean {
+    const { anchor, voice } = active
+    if (armedEnd < anchor.timeline.length && soundsWithin(anchor, armedEnd, LATE + voice.lead, context)) return false
+    if (!soundsWithin(anchor, armedEnd, RESERVE, context) || armedEnd >= anchor.timeline.length) return true
+    const behind = soundingTracks(active, this.#allTracks)
+      .filter((track) => !isNeeded(track))
+      .map((track) => [track, voice.armedTo(track)] as const)
+    voice.arm(decodedToByAll(active, this.#allTracks, handOverLimit(anchor, context)))
     // A stalled thread may have let the time of what was just armed go by.
-    if (isPast(context, contextAt(take, common) - voice.lead * this.#sampleRate)) {
+    if (isPast(context, contextFrameAt(anchor, armedEnd) - voice.lead * this.#sampleRate)) {
       voice.discard()
       return false
     }
     voice.open()
-    for (const [lane, from] of behind) if (isPast(context, contextAt(take, from))) voice.remove(lane)
+    for (const [track, from] of behind) if (isPast(context, contextFrameAt(anchor, from))) voice.remove(track)
     return true
   }
 
-  /** Lets lanes that are there fall in with the others, frame for frame. */
-  #joinAll(context: BaseAudioContext, running: Running): void {
-    const common = armedTo(running, this.#all, context)
-    const { take, voice } = running
-    const waiting = this.#lanes.filter((lane) => !voice.has(lane) && !lane.stream.failure)
-    const from = Math.ceil(tapeAt(take, sharedStart(context)))
-    const there = waiting.filter(({ stream }) => {
-      const enough = Math.max(common, Math.min(take.tape.length, from + JOIN * this.#sampleRate))
-      return from < enough && readyTo(stream, take.tape, from, enough) >= enough
+  /** Lets decoded tracks join those that sound, frame for frame. */
+  #joinWaiting(context: BaseAudioContext, active: ActiveVoice): void {
+    const armedEnd = armedToByAll(active, this.#allTracks, context)
+    const { anchor, voice } = active
+    const waiting = this.#tracks.filter((track) => !voice.has(track) && !track.stream.failure)
+    const from = Math.ceil(timelineFrameAt(anchor, earliestStart(context)))
+    const decoded = waiting.filter(({ stream }) => {
+      const enough = Math.max(armedEnd, Math.min(anchor.timeline.length, from + JOIN_RESERVE * this.#sampleRate))
+      return from < enough && decodedTo(stream, anchor.timeline, from, enough) >= enough
     })
-    if (this.#leaving.length > 0) {
-      if (waiting.every((lane) => there.includes(lane) || !lane.audible)) this.#begin(running)
-    } else if (voice.joins) {
-      for (const lane of there) this.#join(running, lane)
-    } else if (there.length > 0) this.#begin(running)
+    if (this.#replaced.length > 0) {
+      if (waiting.every((track) => decoded.includes(track) || !track.audible)) this.#startVoice(active)
+    } else if (voice.canJoin) {
+      for (const track of decoded) this.#join(active, track)
+    } else if (decoded.length > 0) this.#startVoice(active)
   }
 
-  #join({ take, voice }: Running, lane: Lane): void {
+  #join({ anchor, voice }: ActiveVoice, track: StemTrack): void {
     const context = this.#context
     if (!context) return
-    const common = armedTo({ take, voice }, this.#all, context)
-    for (let lead = LEAD; lead < JOIN; lead *= 2) {
-      const at = sharedStart(context, lead)
-      voice.add([lane], tapeAt(take, at), true)
-      voice.arm(common)
+    const armedEnd = armedToByAll({ anchor, voice }, this.#allTracks, context)
+    for (let lead = START_LEAD; lead < JOIN_RESERVE; lead *= 2) {
+      const at = earliestStart(context, lead)
+      voice.add([track], timelineFrameAt(anchor, at), true)
+      voice.arm(armedEnd)
       if (!isPast(context, at)) {
         voice.open()
         return
       }
       voice.discard()
-      voice.remove(lane)
+      voice.remove(track)
     }
   }
 
-  /** Takes out lanes that fell behind without anybody hearing it; they join again. */
-  #dropFallen(context: BaseAudioContext, running: Running): void {
-    const { take, voice } = running
-    for (const lane of playing(running, this.#all)) {
-      const armed = voice.armed(lane)
-      if (!isNeeded(lane) && armed < take.tape.length && soundsWithin(take, armed, MARGIN, context)) voice.remove(lane)
+  /** Takes out inaudible tracks that fell behind; they join again. */
+  #removeLagging(context: BaseAudioContext, active: ActiveVoice): void {
+    const { anchor, voice } = active
+    for (const track of soundingTracks(active, this.#allTracks)) {
+      const armed = voice.armedTo(track)
+      if (!isNeeded(track) && armed < anchor.timeline.length && soundsWithin(anchor, armed, LATE, context))
+        voice.remove(track)
     }
   }
 
-  /** A chunk did not come in time: all lanes have ended, or end, at one frame, and go on from there together. */
-  #runOut({ take, voice }: Running, common: Frames): void {
-    voice.stop(contextAt(take, common) - RAMP * this.#sampleRate, true)
-    this.#running = null
-    this.#releaseLeaving()
-    this.#rest(take.tape.songAt(common))
-    this.#enough = ENOUGH_AGAIN
+  /** Stops all tracks at one frame because a chunk is late; they go on from there together. */
+  #stopUntilDecoded({ anchor, voice }: ActiveVoice, armedEnd: Frames): void {
+    voice.stop(contextFrameAt(anchor, armedEnd) - RAMP * this.#sampleRate, true)
+    this.#active = null
+    this.#releaseReplaced()
+    this.#restAt(anchor.timeline.songFrameAt(armedEnd))
+    this.#startReserve = RESTART_RESERVE
     this.state = 'waiting'
   }
 
   #finish(): void {
     this.#halt()
-    this.#rest(this.#frames)
+    this.#restAt(this.#frames)
     this.state = 'paused'
   }
 
   #halt(): void {
-    this.#resting = this.position()
-    if (this.#running && this.#context) this.#running.voice.stop(sharedStop(this.#context), true)
-    this.#running = null
-    this.#before = null
-    this.#releaseLeaving()
+    this.#restPosition = this.position()
+    if (this.#active && this.#context) this.#active.voice.stop(earliestStop(this.#context), true)
+    this.#active = null
+    this.#formerAnchor = null
+    this.#releaseReplaced()
   }
 
-  #rest(at: Frames): void {
-    this.#resting = at
-    for (const { stream } of this.#lanes) stream.seek(at)
+  #restAt(at: Frames): void {
+    this.#restPosition = at
+    for (const { stream } of this.#tracks) stream.seek(at)
   }
 
-  #releaseLeaving(): void {
-    const gone = this.#leaving
-    this.#leaving = []
+  #releaseReplaced(): void {
+    const gone = this.#replaced
+    this.#replaced = []
     // They may still be fading out.
-    if (gone.length > 0) setTimeout(() => this.#drop(gone), 500)
+    if (gone.length > 0) setTimeout(() => this.#disposeOf(gone), 500)
   }
 
-  #drop(lanes: readonly Lane[]): void {
-    for (const lane of lanes) lane.dispose()
+  #disposeOf(tracks: readonly StemTrack[]): void {
+    for (const track of tracks) track.dispose()
   }
 
-  /** Everything that may sound: the lanes, and those that they replace. */
-  get #all(): readonly Lane[] {
-    return [...this.#lanes, ...this.#leaving]
+  /** All tracks that may sound: the current ones, and those that they replace. */
+  get #allTracks(): readonly StemTrack[] {
+    return [...this.#tracks, ...this.#replaced]
   }
 }

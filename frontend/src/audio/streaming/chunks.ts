@@ -16,45 +16,45 @@ export class ChunkStore {
   }
 
   add(chunk: Chunk): void {
-    if (this.#chunks.some(({ span }) => overlap(span, chunk.span))) return
+    if (this.#chunks.some(({ span }) => doOverlap(span, chunk.span))) return
     const after = this.#chunks.findIndex(({ span }) => span.from > chunk.span.from)
     this.#chunks.splice(after < 0 ? this.#chunks.length : after, 0, chunk)
     this.#used.set(chunk, 0)
   }
 
-  /** The chunk that holds a frame. */
-  at(frame: Frames): Chunk | undefined {
+  /** Returns the chunk that holds a frame. */
+  chunkAt(frame: Frames): Chunk | undefined {
     return this.#chunks.find(({ span }) => span.from <= frame && frame < span.to)
   }
 
-  /** Up to where everything from `frame` on is there; `frame` itself when nothing is. */
-  readyTo(frame: Frames): Frames {
+  /** Returns the end of what is decoded without a gap from `frame` on; `frame` itself when nothing is. */
+  decodedTo(frame: Frames): Frames {
     let end = frame
     for (const { span } of this.#chunks) if (span.from <= end && end < span.to) end = span.to
     return end
   }
 
-  /** From where everything up to `frame` is there. */
-  readyFrom(frame: Frames): Frames {
+  /** Returns the start of what is decoded without a gap up to `frame`. */
+  decodedFrom(frame: Frames): Frames {
     let start = frame
     for (const { span } of this.#chunks.toReversed()) if (span.from < start && start <= span.to) start = span.from
     return start
   }
 
-  /** Where the first chunk at or after `frame` begins; Infinity when none does. */
+  /** Returns the start of the first chunk at or after `frame`; Infinity when there is none. */
   nextStart(frame: Frames): Frames {
     return this.#chunks.find(({ span }) => span.from >= frame)?.span.from ?? Number.POSITIVE_INFINITY
   }
 
   /** Notes that these spans are in use at a time. */
-  touch(spans: readonly Span[], now: number): void {
+  markUsed(spans: readonly Span[], now: number): void {
     for (const chunk of this.#chunks) {
-      if (spans.some((span) => overlap(span, chunk.span))) this.#used.set(chunk, now)
+      if (spans.some((span) => doOverlap(span, chunk.span))) this.#used.set(chunk, now)
     }
   }
 
-  /** The chunk that was used longest ago, and when. */
-  oldest(): { chunk: Chunk; used: number } | undefined {
+  /** Returns the chunk that was used longest ago, and when. */
+  leastRecentlyUsed(): { chunk: Chunk; used: number } | undefined {
     let oldest: { chunk: Chunk; used: number } | undefined
     for (const [chunk, used] of this.#used) if (!oldest || used < oldest.used) oldest = { chunk, used }
     return oldest
@@ -71,11 +71,12 @@ export class ChunkStore {
   }
 }
 
+/** Returns the memory that a chunk's samples take. */
 export function bytesOf({ buffer }: Chunk): number {
   return buffer.length * buffer.numberOfChannels * Float32Array.BYTES_PER_ELEMENT
 }
 
-function overlap(a: Span, b: Span): boolean {
+function doOverlap(a: Span, b: Span): boolean {
   return a.from < b.to && b.from < a.to
 }
 
@@ -84,7 +85,7 @@ export function evict(stores: readonly ChunkStore[], budget: number, now: number
   let bytes = stores.reduce((sum, store) => sum + store.bytes, 0)
   while (bytes > budget) {
     const candidates = stores.flatMap((store) => {
-      const oldest = store.oldest()
+      const oldest = store.leastRecentlyUsed()
       return oldest && oldest.used < now ? [{ store, ...oldest }] : []
     })
     const [first] = candidates.sort((a, b) => a.used - b.used)

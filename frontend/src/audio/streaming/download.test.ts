@@ -26,9 +26,9 @@ const partial = (from: number, to: number) => () => new Response(FILE.slice(from
 const status = (code: number) => () => new Response('', { status: code })
 const lost = () => new TypeError('Failed to fetch')
 
-function get(retrying?: (yes: boolean) => void, signal = new AbortController().signal) {
+function get(onRetrying?: (yes: boolean) => void, signal = new AbortController().signal) {
   vi.useFakeTimers()
-  const coming = downloadAll('/file', { from: 10, to: 30 }, { signal, ...(retrying ? { retrying } : {}) })
+  const coming = downloadAll('/file', { from: 10, to: 30 }, { signal, ...(onRetrying ? { onRetrying } : {}) })
   coming.catch(() => undefined)
   return { coming, settle: () => vi.advanceTimersByTimeAsync(60_000) }
 }

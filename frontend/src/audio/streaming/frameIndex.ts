@@ -1,10 +1,10 @@
 import { type ByteSpan, type DownloadOptions, downloadAll } from './download'
 
-/** Offsets that come with one request: 16 kB, six minutes of sound. A long recording's index is not read whole. */
+/** Offsets in one request: 16 kB, six minutes of sound. A long recording's index is not read whole. */
 const PAGE = 4096
 const ENTRY_BYTES = 4
 
-/** Where a file's blocks lie. */
+/** Reads where a file's blocks lie, page by page. */
 export class FrameIndex {
   /** May be renewed. */
   url: string
@@ -19,24 +19,24 @@ export class FrameIndex {
     this.#entries = blocks + 1
   }
 
-  /** The offset of each boundary asked for: the start of block n, or the file's end. Rejects as `download` does. */
+  /** Returns the byte offset of each boundary: the start of block n, or the file's end. Rejects as `download` does. */
   async offsets(boundaries: readonly number[]): Promise<number[]> {
     const needed = new Set(boundaries.map((block) => Math.floor(block / PAGE)))
     const pages = new Map<number, Uint32Array>()
-    await Promise.all([...needed].map(async (page) => pages.set(page, await this.#page(page))))
+    await Promise.all([...needed].map(async (page) => pages.set(page, await this.#loadPage(page))))
     return boundaries.map((block) => pages.get(Math.floor(block / PAGE))?.[block % PAGE] ?? 0)
   }
 
-  #page(page: number): Promise<Uint32Array> {
+  #loadPage(page: number): Promise<Uint32Array> {
     const known = this.#pages.get(page)
     if (known) return known
-    const coming = this.#fetch(page)
+    const coming = this.#downloadPage(page)
     this.#pages.set(page, coming)
     coming.catch(() => this.#pages.delete(page))
     return coming
   }
 
-  async #fetch(page: number): Promise<Uint32Array> {
+  async #downloadPage(page: number): Promise<Uint32Array> {
     const first = page * PAGE
     const count = Math.min(PAGE, this.#entries - first)
     const span: ByteSpan = { from: first * ENTRY_BYTES, to: (first + count) * ENTRY_BYTES }

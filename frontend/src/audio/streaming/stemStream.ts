@@ -1,95 +1,99 @@
 import { LoadError, type LoadFailure } from '../failure'
 import type { Decoder } from '../flac/decoder'
 import { type FlacFormat, flacFile, flacFormat } from '../flac/flac'
-import type { LaneSource } from '../player'
+import type { StemSource } from '../player'
 import type { Frames, Seconds, Span } from '../units'
 import { ChunkStore } from './chunks'
 import { type DownloadOptions, download } from './download'
 import { FrameIndex } from './frameIndex'
 
-/** A running request is kept when a seek leads to what it brings within this time of sound. */
-const NEAR: Seconds = 0.5
+/** A running request is kept when a seek leads into the sound that it decodes next, within this time. */
+const KEPT_WITHIN: Seconds = 0.5
 
-interface Haul {
+/** A request under way, for the chunks of a span. */
+interface ChunkRequest {
   readonly abort: AbortController
   readonly span: Span
-  /** Up to where its sound has been decoded. */
+  /** The frame up to which its sound has been decoded. */
   done: Frames
 }
 
 /** One stem's file, fetched by byte ranges and decoded chunk by chunk; one request at a time. */
-export class LaneStream {
+export class StemStream {
   readonly store = new ChunkStore()
   readonly format: FlacFormat | null
   failure: LoadFailure | null = null
   retrying = false
-  #source: LaneSource
+  #source: StemSource
   readonly #frames: Frames
   readonly #decode: Decoder
   readonly #changed: () => void
   readonly #index: FrameIndex | null
-  /** The index is read for all requests, whichever of them goes on. */
-  readonly #life = new AbortController()
-  #haul: Haul | null = null
+  /** Ends the reading of the index, which outlives a single request. */
+  readonly #disposal = new AbortController()
+  #request: ChunkRequest | null = null
 
   /** frames: the file's length. changed: called when a chunk has come, and when failure or retrying change. */
-  constructor(source: LaneSource, frames: Frames, decode: Decoder, changed: () => void) {
+  constructor(source: StemSource, frames: Frames, decode: Decoder, changed: () => void) {
     this.#source = source
     this.#frames = frames
     this.#decode = decode
     this.#changed = changed
     this.format = this.#readFormat()
     const blocks = this.format && Math.ceil(frames / this.format.blockFrames)
-    this.#index = blocks === null ? null : new FrameIndex(source.indexUrl, blocks, this.#options(this.#life.signal))
+    this.#index =
+      blocks === null ? null : new FrameIndex(source.indexUrl, blocks, this.#downloadOptions(this.#disposal.signal))
   }
 
   get busy(): boolean {
-    return this.#haul !== null
+    return this.#request !== null
   }
 
   /** Fetches the chunks between these block numbers, ascending. Only while not busy, and without a failure. */
   fetch(cuts: readonly number[]): void {
     const { format } = this
-    if (!format || this.#haul || this.failure) return
+    if (!format || this.#request || this.failure) return
     const frame = (block = 0) => Math.min(this.#frames, block * format.blockFrames)
     const span = { from: frame(cuts[0]), to: frame(cuts.at(-1)) }
-    const haul: Haul = { abort: new AbortController(), span, done: span.from }
-    this.#haul = haul
-    void this.#bring(haul, cuts.map(frame), cuts)
+    const request: ChunkRequest = { abort: new AbortController(), span, done: span.from }
+    this.#request = request
+    void this.#run(request, cuts.map(frame), cuts)
   }
 
-  /** Ends the running request if it brings nothing for playing from `frame` soon. */
+  /** Ends the running request unless it soon brings sound at `frame`. */
   seek(frame: Frames): void {
-    const haul = this.#haul
-    const near = NEAR * (this.format?.sampleRate ?? 0)
-    if (haul && (frame < haul.span.from || frame >= Math.min(haul.span.to, haul.done + near))) this.#end(haul)
+    const request = this.#request
+    const near = KEPT_WITHIN * (this.format?.sampleRate ?? 0)
+    if (request && (frame < request.span.from || frame >= Math.min(request.span.to, request.done + near)))
+      this.#abort(request)
   }
 
   /** Ends the running request. */
   stop(): void {
-    if (this.#haul) this.#end(this.#haul)
+    if (this.#request) this.#abort(this.#request)
   }
 
   dispose(): void {
     this.stop()
-    this.#life.abort()
+    this.#disposal.abort()
   }
 
-  /** The same file under new addresses. */
-  renew(source: LaneSource): void {
+  /** Goes on with the same file under new addresses. */
+  renewAddresses(source: StemSource): void {
     this.#source = source
     if (this.#index) this.#index.url = source.indexUrl
     if (this.failure === 'forbidden') this.retry()
   }
 
+  /** Clears a failure, so that `fetch` tries again. */
   retry(): void {
     if (this.format) this.failure = null
   }
 
-  #options(signal: AbortSignal): DownloadOptions {
+  #downloadOptions(signal: AbortSignal): DownloadOptions {
     return {
       signal,
-      retrying: (yes) => {
+      onRetrying: (yes) => {
         if (signal.aborted) return
         this.retrying = yes
         this.#changed()
@@ -97,28 +101,28 @@ export class LaneStream {
     }
   }
 
-  #end(haul: Haul): void {
-    this.#haul = null
+  #abort(request: ChunkRequest): void {
+    this.#request = null
     this.retrying = false
-    haul.abort.abort()
+    request.abort.abort()
   }
 
-  async #bring(haul: Haul, frames: readonly Frames[], cuts: readonly number[]): Promise<void> {
+  async #run(request: ChunkRequest, frames: readonly Frames[], cuts: readonly number[]): Promise<void> {
     try {
-      await this.#haulIn(haul, frames, cuts)
+      await this.#downloadChunks(request, frames, cuts)
     } catch (error) {
-      if (haul.abort.signal.aborted) return
+      if (request.abort.signal.aborted) return
       if (!(error instanceof LoadError)) throw error
       this.failure = error.failure
     }
-    if (this.#haul !== haul) return
-    this.#haul = null
+    if (this.#request !== request) return
+    this.#request = null
     this.retrying = false
     this.#changed()
   }
 
-  async #haulIn(haul: Haul, frames: readonly Frames[], cuts: readonly number[]): Promise<void> {
-    const { signal } = haul.abort
+  async #downloadChunks(request: ChunkRequest, frames: readonly Frames[], cuts: readonly number[]): Promise<void> {
+    const { signal } = request.abort
     const offsets = (await this.#index?.offsets(cuts)) ?? []
     signal.throwIfAborted()
     const [first = 0] = offsets
@@ -126,7 +130,7 @@ export class LaneStream {
     let broken: unknown = null
     const decode = (blocks: Uint8Array[], span: Span) => {
       decoding.push(
-        this.#decodeChunk(blocks, span, haul).catch((error: unknown) => {
+        this.#decodeChunk(blocks, span, request).catch((error: unknown) => {
           broken ??= error
         }),
       )
@@ -137,7 +141,7 @@ export class LaneStream {
     for await (let piece of download(
       this.#source.url,
       { from: first, to: offsets.at(-1) ?? 0 },
-      this.#options(signal),
+      this.#downloadOptions(signal),
     )) {
       for (; chunk < cuts.length; chunk++) {
         const wanted = (offsets[chunk] ?? 0) - (offsets[chunk - 1] ?? 0)
@@ -156,14 +160,14 @@ export class LaneStream {
     if (broken) throw broken
   }
 
-  async #decodeChunk(blocks: readonly Uint8Array[], span: Span, haul: Haul): Promise<void> {
+  async #decodeChunk(blocks: readonly Uint8Array[], span: Span, request: ChunkRequest): Promise<void> {
     const { format } = this
     if (!format) return
     const buffer = await this.#decode(flacFile(format.header, blocks))
-    if (haul.abort.signal.aborted) return
+    if (request.abort.signal.aborted) return
     if (buffer.length !== span.to - span.from) throw new LoadError('undecodable')
     this.store.add({ span, buffer })
-    haul.done = Math.max(haul.done, span.to)
+    request.done = Math.max(request.done, span.to)
     this.#changed()
   }
 

@@ -1,23 +1,23 @@
 import { describe, expect, it } from 'vitest'
-import { Tape } from './timeline'
+import { Timeline } from './timeline'
 
-const pieces = (tape: Tape, from: number, to: number) =>
-  [...tape.pieces(from, to)].map(({ at, span }) => [at, span.from, span.to])
+const pieces = (timeline: Timeline, from: number, to: number) =>
+  [...timeline.pieces(from, to)].map(({ at, span }) => [at, span.from, span.to])
 
 describe('a tape', () => {
   it('is the song from its start to its end', () => {
-    const tape = new Tape(30, 100, null)
-    expect(tape.length).toBe(70)
-    expect(tape.songAt(10)).toBe(40)
-    expect(tape.songAt(99)).toBe(100)
-    expect(pieces(tape, 10, 1000)).toEqual([[10, 40, 100]])
+    const timeline = new Timeline(30, 100, null)
+    expect(timeline.length).toBe(70)
+    expect(timeline.songFrameAt(10)).toBe(40)
+    expect(timeline.songFrameAt(99)).toBe(100)
+    expect(pieces(timeline, 10, 1000)).toEqual([[10, 40, 100]])
   })
 
   it('goes round in a loop', () => {
-    const tape = new Tape(15, 100, { from: 10, to: 20 })
-    expect(tape.length).toBe(Number.POSITIVE_INFINITY)
-    expect([4, 5, 14, 15, 25].map((at) => tape.songAt(at))).toEqual([19, 10, 19, 10, 10])
-    expect(pieces(tape, 3, 20)).toEqual([
+    const timeline = new Timeline(15, 100, { from: 10, to: 20 })
+    expect(timeline.length).toBe(Number.POSITIVE_INFINITY)
+    expect([4, 5, 14, 15, 25].map((at) => timeline.songFrameAt(at))).toEqual([19, 10, 19, 10, 10])
+    expect(pieces(timeline, 3, 20)).toEqual([
       [3, 18, 20],
       [5, 10, 20],
       [15, 10, 15],
@@ -25,10 +25,10 @@ describe('a tape', () => {
   })
 
   it('comes to its loop from before it, and passes one that lies behind', () => {
-    expect(pieces(new Tape(0, 100, { from: 10, to: 20 }), 0, 25)).toEqual([
+    expect(pieces(new Timeline(0, 100, { from: 10, to: 20 }), 0, 25)).toEqual([
       [0, 0, 20],
       [20, 10, 15],
     ])
-    expect(pieces(new Tape(20, 100, { from: 10, to: 20 }), 0, 25)).toEqual([[0, 20, 45]])
+    expect(pieces(new Timeline(20, 100, { from: 10, to: 20 }), 0, 25)).toEqual([[0, 20, 45]])
   })
 })

@@ -6,7 +6,7 @@ import { Notice } from '@/ui/Notice'
 import { useShortcuts } from '../drawing'
 import { useMediaSession } from '../keyboard/mediaSession'
 import type { MixState } from '../state/mix'
-import { type Session, useLanes, useSession } from '../state/playerSession'
+import { type Session, useSession, useStemSources } from '../state/playerSession'
 import { text } from '../text'
 import { Lanes } from '../timeline/Lanes'
 import { Overview } from '../timeline/Overview'
@@ -70,7 +70,7 @@ interface SurfaceProps extends DeckProps {
 function Surface({ session, data, title, saved, pending = [], compared = [], onOpen }: SurfaceProps) {
   const rig = { ...session, open: onOpen }
   useShortcuts(rig)
-  useLanes(session, data, compared)
+  useStemSources(session, data, compared)
   useMediaSession(rig, title)
   return (
     <>

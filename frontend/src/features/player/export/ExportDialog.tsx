@@ -7,7 +7,7 @@ import { Dialog } from '@/ui/Dialog'
 import { bytes, percent } from '@/ui/format'
 import { shortTime } from '../format'
 import { channels } from '../state/mix'
-import { lanesOf, type Session, useDesk } from '../state/playerSession'
+import { type Session, stemSources, useDesk } from '../state/playerSession'
 import { Choice } from './Choice'
 import { FORMATS, fileName, MIX_FORMATS, type MixFormat } from './formats'
 import { text } from './text'
@@ -40,7 +40,7 @@ export function ExportDialog({ session, data, title, clip, editable, onClose }: 
   const running = state.kind === 'running'
   const begin = () => {
     const { sampleRate, frames, stems } = data
-    const lanes = lanesOf(data)
+    const sources = stemSources(data)
     const strips = channels(
       mix,
       stems.map(({ name }) => name),
@@ -48,7 +48,7 @@ export function ExportDialog({ session, data, title, clip, editable, onClose }: 
     const span = loop && onlyLoop ? { from: loop.from, to: loop.to } : whole
     const { master, limiter, tempo, pitch } = mix
     const name = fileName([title, loop && onlyLoop ? at(loop.from).replace(':', '.') : ''], FORMATS[format].extension)
-    void start({ sampleRate, frames, lanes, mix: strips, master, limiter, tempo, pitch, span }, format, name)
+    void start({ sampleRate, frames, sources, mix: strips, master, limiter, tempo, pitch, span }, format, name)
   }
   return (
     <Dialog title={text.title} onClose={onClose}>

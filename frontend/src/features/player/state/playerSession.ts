@@ -1,6 +1,6 @@
 import { useEffect, useEffectEvent, useMemo, useState, useSyncExternalStore } from 'react'
 import type { PlayerData } from '@/api/generated'
-import { createPlayer, type LaneSource, type Player, type PlayerSnapshot, type Span } from '@/audio'
+import { createPlayer, type Decibels, type Player, type PlayerSnapshot, type Span, type StemSource } from '@/audio'
 import { matchingTrim } from './loudness'
 import type { MixState } from './mix'
 import { Desk, type DeskSnapshot } from './mixEditor'
@@ -13,8 +13,8 @@ export interface Session {
   readonly view: View
 }
 
-/** The engine's lanes of a job. trim: on all of them alike. */
-export function lanesOf({ stems }: PlayerData, trim = 0): LaneSource[] {
+/** Returns the player's sources of a job's stems. trim: on all of them alike. */
+export function stemSources({ stems }: PlayerData, trim: Decibels = 0): StemSource[] {
   return stems.map(({ name, url, indexUrl, streaminfo }) => ({ stem: name, url, indexUrl, streaminfo, trim }))
 }
 
@@ -37,14 +37,14 @@ export function useSession(data: PlayerData, mix: MixState, clip: Span | null): 
 }
 
 /** Gives the player this job's stems, as loud as the quietest of the jobs that it is compared with. */
-export function useLanes(session: Session, data: PlayerData, compared: readonly PlayerData[]): void {
+export function useStemSources(session: Session, data: PlayerData, compared: readonly PlayerData[]): void {
   const { mix } = useDesk(session.desk)
   const trim = matchingTrim(data, compared, mix)
-  const lanes = useMemo(() => lanesOf(data, trim), [data, trim])
+  const sources = useMemo(() => stemSources(data, trim), [data, trim])
   useEffect(() => {
-    session.player.load(lanes)
-    session.desk.setStems(lanes.map(({ stem }) => stem))
-  }, [session, lanes])
+    session.player.load(sources)
+    session.desk.setStems(sources.map(({ stem }) => stem))
+  }, [session, sources])
 }
 
 export function useDesk(desk: Desk): DeskSnapshot {
