@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { FakeContext, FakeServer, fakeDecoder, RATE, type Start, settled, stemSource } from '@/testing/fakeAudio'
+import { FakeContext, FakeServer, fakeDecoder, RATE, type Start, settle, stemSource } from '@/testing/fakeAudio'
 import { createPlayer } from './engine'
 import { neutral } from './mix'
 
@@ -25,7 +25,7 @@ function setUp(...stems: string[]) {
 
 async function setUpReady(...stems: string[]) {
   const player = setUp(...stems)
-  await settled()
+  await settle()
   return player
 }
 
@@ -34,7 +34,7 @@ async function pass(seconds: number) {
   for (let left = seconds; left > 0; left -= 0.1) {
     context.current.currentTime += Math.min(0.1, left)
     await new Promise((resolve) => setTimeout(resolve, 6))
-    await settled()
+    await settle()
   }
 }
 
@@ -54,7 +54,7 @@ describe('before the first play', () => {
   it('fetches and decodes what is needed to begin, and no more', async () => {
     const player = await setUpReady('vocals', 'drums')
     expect(player.snapshot().stems.every(({ load }) => load.kind === 'ready')).toBe(true)
-    const audio = server.current.asked.filter(({ url }) => url.endsWith('.flac'))
+    const audio = server.current.requests.filter(({ url }) => url.endsWith('.flac'))
     expect(audio.map(({ from, to }) => [from, to])).toEqual([
       [0, 300],
       [0, 300],
@@ -89,11 +89,11 @@ describe('starting', () => {
     const player = setUp('vocals', 'drums', 'bass')
     player.setMix(new Map([['bass', { ...neutral, muted: true }]]))
     player.play()
-    await settled()
+    await settle()
     expect(player.snapshot().transport).toBe('waiting')
     expect(context.current.starts).toHaveLength(0)
     server.current.release('/drums.flac')
-    await settled()
+    await settle()
     expect(player.snapshot().transport).toBe('playing')
     expect(offsets(context.current.starts).size).toBe(1)
   })
@@ -114,7 +114,7 @@ describe('starting', () => {
     expect(player.snapshot().stems[0]?.load).toEqual({ kind: 'failed', failure: 'forbidden' })
     server.current.status.clear()
     player.retry('vocals')
-    await settled()
+    await settle()
     expect(player.snapshot().stems[0]?.load).toEqual({ kind: 'ready' })
   })
 })
@@ -124,24 +124,24 @@ describe('playing on', () => {
     const player = await setUpReady('vocals', 'drums')
     player.play()
     await pass(6)
-    const { heard } = context.current
-    expect(heard.length).toBeGreaterThan(3)
-    expect(heard.every(({ at }, n) => n === 0 || at === heard[n - 1]?.end)).toBe(true)
-    expect(song(heard).every((frame, n) => frame === n)).toBe(true)
-    expect(offsets(heard).size).toBe(1)
+    const { audibleStarts } = context.current
+    expect(audibleStarts.length).toBeGreaterThan(3)
+    expect(audibleStarts.every(({ at }, n) => n === 0 || at === audibleStarts[n - 1]?.end)).toBe(true)
+    expect(song(audibleStarts).every((frame, n) => frame === n)).toBe(true)
+    expect(offsets(audibleStarts).size).toBe(1)
   })
 
   it('rests at the end, and plays again from the start', async () => {
     const player = await setUpReady('vocals')
     player.seek(29.5)
-    await settled()
+    await settle()
     player.play()
     await pass(1)
     expect(player.snapshot().transport).toBe('paused')
     expect(player.position()).toBe(FRAMES)
     const before = context.current.starts.length
     player.play()
-    await settled()
+    await settle()
     expect(context.current.starts.slice(before).map(from)[0]).toBe(0)
   })
 
@@ -152,10 +152,13 @@ describe('playing on', () => {
     await pass(0.6)
     expect(player.snapshot().transport).toBe('waiting')
     const stopped = player.position()
-    expect(context.current.heard.flatMap(({ lanes }) => lanes.map((track) => track.length))).toEqual([stopped, stopped])
+    expect(context.current.audibleStarts.flatMap(({ lanes }) => lanes.map((track) => track.length))).toEqual([
+      stopped,
+      stopped,
+    ])
     const before = context.current.starts.length
     server.current.release('/drums.flac')
-    await settled()
+    await settle()
     const again = context.current.starts.slice(before)
     expect(player.snapshot().transport).toBe('playing')
     expect(offsets(again).size).toBe(1)
@@ -167,7 +170,7 @@ describe('position', () => {
   it('follows the audio clock from the shared start on', async () => {
     const player = await setUpReady('vocals')
     player.play(2)
-    await settled()
+    await settle()
     expect(player.position()).toBe(2 * RATE)
     context.current.currentTime = ((context.current.starts[0]?.at ?? 0) + 4410) / RATE
     expect(player.position()).toBe(2 * RATE + 4410)
@@ -194,7 +197,7 @@ describe('seeking', () => {
     await pass(0.2)
     const before = context.current.starts.length
     player.seek(Math.PI)
-    await settled()
+    await settle()
     const after = context.current.starts.slice(before)
     expect(after.map(from)[0]).toBe(Math.round(Math.PI * RATE))
     expect(offsets(after).size).toBe(1)
@@ -204,10 +207,10 @@ describe('seeking', () => {
     const player = await setUpReady('vocals')
     server.current.hold('/vocals.flac')
     player.play()
-    await settled()
+    await settle()
     player.seek(20)
     server.current.release('/vocals.flac')
-    await settled()
+    await settle()
     expect(player.snapshot().stems[0]?.load.kind).toBe('ready')
     expect(player.decoded().from).toBe(Math.floor((20 * RATE) / 4096) * 4096)
   })
@@ -220,9 +223,9 @@ describe('a loop', () => {
     player.setLoop(loop)
     player.play(1.9)
     await pass(2)
-    const { heard } = context.current
-    expect(heard.every(({ at }, n) => n === 0 || at === heard[n - 1]?.end)).toBe(true)
-    const frames = song(heard)
+    const { audibleStarts } = context.current
+    expect(audibleStarts.every(({ at }, n) => n === 0 || at === audibleStarts[n - 1]?.end)).toBe(true)
+    const frames = song(audibleStarts)
     const jumps = frames.flatMap((frame, n) => (n > 0 && frame !== (frames[n - 1] ?? 0) + 1 ? [n] : []))
     expect(jumps.length).toBeGreaterThan(4)
     expect(jumps.every((n) => frames[n - 1] === loop.to - 1 && frames[n] === loop.from)).toBe(true)
@@ -246,8 +249,8 @@ describe('other stems', () => {
     await pass(1)
     player.load(['vocals', 'drums'].map(stemSource))
     await pass(3)
-    expect(offsets(context.current.heard).size).toBe(1)
-    expect(context.current.heard.at(-1)?.lanes).toHaveLength(2)
+    expect(offsets(context.current.audibleStarts).size).toBe(1)
+    expect(context.current.audibleStarts.at(-1)?.lanes).toHaveLength(2)
   })
 
   it('take the place of others without a gap, once they are there', async () => {
@@ -272,21 +275,21 @@ describe('other stems', () => {
 describe('an address that was renewed', () => {
   it('is used from then on, without loading anew what is there', async () => {
     const player = await setUpReady('vocals')
-    const before = server.current.asked.length
+    const before = server.current.requests.length
     const renewed = { ...stemSource('vocals'), url: '/renewed.flac', indexUrl: '/renewed.index' }
     player.load([renewed])
-    await settled()
-    expect(server.current.asked).toHaveLength(before)
+    await settle()
+    expect(server.current.requests).toHaveLength(before)
     player.play()
-    await settled()
-    expect(server.current.asked.at(-1)?.url).toBe('/renewed.flac')
+    await settle()
+    expect(server.current.requests.at(-1)?.url).toBe('/renewed.flac')
   })
 
   it('lets a stem be heard whose address had expired', async () => {
     server.current.status.set('/vocals.flac', 403)
     const player = await setUpReady('vocals')
     player.load([{ ...stemSource('vocals'), url: '/renewed.flac' }])
-    await settled()
+    await settle()
     expect(player.snapshot().stems[0]?.load).toEqual({ kind: 'ready' })
   })
 })
@@ -338,7 +341,7 @@ describe('interruption and the end', () => {
     const player = await setUpReady('vocals')
     player.dispose()
     server.current.release('/vocals.flac')
-    await settled()
+    await settle()
     expect(player.snapshot().stems[0]?.load.kind).not.toBe('ready')
   })
 })

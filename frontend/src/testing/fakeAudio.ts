@@ -31,7 +31,7 @@ export function stemSource(stem: string): StemSource {
 }
 
 /** What a request was, and how it is answered. */
-export interface Asked {
+export interface FakeRequest {
   readonly url: string
   readonly from: number
   readonly to: number
@@ -42,7 +42,7 @@ export interface Asked {
  * out with `release`; those in `status` are answered with that status.
  */
 export class FakeServer {
-  readonly asked: Asked[] = []
+  readonly requests: FakeRequest[] = []
   readonly status = new Map<string, number>()
   readonly #held = new Map<string, (() => void)[]>()
   readonly #blocks: number
@@ -64,7 +64,7 @@ export class FakeServer {
   readonly fetch = async (url: string, init: RequestInit): Promise<Response> => {
     const [, from = 0, last = 0] = /bytes=(\d+)-(\d+)/.exec(new Headers(init.headers).get('Range') ?? '') ?? []
     const span = { from: Number(from), to: Number(last) + 1 }
-    this.asked.push({ url, ...span })
+    this.requests.push({ url, ...span })
     const held = this.#held.get(url)
     if (held) {
       await new Promise<void>((resolve, reject) => {
@@ -128,7 +128,7 @@ export class FakeContext extends EventTarget {
   }
 
   /** The starts that have not been taken back before they sounded. */
-  get heard(): Start[] {
+  get audibleStarts(): Start[] {
     return this.starts.filter(({ at, end }) => end > at)
   }
 
@@ -206,6 +206,6 @@ function node() {
 }
 
 /** Lets everything that waits for nothing but its turn go on. */
-export async function settled(): Promise<void> {
+export async function settle(): Promise<void> {
   for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setTimeout(resolve))
 }

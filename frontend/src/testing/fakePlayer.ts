@@ -2,11 +2,11 @@ import type { Channel, Frames, Level, Player, PlayerSnapshot, Span, StemName } f
 
 const SILENCE: Level = { peak: 0, rms: 0, clipped: false }
 
-/** A Player that sounds nothing and remembers what it was told, for tests of the screen. */
+/** A Player without sound that records its calls, for tests of the screen. */
 export class FakePlayer implements Player {
   readonly sampleRate: number
   readonly frames: Frames
-  readonly told: string[] = []
+  readonly calls: string[] = []
   mix: ReadonlyMap<StemName, Channel> = new Map()
   loop: Span | null = null
   at: Frames = 0
@@ -30,40 +30,40 @@ export class FakePlayer implements Player {
   }
 
   load() {
-    this.told.push('load')
+    this.calls.push('load')
   }
   retry(stem: StemName) {
-    this.told.push(`retry ${stem}`)
+    this.calls.push(`retry ${stem}`)
   }
   play() {
-    this.#become({ transport: 'playing' })
+    this.#setState({ transport: 'playing' })
   }
   pause() {
-    this.#become({ transport: 'paused' })
+    this.#setState({ transport: 'paused' })
   }
   seek(to: number) {
     this.at = Math.round(to * this.sampleRate)
-    this.#become({})
+    this.#setState({})
   }
   setLoop(loop: Span | null) {
     this.loop = loop
-    this.#become({ loop })
+    this.#setState({ loop })
   }
   setMix(mix: ReadonlyMap<StemName, Channel>) {
     this.mix = mix
-    this.told.push('mix')
+    this.calls.push('mix')
   }
   setMaster(master: number) {
-    this.#become({ master })
+    this.#setState({ master })
   }
   setLimiter(limiter: boolean) {
-    this.#become({ limiter })
+    this.#setState({ limiter })
   }
   setTempo(tempo: number) {
-    this.#become({ tempo })
+    this.#setState({ tempo })
   }
   setPitch(pitch: number) {
-    this.#become({ pitch })
+    this.#setState({ pitch })
   }
   position() {
     return this.at
@@ -84,10 +84,10 @@ export class FakePlayer implements Player {
     return () => this.#listeners.delete(listener)
   }
   dispose() {
-    this.told.push('dispose')
+    this.calls.push('dispose')
   }
 
-  #become(change: Partial<PlayerSnapshot>): void {
+  #setState(change: Partial<PlayerSnapshot>): void {
     this.#state = { ...this.#state, ...change }
     for (const listener of this.#listeners) listener()
   }

@@ -24,7 +24,7 @@ export function problem(status: number, detail: string): Response {
   return Response.json({ type: '/problems/test', title: 'Test', status, detail }, { status })
 }
 
-async function answer(answers: Answers, request: Request): Promise<Response> {
+async function respond(answers: Answers, request: Request): Promise<Response> {
   const given = answers[`${request.method} ${new URL(request.url).pathname}`]
   const asked = request.body === null ? new URL(request.url) : await request.json()
   const value = typeof given === 'function' ? given(asked) : given
@@ -36,7 +36,7 @@ async function answer(answers: Answers, request: Request): Promise<Response> {
 export function renderPage(path: string, answers: Answers, uploads = new Uploads()) {
   client.setConfig({
     baseUrl: 'http://stemset.test',
-    fetch: (request) => answer({ ...CATALOGUE, ...answers }, request as Request),
+    fetch: (request) => respond({ ...CATALOGUE, ...answers }, request as Request),
   })
   const queryClient = new QueryClient({ defaultOptions: { queries: { retry: false } } })
   const history = createMemoryHistory({ initialEntries: [path] })

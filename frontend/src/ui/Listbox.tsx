@@ -8,7 +8,7 @@ export interface ListboxOption {
   badge?: ReactNode
 }
 
-function move(index: number, key: string, last: number): number | null {
+function nextIndex(index: number, key: string, last: number): number | null {
   switch (key) {
     case 'ArrowDown':
       return Math.min(last, index + 1)
@@ -71,7 +71,7 @@ export function Listbox({
       }
       return
     }
-    const target = move(active, event.key, options.length - 1)
+    const target = nextIndex(active, event.key, options.length - 1)
     if (target !== null) {
       event.preventDefault()
       setActive(target)

@@ -16,7 +16,7 @@ const LINE =
   'flex w-full items-center gap-2.5 rounded-[7px] px-2.5 py-2 text-left outline-offset-[-2px] hover:bg-line focus:bg-line pointer-coarse:py-3'
 
 /** Where the list hangs: fixed to the window, so that no card around it cuts it off. */
-function place(button: HTMLElement) {
+function placeBelow(button: HTMLElement) {
   const { top, bottom, right } = button.getBoundingClientRect()
   const upwards = window.innerHeight - bottom < ROOM_PX && top > ROOM_PX
   const vertical = upwards ? { bottom: window.innerHeight - top + GAP_PX } : { top: bottom + GAP_PX }
@@ -28,11 +28,11 @@ export function MenuButton({ label, groups }: { label: string; groups: readonly 
   const id = useId()
   const button = useRef<HTMLButtonElement>(null)
   const list = useRef<HTMLDivElement>(null)
-  const [position, setPosition] = useState<ReturnType<typeof place> | null>(null)
+  const [position, setPosition] = useState<ReturnType<typeof placeBelow> | null>(null)
   const open = position !== null
 
   const lines = () => Array.from(list.current?.querySelectorAll<HTMLElement>('[role=menuitem]') ?? [])
-  const show = () => button.current && setPosition(place(button.current))
+  const show = () => button.current && setPosition(placeBelow(button.current))
   const close = () => {
     button.current?.focus()
     setPosition(null)
@@ -110,7 +110,7 @@ export function MenuButton({ label, groups }: { label: string; groups: readonly 
               // biome-ignore lint/a11y/useSemanticElements: a fieldset is no part of a menu
               <div key={group[0]?.label} role="group" className="p-1">
                 {group.map((item) => (
-                  <Line key={item.label} item={item} onDone={close} />
+                  <MenuLine key={item.label} item={item} onDone={close} />
                 ))}
               </div>
             ))}
@@ -120,7 +120,7 @@ export function MenuButton({ label, groups }: { label: string; groups: readonly 
   )
 }
 
-function Line({ item, onDone }: { item: MenuItem; onDone: () => void }) {
+function MenuLine({ item, onDone }: { item: MenuItem; onDone: () => void }) {
   const className = `${LINE} ${item.danger ? 'text-bad' : ''}`
   const content = (
     <>

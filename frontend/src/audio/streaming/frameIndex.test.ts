@@ -21,9 +21,9 @@ it('reads only the pages that are needed, each once', async () => {
   const read = index()
   await read.offsets([1, 2])
   await read.offsets([5])
-  expect(server.asked).toEqual([{ url: '/vocals.index', from: 0, to: 4 * 4096 }])
+  expect(server.requests).toEqual([{ url: '/vocals.index', from: 0, to: 4 * 4096 }])
   await read.offsets([4095, 4097, 9000])
-  expect(server.asked.map(({ from }) => from)).toEqual([0, 4 * 4096, 8 * 4096])
+  expect(server.requests.map(({ from }) => from)).toEqual([0, 4 * 4096, 8 * 4096])
 })
 
 it('asks again for a page that could not be had', async () => {

@@ -5,7 +5,7 @@ import { errorText } from '@/api/problem'
 import { pins } from '@/features/offline'
 import { Button } from '@/ui/Button'
 import { Section } from '@/ui/Page'
-import { keepSession, SIGN_IN } from './session'
+import { cacheSession, SIGN_IN } from './session'
 import { text } from './text'
 
 /** The session of this browser, and its end; nothing on an open service. */
@@ -19,7 +19,7 @@ export function Access() {
       // What was read with the key is not left behind for whoever comes next.
       await pins.clear()
       queryClient.clear()
-      keepSession(queryClient, { closed: true, signedIn: false })
+      cacheSession(queryClient, { closed: true, signedIn: false })
       void navigate({ to: SIGN_IN, search: { next: '/' } })
     },
   })

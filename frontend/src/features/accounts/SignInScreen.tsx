@@ -4,7 +4,7 @@ import { signInMutation } from '@/api/generated/@tanstack/react-query.gen'
 import { errorText } from '@/api/problem'
 import { Button } from '@/ui/Button'
 import { Logo } from '@/ui/Logo'
-import { keepSession } from './session'
+import { cacheSession } from './session'
 import { text } from './text'
 
 /** Asks for the key of a closed service. onSignedIn: called once this browser has a session. */
@@ -16,7 +16,7 @@ export function SignInScreen({ onSignedIn }: { onSignedIn: () => void }) {
   const signIn = useMutation({
     ...signInMutation(),
     onSuccess: (session) => {
-      keepSession(queryClient, session)
+      cacheSession(queryClient, session)
       onSignedIn()
     },
     onError: () => input.current?.focus(),

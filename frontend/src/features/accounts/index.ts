@@ -1,3 +1,3 @@
 export { Access } from './Access'
 export { SignInScreen } from './SignInScreen'
-export { keepSession, mustSignIn, SIGN_IN, safeNext, watchedCaches } from './session'
+export { cacheSession, createWatchedCaches, mustSignIn, SIGN_IN, toSafePath } from './session'

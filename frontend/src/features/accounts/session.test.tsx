@@ -2,7 +2,7 @@ import { screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { expect, it } from 'vitest'
 import { problem, renderPage } from '@/testing/page'
-import { safeNext } from './session'
+import { toSafePath } from './session'
 
 const STRANGER = { closed: true, signedIn: false }
 const FRIEND = { closed: true, signedIn: true }
@@ -68,5 +68,5 @@ it.each([
   ['/sign-in?next=/sign-in', '/'],
   [undefined, '/'],
 ])('goes on to addresses of this page only: %s', (next, then) => {
-  expect(safeNext(next)).toBe(then)
+  expect(toSafePath(next)).toBe(then)
 })

@@ -18,20 +18,23 @@ export async function mustSignIn(queryClient: QueryClient, pathname: string): Pr
   return session?.closed === true && !session.signedIn
 }
 
-/** Keeps what the server said of this browser. */
-export function keepSession(queryClient: QueryClient, session: Session): void {
+/** Puts the session that the server answered with into the cache. */
+export function cacheSession(queryClient: QueryClient, session: Session): void {
   queryClient.setQueryData(getSessionQueryKey(), session)
 }
 
-/** Caches that notice when a request is answered like a stranger's: the session has run out, or the key was changed. */
-export function watchedCaches(onStranger: () => void): { queryCache: QueryCache; mutationCache: MutationCache } {
+/** Makes caches that call back when a request is answered 401: the session has run out, or the key was changed. */
+export function createWatchedCaches(onUnauthorized: () => void): {
+  queryCache: QueryCache
+  mutationCache: MutationCache
+} {
   const onError = (error: unknown) => {
-    if (isProblem(error) && error.status === 401) onStranger()
+    if (isProblem(error) && error.status === 401) onUnauthorized()
   }
   return { queryCache: new QueryCache({ onError }), mutationCache: new MutationCache({ onError }) }
 }
 
-/** An address of this page, whatever the one asked for is. */
-export function safeNext(next: unknown): string {
+/** Returns the path asked for if it is one of this page, else `/`. */
+export function toSafePath(next: unknown): string {
   return typeof next === 'string' && /^\/(?![/\\])/.test(next) && !next.startsWith(SIGN_IN) ? next : '/'
 }

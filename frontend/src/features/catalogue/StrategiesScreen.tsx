@@ -1,7 +1,6 @@
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import type { Strategy } from '@/api/generated/types.gen'
 import { errorText } from '@/api/problem'
-import { OfflineNote, StatusChip } from '@/features/jobs/queue'
 import { Button } from '@/ui/Button'
 import { NoteIcon } from '@/ui/icons'
 import { Notice } from '@/ui/Notice'
@@ -28,26 +27,26 @@ function LivePreparation({ strategies }: { strategies: readonly Strategy[] }) {
   )
 }
 
+interface StrategiesScreenProps {
+  /** How the service is, for the header. */
+  status: ReactNode
+  /** Says so while the server does not answer. */
+  offlineNote: ReactNode
+}
+
 /** Every strategy of this server. */
-export function StrategiesScreen() {
+export function StrategiesScreen({ status, offlineNote }: StrategiesScreenProps) {
   const strategies = useStrategies()
   const models = useModels(strategies.data?.some(isPreparing) ?? false)
   const failed = strategies.isError || models.isError
   const complete = strategies.data && models.data
   return (
-    <Page
-      title={text.pageTitle}
-      crumb={
-        <span className="ml-auto">
-          <StatusChip />
-        </span>
-      }
-    >
+    <Page title={text.pageTitle} crumb={<span className="ml-auto">{status}</span>}>
       <div className="max-w-prose">
         <h1 className="text-[22px] font-semibold tracking-tight">{text.title}</h1>
         <p className="text-muted">{text.intro}</p>
       </div>
-      <OfflineNote />
+      {offlineNote}
       {!complete && !failed && (
         <p role="status" className="text-muted">
           {text.loading}

@@ -4,7 +4,7 @@ import { ModelFacts } from './ModelFacts'
 import { Prepare } from './Prepare'
 import { StrategyTree } from './StrategyTree'
 import { text } from './text'
-import { licencesOf, modelsOf, strategyTree, weightBytes } from './tree'
+import { buildStrategyTree, licencesOf, modelsOf, weightBytes } from './tree'
 import { isPreparing } from './useStrategies'
 
 function State({ strategy }: { strategy: Strategy }) {
@@ -12,7 +12,7 @@ function State({ strategy }: { strategy: Strategy }) {
   return strategy.ready ? <Chip dot="good">{text.ready}</Chip> : <Chip dot="warn">{text.notReady}</Chip>
 }
 
-function hints(strategy: Strategy, models: readonly Model[]): string {
+function describeCost(strategy: Strategy, models: readonly Model[]): string {
   const size = weightBytes(models)
   const licences = licencesOf(models)
   const parts = [
@@ -26,7 +26,7 @@ function hints(strategy: Strategy, models: readonly Model[]): string {
 
 /** One strategy: what it does, drawn; how good and how costly it is; and whether it can start at once. */
 export function StrategyCard({ strategy, models }: { strategy: Strategy; models: readonly Model[] }) {
-  const tree = strategyTree(strategy, models)
+  const tree = buildStrategyTree(strategy, models)
   const used = modelsOf(strategy, models)
   return (
     <article
@@ -42,7 +42,7 @@ export function StrategyCard({ strategy, models }: { strategy: Strategy; models:
           <State strategy={strategy} />
         </div>
         <p className="text-muted">{strategy.summary}</p>
-        <p className="text-[13px] text-muted">{hints(strategy, used)}</p>
+        <p className="text-[13px] text-muted">{describeCost(strategy, used)}</p>
       </div>
       {tree && <StrategyTree name={strategy.name} tree={tree} />}
       <Prepare strategy={strategy} />

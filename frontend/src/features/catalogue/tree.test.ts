@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { StrategyNode } from '@/api/generated/types.gen'
 import { aModel, aStrategy } from '@/testing/data'
-import { depth, licencesOf, modelsOf, strategyTree } from './tree'
+import { buildStrategyTree, depth, licencesOf, modelsOf } from './tree'
 
 const ROOT: StrategyNode = {
   path: 'root',
@@ -28,7 +28,7 @@ const STRATEGY = aStrategy({ nodes: [ROOT, REST] })
 
 describe('strategyTree', () => {
   it('leads each slot to its stem, to the next model, or to nothing', () => {
-    const tree = strategyTree(STRATEGY, MODELS)
+    const tree = buildStrategyTree(STRATEGY, MODELS)
     expect(tree?.branches).toMatchObject([
       { slot: 'vocals', to: 'stem', stem: 'vocals', description: 'Singing.' },
       {
@@ -46,14 +46,14 @@ describe('strategyTree', () => {
   })
 
   it('draws the slots that a strategy uses of a model that is not known', () => {
-    expect(strategyTree(STRATEGY, [])?.branches.map(({ slot }) => slot)).toEqual(['vocals', 'not_vocals'])
+    expect(buildStrategyTree(STRATEGY, [])?.branches.map(({ slot }) => slot)).toEqual(['vocals', 'not_vocals'])
   })
 
-  it('is nothing without nodes', () => expect(strategyTree(aStrategy({ nodes: [] }), MODELS)).toBeNull())
+  it('is nothing without nodes', () => expect(buildStrategyTree(aStrategy({ nodes: [] }), MODELS)).toBeNull())
 })
 
 it('counts how many models stand one behind another', () => {
-  const tree = strategyTree(STRATEGY, MODELS)
+  const tree = buildStrategyTree(STRATEGY, MODELS)
   expect(tree && depth(tree)).toBe(2)
 })
 

@@ -12,8 +12,8 @@ export interface TreeNode {
   branches: Branch[]
 }
 
-/** A strategy's nodes as the tree they are; null when it has none. Slots come in their model's order. */
-export function strategyTree(strategy: Strategy, models: readonly Model[]): TreeNode | null {
+/** Builds the tree of a strategy's nodes; null when it has none. Slots come in their model's order. */
+export function buildStrategyTree(strategy: Strategy, models: readonly Model[]): TreeNode | null {
   const known = new Map(models.map((model) => [model.name, model]))
 
   const grow = (node: StrategyNode): TreeNode => {

@@ -8,7 +8,7 @@ import { ListTools, TagFilter } from './ListTools'
 import { RecordingRow } from './RecordingRow'
 import { text } from './text'
 import { useKnownTags, useRecordings } from './useLibrary'
-import { asView, narrows, type View } from './view'
+import { isNarrowed, type ListView, parseView } from './view'
 
 const CARD = 'divide-y divide-line overflow-hidden rounded-[14px] border border-line bg-surface'
 
@@ -41,8 +41,8 @@ export function RecordingList({
   title: string
   description: string
   uploads: ReactNode
-  view: View
-  onView: (view: View) => void
+  view: ListView
+  onView: (view: ListView) => void
 }) {
   const query = useRecordings(profile, view)
   const tags = useKnownTags(profile)
@@ -54,8 +54,8 @@ export function RecordingList({
   }, [deleted])
   const recordings = query.data?.pages.flatMap(({ items }) => items) ?? []
   const total = query.data?.pages[0]?.total
-  const narrowed = narrows(view)
-  const everything = () => onView(asView({ sort: view.sort }))
+  const narrowed = isNarrowed(view)
+  const everything = () => onView(parseView({ sort: view.sort }))
 
   return (
     <section aria-labelledby="recordings" className="grid grid-cols-[minmax(0,1fr)] gap-4">
@@ -112,7 +112,7 @@ export function RecordingList({
               key={recording.id}
               recording={recording}
               knownTags={tags}
-              onTag={(tag) => onView(asView({ ...view, tag }))}
+              onTag={(tag) => onView(parseView({ ...view, tag }))}
               onDeleted={() => setDeleted(recording)}
             />
           ))}

@@ -1,8 +1,16 @@
 import { Link } from '@tanstack/react-router'
 import { useRef, useState } from 'react'
 import type { Recording } from '@/api/generated/types.gen'
-import { CancelJob, isFinal, JobFailureText, JobRemedies, JobTree, jobText, useJobStream } from '@/features/jobs'
-import { standing } from '@/features/jobs/queue'
+import {
+  CancelJob,
+  describeStanding,
+  isFinal,
+  JobFailureText,
+  JobRemedies,
+  JobTree,
+  jobText,
+  useJobStream,
+} from '@/features/jobs'
 import { StemChip } from '@/ui/Chip'
 import { clock, day } from '@/ui/format'
 import { DownloadIcon, PenIcon, PlayIcon, TagIcon, TrashIcon } from '@/ui/icons'
@@ -16,12 +24,12 @@ import { EditTitle } from './EditTitle'
 import { text } from './text'
 import { useConfig } from './useLibrary'
 
-function summary({ durationS, createdAt, latestJob }: Recording): string {
+function describeRecording({ durationS, createdAt, latestJob }: Recording): string {
   const length = clock(durationS)
   if (latestJob === null) return `${length} · ${text.notSeparated}`
   if (latestJob.state === 'succeeded')
     return `${length} · ${text.added(day(new Date(createdAt)))} · ${latestJob.strategy}`
-  return `${length} · ${standing(latestJob)} · ${latestJob.strategy}`
+  return `${length} · ${describeStanding(latestJob)} · ${latestJob.strategy}`
 }
 
 function StemChips({ stems, short, className }: { stems: readonly string[]; short?: boolean; className: string }) {
@@ -57,7 +65,7 @@ function Tags({ recording, onTag }: { recording: Recording; onTag: (tag: string)
 }
 
 /** What the row shows instead of its usual face, or above the page. */
-type Mode = 'title' | 'tags' | 'download' | 'delete' | null
+type RowMode = 'title' | 'tags' | 'download' | 'delete' | null
 
 /** One recording in the list: how it looks and what it consists of, or how far its job is, or why that failed. */
 export function RecordingRow({
@@ -73,7 +81,7 @@ export function RecordingRow({
 }) {
   const { title, overview, latestJob: job } = recording
   const formats = useConfig().data?.formats ?? []
-  const [mode, setMode] = useState<Mode>(null)
+  const [mode, setMode] = useState<RowMode>(null)
   const row = useRef<HTMLLIElement>(null)
   useJobStream(job)
   const active = job !== null && !isFinal(job.state)
@@ -87,7 +95,7 @@ export function RecordingRow({
           { label: text.downloadStems, icon: <DownloadIcon />, onSelect: () => setMode('download') },
         ]
       : []
-  const edited = () => {
+  const endEditing = () => {
     // The field that had the focus goes away.
     if (row.current?.contains(document.activeElement)) {
       row.current.querySelector<HTMLElement>('[aria-haspopup=menu]')?.focus()
@@ -107,7 +115,7 @@ export function RecordingRow({
       </span>
       <div className={`min-w-0 ${pictured ? '' : 'md:col-span-2'}`}>
         {mode === 'title' ? (
-          <EditTitle recording={recording} onDone={edited} />
+          <EditTitle recording={recording} onDone={endEditing} />
         ) : (
           <Link
             to="/p/$profileName/recordings/$recordingId"
@@ -117,7 +125,7 @@ export function RecordingRow({
             {title}
           </Link>
         )}
-        <p className="text-[13px] text-muted">{summary(recording)}</p>
+        <p className="text-[13px] text-muted">{describeRecording(recording)}</p>
         {mode !== 'tags' && <Tags recording={recording} onTag={onTag} />}
         {job?.state === 'succeeded' && <StemChips stems={job.stems} short className="mt-2 flex sm:hidden" />}
       </div>
@@ -139,7 +147,7 @@ export function RecordingRow({
       </div>
       {mode === 'tags' && (
         <div className="col-span-full md:col-start-2">
-          <EditTags recording={recording} known={knownTags} onDone={edited} />
+          <EditTags recording={recording} known={knownTags} onDone={endEditing} />
         </div>
       )}
       {active && (

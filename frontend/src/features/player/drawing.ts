@@ -1,12 +1,11 @@
-import { type RefObject, useEffect, useEffectEvent, useLayoutEffect, useRef, useState } from 'react'
+import { type RefObject, useEffect, useEffectEvent, useRef, useState } from 'react'
 import type { Player } from '@/audio'
-import { carryOut, commandOf, focusOf, type Rig } from './keyboard/keys'
 
 /** Drawing goes on this long after the last change, so that meters fall to rest. */
 const SETTLE_MS = 600
 
 /** Calls `draw` on every animation frame while the song moves, and shortly after each change. Renders nothing. */
-export function useFrames(player: Player, draw: () => void): void {
+export function useAnimationFrames(player: Player, draw: () => void): void {
   const drawNow = useEffectEvent(draw)
   useEffect(() => {
     let request = 0
@@ -33,7 +32,7 @@ export function useFrames(player: Player, draw: () => void): void {
 }
 
 /** Calls `draw` on the next animation frame after each change of the store, and once at the start. */
-export function useDrawing(store: { subscribe: (listener: () => void) => () => void }, draw: () => void): void {
+export function useDrawOnChange(store: { subscribe: (listener: () => void) => () => void }, draw: () => void): void {
   const drawNow = useEffectEvent(draw)
   useEffect(() => {
     let request = 0
@@ -50,21 +49,6 @@ export function useDrawing(store: { subscribe: (listener: () => void) => () => v
       cancelAnimationFrame(request)
     }
   }, [store])
-}
-
-/** The keys work from the moment that the player is seen: an effect after the painting would lose the first ones. */
-export function useShortcuts(rig: Rig): void {
-  const carry = useEffectEvent((event: KeyboardEvent) => {
-    const command = event.defaultPrevented ? null : commandOf(event, focusOf(event.target))
-    if (!command) return
-    event.preventDefault()
-    carryOut(command, rig)
-  })
-  useLayoutEffect(() => {
-    const press = (event: KeyboardEvent) => carry(event)
-    window.addEventListener('keydown', press)
-    return () => window.removeEventListener('keydown', press)
-  }, [])
 }
 
 /** An element's width and height in CSS pixels, kept up to date; zero before the first layout. */

@@ -5,7 +5,7 @@ import { ProgressBar } from '@/ui/ProgressBar'
 import { text } from './text'
 import type { Upload } from './uploads'
 
-function status({ state, sentBytes, request, resumed }: Upload): string {
+function describeStatus({ state, sentBytes, request, resumed }: Upload): string {
   const { size } = request.file
   if (state === 'paused') return text.paused(sentBytes, size)
   if (state === 'checking') return text.checking
@@ -45,7 +45,7 @@ export function UploadRow({
           </p>
         ) : (
           <p role={under ? undefined : 'status'} className="text-[13px] text-muted">
-            {recording ? text.knownAs(recording.title) : status(upload)}
+            {recording ? text.knownAs(recording.title) : describeStatus(upload)}
           </p>
         )}
       </div>

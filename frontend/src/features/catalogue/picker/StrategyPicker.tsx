@@ -1,8 +1,8 @@
 import type { Strategy } from '@/api/generated/types.gen'
-import { text } from '@/features/upload/text'
 import { DownloadIcon } from '@/ui/icons'
 import { Listbox } from '@/ui/Listbox'
-import { strategyDetail, strategyNote } from './strategyText'
+import { describeNeeds, describeStrategy } from './strategyText'
+import { text } from './text'
 
 function NeedsDownload() {
   return (
@@ -23,17 +23,17 @@ export function StrategyPicker({
   onChange: (name: string) => void
 }) {
   const chosen = strategies.find(({ name }) => name === value)
-  const note = chosen && strategyNote(chosen)
+  const note = chosen && describeNeeds(chosen)
   return (
     <div className="grid gap-2">
       <Listbox
-        label={text.strategy}
+        label={text.label}
         value={value}
         onChange={onChange}
         options={strategies.map((strategy) => ({
           value: strategy.name,
           label: strategy.name,
-          detail: strategyDetail(strategy),
+          detail: describeStrategy(strategy),
           badge: strategy.ready ? undefined : <NeedsDownload />,
         }))}
       />

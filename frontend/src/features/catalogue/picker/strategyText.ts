@@ -1,13 +1,14 @@
 import type { Strategy } from '@/api/generated/types.gen'
-import { qualityText, text } from '@/features/upload/text'
 import { bytes, list, roughly } from '@/ui/format'
 import { stemLabel } from '@/ui/stems'
+import { text as catalogueText } from '../text'
+import { text } from './text'
 
 /** `vocals, drums, bass and other · good quality · about 2 min for a song · downloads 84 MB first`. */
-export function strategyDetail(strategy: Strategy): string {
+export function describeStrategy(strategy: Strategy): string {
   const parts = [
     list(strategy.stems.map((stem) => stemLabel(stem).toLowerCase())),
-    qualityText[strategy.quality],
+    catalogueText.quality[strategy.quality],
     `about ${roughly(strategy.estimatedS)} for a song of 4 minutes`,
   ]
   if (!strategy.ready && strategy.downloadBytes > 0) parts.push(`downloads ${bytes(strategy.downloadBytes)} first`)
@@ -16,7 +17,7 @@ export function strategyDetail(strategy: Strategy): string {
 }
 
 /** What to know below the picker: what the chosen strategy does, or is not, and what it needs first. */
-export function strategyNote(strategy: Strategy): string {
+export function describeNeeds(strategy: Strategy): string {
   if (strategy.quality === 'preview') return text.previewNote
   const { summary, ready, downloadBytes, missing } = strategy
   if (ready) return summary

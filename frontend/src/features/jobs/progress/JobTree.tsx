@@ -2,7 +2,7 @@ import type { Job, JobNode } from '@/api/generated/types.gen'
 import { percent, took } from '@/ui/format'
 import { CheckIcon, CloseIcon, HalfRingIcon, RingIcon } from '@/ui/icons'
 import { ProgressBar } from '@/ui/ProgressBar'
-import { activity, type Step, stepTree } from '../jobs'
+import { buildStepTree, describeActivity, type Step } from '../jobs'
 import { text } from '../text'
 
 const MARKS = {
@@ -12,7 +12,7 @@ const MARKS = {
   failed: <CloseIcon className="text-bad" />,
 } as const
 
-function status(node: JobNode): string {
+function describeStatus(node: JobNode): string {
   switch (node.state) {
     case 'waiting':
       return text.waiting
@@ -43,7 +43,7 @@ function Branch({ step }: { step: Step }) {
           fraction={node.state === 'done' ? 1 : node.fraction}
           tone={node.state === 'done' ? 'good' : node.state === 'failed' ? 'bad' : 'busy'}
         />
-        <span className="text-right font-mono text-xs text-muted">{status(node)}</span>
+        <span className="text-right font-mono text-xs text-muted">{describeStatus(node)}</span>
       </div>
       {children.length > 0 && <Steps steps={children} nested />}
     </li>
@@ -64,8 +64,8 @@ function Steps({ steps, nested = false, label }: { steps: readonly Step[]; neste
 export function JobTree({ job, title }: { job: Job; title: string }) {
   return (
     <div className="grid gap-2.5 text-[13px]">
-      <p className="text-muted">{activity(job)}</p>
-      <Steps steps={stepTree(job.nodes)} label={text.tree(title)} />
+      <p className="text-muted">{describeActivity(job)}</p>
+      <Steps steps={buildStepTree(job.nodes)} label={text.tree(title)} />
     </div>
   )
 }

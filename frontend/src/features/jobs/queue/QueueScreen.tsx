@@ -7,9 +7,12 @@ import { Button } from '@/ui/Button'
 import { NoteIcon } from '@/ui/icons'
 import { Notice } from '@/ui/Notice'
 import { ProgressBar } from '@/ui/ProgressBar'
-import { CancelJob, isFinal, JobFailureText, JobRemedies, useJobStream } from '..'
+import { isFinal } from '../jobs'
+import { CancelJob } from '../progress/CancelJob'
+import { JobFailureText, JobRemedies } from '../progress/JobFailure'
+import { useJobStream } from '../useJobs'
 import { OfflineNote, StatusChip } from './StatusChip'
-import { doneShare, standing } from './standing'
+import { describeStanding, fractionDone } from './standing'
 import { text } from './text'
 import { useJobs, useSong } from './useQueue'
 
@@ -27,12 +30,12 @@ function JobRow({ job }: { job: Job }) {
           {title}
         </Link>
         <p className="text-[13px] text-muted">
-          {job.strategy} · {standing(job)}
+          {job.strategy} · {describeStanding(job)}
         </p>
       </div>
       {!isFinal(job.state) && <CancelJob job={job} title={title} compact />}
       {job.state === 'running' && (
-        <ProgressBar className="col-span-2" label={text.progress(title)} fraction={doneShare(job)} />
+        <ProgressBar className="col-span-2" label={text.progress(title)} fraction={fractionDone(job)} />
       )}
       {job.state === 'failed' && (
         <div className="col-span-2 grid gap-3">
@@ -74,7 +77,7 @@ function Jobs({ title, jobs, query }: { title: string; jobs: readonly Job[]; que
   )
 }
 
-const all = (query: ReturnType<typeof useJobs>) => query.data?.pages.flatMap(({ items }) => items) ?? []
+const jobsOf = (query: ReturnType<typeof useJobs>) => query.data?.pages.flatMap(({ items }) => items) ?? []
 const byPlace = (a: Job, b: Job) => (a.queuePosition ?? 0) - (b.queuePosition ?? 0)
 
 /** What the workers do and what waits for them, over all profiles; and what failed, to try it again. */
@@ -85,7 +88,7 @@ export function QueueScreen() {
   const queries = [running, queued, failed]
   const broken = queries.find(({ isError, data }) => isError && data === undefined)
   const pending = queries.some(({ isPending }) => isPending)
-  const idle = !pending && !broken && all(running).length + all(queued).length === 0
+  const idle = !pending && !broken && jobsOf(running).length + jobsOf(queued).length === 0
   return (
     <>
       <title>{text.pageTitle}</title>
@@ -118,9 +121,9 @@ export function QueueScreen() {
             {text.emptyHint}
           </Notice>
         )}
-        <Jobs title={text.running} jobs={all(running)} query={running} />
-        <Jobs title={text.waiting} jobs={all(queued).toSorted(byPlace)} query={queued} />
-        <Jobs title={text.ended} jobs={all(failed)} query={failed} />
+        <Jobs title={text.running} jobs={jobsOf(running)} query={running} />
+        <Jobs title={text.waiting} jobs={jobsOf(queued).toSorted(byPlace)} query={queued} />
+        <Jobs title={text.ended} jobs={jobsOf(failed)} query={failed} />
       </main>
     </>
   )

@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router'
 import { Chip } from '@/ui/Chip'
-import { serviceStatus } from './standing'
+import { describeService } from './standing'
 import { text } from './text'
 import { useHealth } from './useQueue'
 
@@ -8,7 +8,7 @@ import { useHealth } from './useQueue'
 export function StatusChip() {
   const health = useHealth()
   if (health.isPending) return null
-  const { dot, words } = serviceStatus(health.isError ? null : health.data)
+  const { dot, words } = describeService(health.isError ? null : health.data)
   const busy = health.data ? health.data.queued + health.data.running : 0
   return (
     <Link

@@ -4,7 +4,7 @@ import { buttonClass } from '@/ui/Button'
 import { StemChip } from '@/ui/Chip'
 import { moment } from '@/ui/format'
 import { PlayIcon } from '@/ui/icons'
-import { jobText } from '..'
+import { text as jobText } from '../text'
 import { text } from './text'
 
 function Row({ job, shown }: { job: Job; shown: boolean }) {

@@ -10,8 +10,12 @@ import { moment, roughly } from '@/ui/format'
 import { DownloadIcon, PlayIcon } from '@/ui/icons'
 import { Notice } from '@/ui/Notice'
 import { Page, Section } from '@/ui/Page'
-import { announcement, CancelJob, isFinal, JobFailureText, JobRemedies, JobTree, jobText } from '..'
-import { OfflineNote } from '../queue'
+import { announceJob, isFinal } from '../jobs'
+import { CancelJob } from '../progress/CancelJob'
+import { JobFailureText, JobRemedies } from '../progress/JobFailure'
+import { JobTree } from '../progress/JobTree'
+import { OfflineNote } from '../queue/StatusChip'
+import { text as jobText } from '../text'
 import { InputFacts, RunFacts, StemFacts, StepFacts } from './ManifestFacts'
 import { RecordingJobs } from './RecordingJobs'
 import { text } from './text'
@@ -58,7 +62,7 @@ function Crumb({ profileName, recordingId, title }: Address & { title: string })
 
 const DOTS = { queued: 'warn', running: 'busy', succeeded: 'good', failed: 'bad', cancelled: 'warn' } as const
 
-function Head({ job, recording }: { job: Job; recording: Recording }) {
+function JobHeading({ job, recording }: { job: Job; recording: Recording }) {
   return (
     <div className="flex flex-wrap items-start justify-between gap-4">
       <div className="min-w-0">
@@ -96,13 +100,13 @@ function Head({ job, recording }: { job: Job; recording: Recording }) {
   )
 }
 
-function prospects({ queuePosition, etaS }: Job): string | null {
+function describeProspects({ queuePosition, etaS }: Job): string | null {
   if (queuePosition !== null) return text.position(queuePosition)
   return etaS === null ? null : text.left(roughly(etaS))
 }
 
-function Progress({ job, title }: { job: Job; title: string }) {
-  const note = prospects(job)
+function ProgressSection({ job, title }: { job: Job; title: string }) {
+  const note = describeProspects(job)
   return (
     <Section title={text.steps} {...(note !== null && { note })}>
       <JobTree job={job} title={title} />
@@ -113,7 +117,7 @@ function Progress({ job, title }: { job: Job; title: string }) {
   )
 }
 
-function Record({ job }: { job: Job }) {
+function ManifestSections({ job }: { job: Job }) {
   const query = useManifest(job)
   const manifest = query.data
   if (manifest === undefined) {
@@ -154,16 +158,16 @@ export function JobScreen({ profileName, recordingId, jobId }: Address & { jobId
         </Page>
       )
     }
-    return <Trouble error={error} crumb={crumb} profileName={profileName} onRetry={() => query.refetch()} />
+    return <JobUnavailable error={error} crumb={crumb} profileName={profileName} onRetry={() => query.refetch()} />
   }
   const over = isFinal(job.state)
   const news = !over || (job.finishedAt !== null && Date.parse(job.finishedAt) >= openedAt)
   return (
     <Page title={text.pageTitle(job.strategy, recording.title)} crumb={crumb}>
       <OfflineNote />
-      <Head job={job} recording={recording} />
+      <JobHeading job={job} recording={recording} />
       <p role="status" className="sr-only">
-        {news && announcement(job, recording.title)}
+        {news && announceJob(job, recording.title)}
       </p>
       <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-6 lg:grid-cols-[minmax(0,1fr)_minmax(0,1fr)]">
         <div className="grid grid-cols-[minmax(0,1fr)] gap-6">
@@ -173,7 +177,7 @@ export function JobScreen({ profileName, recordingId, jobId }: Address & { jobId
               <JobRemedies job={job} />
             </Section>
           )}
-          {over ? <Record job={job} /> : <Progress job={job} title={recording.title} />}
+          {over ? <ManifestSections job={job} /> : <ProgressSection job={job} title={recording.title} />}
         </div>
         <div className="grid grid-cols-[minmax(0,1fr)] gap-6">
           <RecordingJobs recording={recording} shown={job.id} />
@@ -184,7 +188,7 @@ export function JobScreen({ profileName, recordingId, jobId }: Address & { jobId
 }
 
 /** error: null when the job is there but belongs to another recording. */
-function Trouble({
+function JobUnavailable({
   error,
   crumb,
   profileName,

@@ -3,7 +3,7 @@ import { type Fact, Facts } from '@/ui/Facts'
 import { bytes, decibels, moment, took } from '@/ui/format'
 import { Section } from '@/ui/Page'
 import { stemColour, stemLabel } from '@/ui/stems'
-import { indent, result, totalSeconds } from './manifest'
+import { describeResult, indentationOf, totalSeconds } from './manifest'
 import { text } from './text'
 
 const HEAD = 'pb-2 pr-4 last:pr-0 text-left font-normal text-muted'
@@ -51,12 +51,12 @@ export function StepFacts({ job, manifest }: { job: Job; manifest: Manifest }) {
         <tbody>
           {manifest.nodes.map((node) => (
             <tr key={node.path}>
-              <th scope="row" className={`${CELL} text-left font-medium`} style={{ paddingLeft: indent(node) }}>
+              <th scope="row" className={`${CELL} text-left font-medium`} style={{ paddingLeft: indentationOf(node) }}>
                 {titles.get(node.path) ?? node.model}
                 <NodeDetails node={node} />
               </th>
               <td className={`${FIGURE} text-right ${node.state === 'failed' ? 'text-bad' : 'text-muted'}`}>
-                {result(node)}
+                {describeResult(node)}
               </td>
             </tr>
           ))}

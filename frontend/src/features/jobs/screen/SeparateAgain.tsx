@@ -2,10 +2,10 @@ import { useNavigate } from '@tanstack/react-router'
 import { useId, useState } from 'react'
 import type { Job, Recording, Strategy } from '@/api/generated/types.gen'
 import { errorText } from '@/api/problem'
-import { StrategyPicker } from '@/features/upload'
+import { StrategyPicker } from '@/features/catalogue'
 import { Button } from '@/ui/Button'
 import { moment } from '@/ui/format'
-import { useStartJob } from '..'
+import { useStartJob } from '../useJobs'
 import { text } from './text'
 
 /** The first strategy that has not run on the song yet, else the first of all. */

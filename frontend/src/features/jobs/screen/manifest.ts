@@ -5,12 +5,12 @@ import { text } from './text'
 const INDENT_PX = 20
 
 /** `root/not_vocals` stands one step to the right of `root`. */
-export function indent({ path }: NodeRecord): number {
+export function indentationOf({ path }: NodeRecord): number {
   return (path.split('/').length - 1) * INDENT_PX
 }
 
 /** The time a node took, or why it took none. */
-export function result({ state, cached, seconds }: NodeRecord): string {
+export function describeResult({ state, cached, seconds }: NodeRecord): string {
   if (state === 'not_run') return text.notRun
   if (state === 'failed') return text.stepFailed
   return cached ? text.fromCache : took(seconds)

@@ -2,14 +2,15 @@ import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-qu
 import { getJobOptions, getRecordingOptions, listJobsInfiniteOptions } from '@/api/generated/@tanstack/react-query.gen'
 import { getManifest } from '@/api/generated/sdk.gen'
 import type { Job } from '@/api/generated/types.gen'
-import { isFinal, useJobStream } from '..'
-import { choices } from './choices'
+import { isFinal } from '../jobs'
+import { useJobStream } from '../useJobs'
+import { chooseVersions } from './choices'
 
 const QUEUED_MS = 1000
 const RUNNING_MS = 4000
 const PAGE = 20
 
-function nextPoll(jobs: readonly Job[]): number | false {
+function pollInterval(jobs: readonly Job[]): number | false {
   if (jobs.some(({ state }) => state === 'queued')) return QUEUED_MS
   return jobs.every(({ state }) => isFinal(state)) ? false : RUNNING_MS
 }
@@ -19,13 +20,13 @@ export function useJob(id: string | null) {
   const query = useQuery({
     ...getJobOptions({ path: { job_id: id ?? '' } }),
     enabled: id !== null,
-    refetchInterval: ({ state }) => nextPoll(state.data ? [state.data] : []),
+    refetchInterval: ({ state }) => pollInterval(state.data ? [state.data] : []),
   })
   useJobStream(query.data ?? null)
   return query
 }
 
-/** What a job left written down; asked for once it is over. */
+/** Reads a job's manifest once it is over. */
 export function useManifest(job: Job | undefined) {
   const id = job?.id ?? ''
   return useQuery({
@@ -51,12 +52,12 @@ export function useJobsOf(recordingId: string) {
       return items.length > 0 && next < total ? next : undefined
     },
     placeholderData: keepPreviousData,
-    refetchInterval: ({ state }) => nextPoll(state.data?.pages.flatMap(({ items }) => items) ?? []),
+    refetchInterval: ({ state }) => pollInterval(state.data?.pages.flatMap(({ items }) => items) ?? []),
   })
 }
 
-/** The separations of a recording that can be listened to side by side, the one that is heard among them. */
+/** Returns the jobs of a recording that can be listened to side by side, this one among them. */
 export function useVersions(job: Job): Job[] {
   const list = useJobsOf(job.recordingId)
-  return choices(list.data?.pages.flatMap(({ items }) => items) ?? [], job)
+  return chooseVersions(list.data?.pages.flatMap(({ items }) => items) ?? [], job)
 }

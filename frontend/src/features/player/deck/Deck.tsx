@@ -3,15 +3,15 @@ import type { PlayerData, SavedMix } from '@/api/generated'
 import type { Span } from '@/audio'
 import { AppHeader } from '@/ui/AppHeader'
 import { Notice } from '@/ui/Notice'
-import { useShortcuts } from '../drawing'
 import { useMediaSession } from '../keyboard/mediaSession'
+import { useShortcuts } from '../keyboard/useShortcuts'
 import type { MixState } from '../state/mix'
-import { type Session, useSession, useStemSources } from '../state/playerSession'
+import { type PlayerSession, usePlayerSession, useStemSources } from '../state/playerSession'
 import { text } from '../text'
 import { Lanes } from '../timeline/Lanes'
 import { Overview } from '../timeline/Overview'
 import { MixTools } from '../transport/Tools'
-import { Transport } from '../transport/TransportBar'
+import { TransportBar } from '../transport/TransportBar'
 import { Dialogs, type OpenDialog } from './Dialogs'
 import { Actions } from './Header'
 import { SaveNote } from './SaveNote'
@@ -20,9 +20,9 @@ import '../player.css'
 export interface DeckProps {
   data: PlayerData
   title: string
-  /** What the desk stands at when it opens. */
+  /** The mix that the player opens with. */
   mix: MixState
-  /** Where changes are kept; null keeps them on this screen only. */
+  /** The stored mix that changes are saved to; null keeps them on this screen only. */
   saved: SavedMix | null
   /** The range that a clip is; null is the whole song. */
   clip?: Span | null
@@ -40,7 +40,7 @@ export interface DeckProps {
 /** Header, overview, a lane per stem and the transport of one job's stems. */
 export function Deck(props: DeckProps) {
   const { data, title, mix, clip = null, heading, banner } = props
-  const session = useSession(data, mix, clip)
+  const session = usePlayerSession(data, mix, clip)
   const [dialog, setDialog] = useState<OpenDialog | null>(null)
   const open = (next: OpenDialog) => setDialog(next)
   return (
@@ -63,21 +63,21 @@ export function Deck(props: DeckProps) {
 }
 
 interface SurfaceProps extends DeckProps {
-  session: Session
+  session: PlayerSession
   onOpen: (dialog: OpenDialog) => void
 }
 
 function Surface({ session, data, title, saved, pending = [], compared = [], onOpen }: SurfaceProps) {
-  const rig = { ...session, open: onOpen }
-  useShortcuts(rig)
+  const target = { ...session, open: onOpen }
+  useShortcuts(target)
   useStemSources(session, data, compared)
-  useMediaSession(rig, title)
+  useMediaSession(target, title)
   return (
     <>
-      {saved && <SaveNote recordingId={data.recordingId} desk={session.desk} saved={saved} />}
+      {saved && <SaveNote recordingId={data.recordingId} editor={session.editor} saved={saved} />}
       <Overview session={session} data={data} title={title} tools={<MixTools session={session} />} />
       <Lanes session={session} data={data} pending={pending} />
-      <Transport rig={rig} onMixer={() => onOpen('mixer')} />
+      <TransportBar target={target} onMixer={() => onOpen('mixer')} />
     </>
   )
 }

@@ -1,7 +1,7 @@
 import { lazy, Suspense } from 'react'
 import type { PlayerData } from '@/api/generated'
 import type { Span } from '@/audio'
-import type { Session } from '../state/playerSession'
+import type { PlayerSession } from '../state/playerSession'
 import { HelpDialog } from './HelpDialog'
 import { MixerDialog } from './MixerDialog'
 
@@ -12,7 +12,7 @@ const ShareDialog = lazy(() => import('../share/ShareDialog').then((module) => (
 
 interface DialogsProps {
   open: OpenDialog | null
-  session: Session
+  session: PlayerSession
   data: PlayerData
   title: string
   clip?: Span | null

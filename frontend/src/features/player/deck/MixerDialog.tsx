@@ -8,13 +8,13 @@ import { RedoIcon, UndoIcon } from '../icons'
 import { Fader } from '../mixer/Fader'
 import { MuteSolo } from '../mixer/Strip'
 import { stripOf } from '../state/mix'
-import { type Session, useDesk } from '../state/playerSession'
+import { type PlayerSession, useMixEditor } from '../state/playerSession'
 import { text } from '../text'
 import { TempoAndPitch } from '../transport/Readouts'
 import { Presets, ToolButton } from '../transport/Tools'
 
 interface MixerDialogProps {
-  session: Session
+  session: PlayerSession
   data: PlayerData
   /** null where nothing may be shared. */
   onShare: (() => void) | null
@@ -23,15 +23,15 @@ interface MixerDialogProps {
 
 /** What a narrow screen has no room for beside the lanes: faders, tempo, pitch, presets, undo. */
 export function MixerDialog({ session, data, onShare, onClose }: MixerDialogProps) {
-  const { desk } = session
-  const { mix, canUndo, canRedo } = useDesk(desk)
+  const { editor } = session
+  const { mix, canUndo, canRedo } = useMixEditor(editor)
   return (
     <Dialog title={text.mixer} onClose={onClose}>
       <div className="flex items-center gap-1">
-        <ToolButton label={text.undo} disabled={!canUndo} onClick={() => desk.undo()}>
+        <ToolButton label={text.undo} disabled={!canUndo} onClick={() => editor.undo()}>
           <UndoIcon />
         </ToolButton>
-        <ToolButton label={text.redo} disabled={!canRedo} onClick={() => desk.redo()}>
+        <ToolButton label={text.redo} disabled={!canRedo} onClick={() => editor.redo()}>
           <RedoIcon />
         </ToolButton>
         <Presets session={session} />
@@ -46,7 +46,7 @@ export function MixerDialog({ session, data, onShare, onClose }: MixerDialogProp
                 <MuteSolo session={session} stem={name} label={label} strip={strip} />
               </span>
               <span className="flex items-center gap-2">
-                <Fader label={text.volumeOf(label)} gain={strip.gain} onChange={(gain) => desk.setGain(name, gain)} />
+                <Fader label={text.volumeOf(label)} gain={strip.gain} onChange={(gain) => editor.setGain(name, gain)} />
                 <span className="w-16 text-right font-mono text-xs text-muted">{decibelText(strip.gain)}</span>
               </span>
             </li>
@@ -54,15 +54,15 @@ export function MixerDialog({ session, data, onShare, onClose }: MixerDialogProp
         })}
         <li className="flex items-center gap-2 border-t border-line pt-3">
           <span className="w-14 text-[13px] font-medium">{text.master}</span>
-          <Fader label={text.volumeOf(text.master)} gain={mix.master} onChange={(gain) => desk.setMaster(gain)} />
+          <Fader label={text.volumeOf(text.master)} gain={mix.master} onChange={(gain) => editor.setMaster(gain)} />
           <span className="w-16 text-right font-mono text-xs text-muted">{decibelText(mix.master)}</span>
         </li>
       </ul>
       <dl className="readouts border-t border-line pt-3">
-        <TempoAndPitch desk={desk} />
+        <TempoAndPitch editor={editor} />
       </dl>
       <label className="flex items-center gap-2 text-[13px]">
-        <input type="checkbox" checked={mix.limiter} onChange={(event) => desk.setLimiter(event.target.checked)} />
+        <input type="checkbox" checked={mix.limiter} onChange={(event) => editor.setLimiter(event.target.checked)} />
         {text.limiter}
         <span className="text-muted">{text.limiterHint}</span>
       </label>

@@ -1,12 +1,12 @@
 import type { SavedMix } from '@/api/generated'
 import { Button } from '@/ui/Button'
-import type { Desk } from '../state/mixEditor'
+import type { MixEditor } from '../state/mixEditor'
 import { useSaving } from '../state/useMix'
 import { text } from '../text'
 
 /** Saves the mix, and says when that does not work. */
-export function SaveNote({ recordingId, desk, saved }: { recordingId: string; desk: Desk; saved: SavedMix }) {
-  const { state, settle } = useSaving(recordingId, desk, saved)
+export function SaveNote({ recordingId, editor, saved }: { recordingId: string; editor: MixEditor; saved: SavedMix }) {
+  const { state, settle } = useSaving(recordingId, editor, saved)
   if (state === 'stale') {
     return (
       <div role="alert" className="note-bar">

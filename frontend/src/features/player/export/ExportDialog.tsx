@@ -6,15 +6,15 @@ import { Button, buttonClass } from '@/ui/Button'
 import { Dialog } from '@/ui/Dialog'
 import { bytes, percent } from '@/ui/format'
 import { shortTime } from '../format'
-import { channels } from '../state/mix'
-import { type Session, stemSources, useDesk } from '../state/playerSession'
+import { channelsOf } from '../state/mix'
+import { type PlayerSession, stemSources, useMixEditor } from '../state/playerSession'
 import { Choice } from './Choice'
 import { FORMATS, fileName, MIX_FORMATS, type MixFormat } from './formats'
 import { text } from './text'
 import { type ExportState, useExport } from './useExport'
 
 interface ExportDialogProps {
-  session: Session
+  session: PlayerSession
   data: PlayerData
   title: string
   /** The range that a clip is. */
@@ -28,7 +28,7 @@ type Kind = keyof typeof text.kinds
 
 /** The mix as a file, made in the browser; or the stems as the service has them. */
 export function ExportDialog({ session, data, title, clip, editable, onClose }: ExportDialogProps) {
-  const { mix } = useDesk(session.desk)
+  const { mix } = useMixEditor(session.editor)
   const { state, start, cancel } = useExport()
   const [kind, setKind] = useState<Kind>('mix')
   const [format, setFormat] = useState<MixFormat>('wav')
@@ -41,7 +41,7 @@ export function ExportDialog({ session, data, title, clip, editable, onClose }: 
   const begin = () => {
     const { sampleRate, frames, stems } = data
     const sources = stemSources(data)
-    const strips = channels(
+    const strips = channelsOf(
       mix,
       stems.map(({ name }) => name),
     )

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { commandOf, focusOf, type Press } from './keys'
+import { commandOf, focusOf, type KeyPress } from './keys'
 
-function press(code: string, more: Partial<Press> = {}): Press {
+function press(code: string, more: Partial<KeyPress> = {}): KeyPress {
   return { code, key: '', shiftKey: false, ctrlKey: false, metaKey: false, altKey: false, repeat: false, ...more }
 }
 
@@ -34,7 +34,7 @@ describe('commandOf', () => {
   })
 
   it('undoes and redoes as everywhere', () => {
-    const kind = (key: string, more: Partial<Press>) => commandOf(press('Key', { key, ...more }), 'nothing')?.kind
+    const kind = (key: string, more: Partial<KeyPress>) => commandOf(press('Key', { key, ...more }), 'nothing')?.kind
     expect([
       kind('z', { ctrlKey: true }),
       kind('z', { metaKey: true }),

@@ -1,8 +1,8 @@
 import type { Player, Seconds } from '@/audio'
-import type { Desk } from '../state/mixEditor'
+import type { MixEditor } from '../state/mixEditor'
 import type { View } from '../state/view'
 
-/** What a key asks for. stem counts from 0 in the order of the lanes. */
+/** What a key does. stem counts from 0 in the order of the lanes. */
 export type Command =
   | { readonly kind: 'toggle' }
   | { readonly kind: 'skip'; readonly by: Seconds }
@@ -24,17 +24,17 @@ export type Command =
   | { readonly kind: 'help' }
 
 /** What the commands work on. */
-export interface Rig {
+export interface CommandTarget {
   readonly player: Player
-  readonly desk: Desk
+  readonly editor: MixEditor
   readonly view: View
   open(dialog: 'export' | 'help'): void
 }
 
-/** What the focused element does with keys itself. */
+/** The kind of the focused element, by the keys that it uses itself. */
 export type Focus = 'text' | 'range' | 'button' | 'nothing'
 
-export type Press = Pick<KeyboardEvent, 'code' | 'key' | 'shiftKey' | 'ctrlKey' | 'metaKey' | 'altKey' | 'repeat'>
+export type KeyPress = Pick<KeyboardEvent, 'code' | 'key' | 'shiftKey' | 'ctrlKey' | 'metaKey' | 'altKey' | 'repeat'>
 
 export const SKIP: Seconds = 5
 const ZOOM = 1.5
@@ -48,7 +48,7 @@ export function focusOf(element: EventTarget | null): Focus {
   return element.closest('button, summary, a[href], [role=button], [role=menuitem]') ? 'button' : 'nothing'
 }
 
-export function commandOf(press: Press, focus: Focus): Command | null {
+export function commandOf(press: KeyPress, focus: Focus): Command | null {
   const { code, shiftKey, repeat, ctrlKey, metaKey, altKey } = press
   if (focus === 'text') return null
   // Brackets need AltGr on many keyboards, which some systems report as Ctrl and Alt.
@@ -71,14 +71,14 @@ function bracketCommand(key: string): Command | null {
   return key === ']' ? { kind: 'loop-end' } : null
 }
 
-function historyCommand({ key, shiftKey }: Press): Command | null {
+function historyCommand({ key, shiftKey }: KeyPress): Command | null {
   const letter = key.toLowerCase()
   if (letter === 'z') return { kind: shiftKey ? 'redo' : 'undo' }
   return letter === 'y' ? { kind: 'redo' } : null
 }
 
 /** Keys by what they print, wherever the layout has them. */
-function letterCommand({ key, repeat }: Press): Command | null {
+function letterCommand({ key, repeat }: KeyPress): Command | null {
   switch (key) {
     case '+':
     case '=':
@@ -123,11 +123,11 @@ function placeCommand(code: string): Command | null {
   }
 }
 
-export function carryOut(command: Command, rig: Rig): void {
-  const { player, desk, view } = rig
-  const { mix } = desk.snapshot()
+export function runCommand(command: Command, target: CommandTarget): void {
+  const { player, editor, view } = target
+  const { mix } = editor.snapshot()
   const { from, to } = view.bounds
-  const stem = 'stem' in command ? desk.stems[command.stem] : undefined
+  const stem = 'stem' in command ? editor.stems[command.stem] : undefined
   const seek = (frame: number) => {
     const inside = Math.min(to, Math.max(from, frame))
     player.seek(inside / player.sampleRate)
@@ -148,25 +148,25 @@ export function carryOut(command: Command, rig: Rig): void {
       seek(to)
       break
     case 'mute':
-      if (stem) desk.setMuted(stem, !mix.strips[stem]?.muted)
+      if (stem) editor.setMuted(stem, !mix.strips[stem]?.muted)
       break
     case 'solo':
-      if (stem) desk.setSoloed(stem, !mix.strips[stem]?.soloed)
+      if (stem) editor.setSoloed(stem, !mix.strips[stem]?.soloed)
       break
     case 'clear':
-      desk.clearMutesAndSolos()
+      editor.clearMutesAndSolos()
       break
     case 'loop-start':
-      desk.setLoopStart(player.position())
+      editor.setLoopStart(player.position())
       break
     case 'loop-end':
-      desk.setLoopEnd(player.position())
+      editor.setLoopEnd(player.position())
       break
     case 'loop':
-      desk.toggleLoop()
+      editor.toggleLoop()
       break
     case 'marker':
-      desk.addMarker(Math.round(player.position()))
+      editor.addMarker(Math.round(player.position()))
       break
     case 'zoom':
       view.zoom(command.by, player.position())
@@ -175,16 +175,16 @@ export function carryOut(command: Command, rig: Rig): void {
       view.setFollow(!view.snapshot().follow)
       break
     case 'tempo':
-      desk.setTempo(mix.tempo + command.by)
+      editor.setTempo(mix.tempo + command.by)
       break
     case 'undo':
-      desk.undo()
+      editor.undo()
       break
     case 'redo':
-      desk.redo()
+      editor.redo()
       break
     case 'export':
     case 'help':
-      rig.open(command.kind)
+      target.open(command.kind)
   }
 }

@@ -1,8 +1,8 @@
 import { useEffect, useEffectEvent } from 'react'
-import { carryOut, type Rig, SKIP } from './keys'
+import { type CommandTarget, runCommand, SKIP } from './keys'
 
 /** A second of silence as a WAV: systems show their controls for a media element only, and Web Audio is none. */
-function silence(): string {
+function createSilence(): string {
   const rate = 8000
   const wav = new DataView(new ArrayBuffer(44 + rate))
   const write = (at: number, words: string) => {
@@ -25,13 +25,13 @@ function silence(): string {
 }
 
 /** The keys of a keyboard, a headset and the lock screen; and what they show. */
-export function useMediaSession(rig: Rig, title: string): void {
-  const act = useEffectEvent((command: Parameters<typeof carryOut>[0]) => carryOut(command, rig))
-  const { player, view } = rig
+export function useMediaSession(target: CommandTarget, title: string): void {
+  const act = useEffectEvent((command: Parameters<typeof runCommand>[0]) => runCommand(command, target))
+  const { player, view } = target
   useEffect(() => {
     if (!('mediaSession' in navigator)) return
     const { mediaSession } = navigator
-    const address = silence()
+    const address = createSilence()
     const holder = new Audio(address)
     holder.loop = true
     const { from, to } = view.bounds

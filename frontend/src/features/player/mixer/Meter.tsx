@@ -1,6 +1,6 @@
 import { useRef, useState } from 'react'
 import { type Level, type Player, toDecibels } from '@/audio'
-import { useFrames } from '../drawing'
+import { useAnimationFrames } from '../drawing'
 import { text } from '../text'
 
 const BOTTOM_DB = -54
@@ -18,7 +18,7 @@ export function Meter({ player, label, level }: MeterProps) {
   const bar = useRef<HTMLSpanElement>(null)
   const height = useRef(0)
   const [clipped, setClipped] = useState(false)
-  useFrames(player, () => {
+  useAnimationFrames(player, () => {
     const { peak, clipped: over } = level()
     if (over !== clipped) setClipped(over)
     const now = Math.min(1, Math.max(0, 1 - toDecibels(peak) / BOTTOM_DB))

@@ -1,13 +1,13 @@
 import type { Channel, StemName } from '@/audio'
 import { decibelText, panText, spokenPan } from '../format'
-import type { Session } from '../state/playerSession'
+import type { PlayerSession } from '../state/playerSession'
 import { text } from '../text'
 import { Fader } from './Fader'
 import { Meter } from './Meter'
 import { StemIcon } from './StemIcon'
 
 interface StripProps {
-  session: Session
+  session: PlayerSession
   stem: StemName
   label: string
   strip: Channel
@@ -16,7 +16,7 @@ interface StripProps {
 
 /** One stem's controls: mute, solo, fader, meter, pan. Narrow screens keep name, mute and solo. */
 export function Strip({ session, stem, label, strip, audible }: StripProps) {
-  const { player, desk } = session
+  const { player, editor } = session
   return (
     <div className="strip strip-width">
       <div className="flex items-center justify-between gap-x-2 gap-y-1.5 max-sm:flex-wrap">
@@ -27,7 +27,7 @@ export function Strip({ session, stem, label, strip, audible }: StripProps) {
         <MuteSolo session={session} stem={stem} label={label} strip={strip} />
       </div>
       <div className="flex items-center gap-2 max-sm:hidden">
-        <Fader label={text.volumeOf(label)} gain={strip.gain} onChange={(gain) => desk.setGain(stem, gain)} />
+        <Fader label={text.volumeOf(label)} gain={strip.gain} onChange={(gain) => editor.setGain(stem, gain)} />
         <span className="w-16 text-right font-mono text-xs whitespace-nowrap text-muted">
           {decibelText(strip.gain)}
         </span>
@@ -42,7 +42,7 @@ export function Strip({ session, stem, label, strip, audible }: StripProps) {
 
 type ControlProps = Pick<StripProps, 'session' | 'stem' | 'label'>
 
-export function MuteSolo({ session: { desk }, stem, label, strip }: ControlProps & { strip: Channel }) {
+export function MuteSolo({ session: { editor }, stem, label, strip }: ControlProps & { strip: Channel }) {
   return (
     <span className="flex gap-1">
       <button
@@ -50,7 +50,7 @@ export function MuteSolo({ session: { desk }, stem, label, strip }: ControlProps
         className="key key-mute"
         aria-pressed={strip.muted}
         aria-label={text.muteOf(label)}
-        onClick={() => desk.setMuted(stem, !strip.muted)}
+        onClick={() => editor.setMuted(stem, !strip.muted)}
       >
         M
       </button>
@@ -59,7 +59,7 @@ export function MuteSolo({ session: { desk }, stem, label, strip }: ControlProps
         className="key key-solo"
         aria-pressed={strip.soloed}
         aria-label={text.soloOf(label)}
-        onClick={() => desk.setSoloed(stem, !strip.soloed)}
+        onClick={() => editor.setSoloed(stem, !strip.soloed)}
       >
         S
       </button>
@@ -67,7 +67,7 @@ export function MuteSolo({ session: { desk }, stem, label, strip }: ControlProps
   )
 }
 
-function Pan({ session: { desk }, stem, label, pan }: ControlProps & { pan: number }) {
+function Pan({ session: { editor }, stem, label, pan }: ControlProps & { pan: number }) {
   return (
     <span className="flex items-center gap-1.5 max-sm:hidden">
       <input
@@ -79,8 +79,8 @@ function Pan({ session: { desk }, stem, label, pan }: ControlProps & { pan: numb
         value={Math.round(pan * 100)}
         aria-label={text.panOf(label)}
         aria-valuetext={spokenPan(pan)}
-        onChange={(event) => desk.setPan(stem, event.target.valueAsNumber / 100)}
-        onDoubleClick={() => desk.setPan(stem, 0)}
+        onChange={(event) => editor.setPan(stem, event.target.valueAsNumber / 100)}
+        onDoubleClick={() => editor.setPan(stem, 0)}
       />
       <span aria-hidden="true" className="w-8 text-right font-mono text-[11px] whitespace-nowrap text-faint">
         {panText(pan)}

@@ -8,7 +8,7 @@ import { Deck } from '../deck/Deck'
 import { Crumbs } from '../deck/Header'
 import { text } from '../share/text'
 import { fromWire } from '../state/mix'
-import { Gone } from './Gone'
+import { NotThere } from './NotThere'
 import { Opening } from './PlayerScreen'
 
 /** A clip: the player for its range only, going round in it. */
@@ -27,7 +27,7 @@ export function ClipScreen({ profileName, clipId }: { profileName: string; clipI
     const span = { from: clip.data.start, to: Math.min(clip.data.end, player.data.frames) }
     return { span, mix: { ...fromWire(clip.data.mix, player.data.frames), loop: { ...span, on: true } } }
   }, [clip.data, player.data])
-  if (clip.isError && isNotFound(clip.error)) return <Gone title={text.noClip}>{text.noClipHint}</Gone>
+  if (clip.isError && isNotFound(clip.error)) return <NotThere title={text.noClip}>{text.noClipHint}</NotThere>
   if (!clip.data || !player.data || !opened) {
     const failed = [clip, player].find(({ isError }) => isError)
     return <Opening error={failed ? failed.error : null} onRetry={() => failed?.refetch()} />

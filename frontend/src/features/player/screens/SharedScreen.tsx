@@ -5,7 +5,7 @@ import { isNotFound } from '@/api/problem'
 import { Deck } from '../deck/Deck'
 import { text } from '../share/text'
 import { fromWire } from '../state/mix'
-import { Gone } from './Gone'
+import { NotThere } from './NotThere'
 import { Opening } from './PlayerScreen'
 
 /** What a link opens: the mix that was shared, to listen to and to play with, kept nowhere. */
@@ -15,7 +15,7 @@ export function SharedScreen({ token }: { token: string }) {
     staleTime: Number.POSITIVE_INFINITY,
   })
   const mix = useMemo(() => shared && fromWire(shared.mix, shared.player.frames), [shared])
-  if (query.isError && isNotFound(query.error)) return <Gone title={text.noShare}>{text.noShareHint}</Gone>
+  if (query.isError && isNotFound(query.error)) return <NotThere title={text.noShare}>{text.noShareHint}</NotThere>
   if (!shared || !mix) {
     return <Opening error={query.isError ? query.error : null} onRetry={() => query.refetch()} />
   }

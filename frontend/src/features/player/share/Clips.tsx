@@ -12,22 +12,22 @@ import { errorText } from '@/api/problem'
 import { Button } from '@/ui/Button'
 import { shortTime } from '../format'
 import { toWire } from '../state/mix'
-import { type Session, useDesk } from '../state/playerSession'
+import { type PlayerSession, useMixEditor } from '../state/playerSession'
 import { text } from './text'
 
 /** Keeps the loop as a clip, and shows the clips there are. */
-export function Clips({ session, data }: { session: Session; data: PlayerData }) {
+export function Clips({ session, data }: { session: PlayerSession; data: PlayerData }) {
   const path = { recording_id: data.recordingId }
-  const { mix } = useDesk(session.desk)
+  const { mix } = useMixEditor(session.editor)
   const client = useQueryClient()
   const refresh = () => client.invalidateQueries({ queryKey: listClipsQueryKey({ path }) })
   const clips = useQuery(listClipsOptions({ path }))
-  const keep = useMutation({ ...createClipMutation(), onSuccess: refresh })
+  const create = useMutation({ ...createClipMutation(), onSuccess: refresh })
   const remove = useMutation({ ...deleteClipMutation(), onSuccess: refresh })
   const [title, setTitle] = useState('')
   const range = (from: number, to: number) =>
     `${shortTime(from / data.sampleRate)} – ${shortTime(to / data.sampleRate)}`
-  const failure = keep.error ?? remove.error ?? clips.error
+  const failure = create.error ?? remove.error ?? clips.error
   return (
     <section aria-labelledby="clips" className="grid gap-2 border-t border-line pt-4">
       <h3 id="clips" className="font-semibold">
@@ -42,7 +42,7 @@ export function Clips({ session, data }: { session: Session; data: PlayerData })
             if (!mix.loop) return
             const { from, to } = mix.loop
             const named = title.trim() || text.clipNameHint(range(from, to))
-            keep.mutate({ path, body: { title: named, start: from, end: to, jobId: data.jobId, mix: toWire(mix) } })
+            create.mutate({ path, body: { title: named, start: from, end: to, jobId: data.jobId, mix: toWire(mix) } })
             setTitle('')
           }}
         >
@@ -56,7 +56,7 @@ export function Clips({ session, data }: { session: Session; data: PlayerData })
               onChange={(event) => setTitle(event.target.value)}
             />
           </label>
-          <Button type="submit" disabled={keep.isPending}>
+          <Button type="submit" disabled={create.isPending}>
             {text.keepClip}
           </Button>
         </form>

@@ -11,7 +11,7 @@ import { errorText } from '@/api/problem'
 import { Button } from '@/ui/Button'
 import { moment } from '@/ui/format'
 import { toWire } from '../state/mix'
-import type { Session } from '../state/playerSession'
+import type { PlayerSession } from '../state/playerSession'
 import { text } from './text'
 
 export function addressOf({ token }: Share): string {
@@ -19,21 +19,21 @@ export function addressOf({ token }: Share): string {
 }
 
 /** Makes links, shows those there are, and revokes them. */
-export function Links({ session, data }: { session: Session; data: PlayerData }) {
+export function Links({ session, data }: { session: PlayerSession; data: PlayerData }) {
   const path = { recording_id: data.recordingId }
   const client = useQueryClient()
   const refresh = () => client.invalidateQueries({ queryKey: listSharesQueryKey({ path }) })
   const links = useQuery(listSharesOptions({ path }))
-  const [said, setSaid] = useState('')
+  const [message, setMessage] = useState('')
   const copy = async (share: Share, done: string, otherwise: string) => {
     try {
       await navigator.clipboard.writeText(addressOf(share))
-      setSaid(done)
+      setMessage(done)
     } catch {
-      setSaid(otherwise)
+      setMessage(otherwise)
     }
   }
-  const make = useMutation({
+  const create = useMutation({
     ...createShareMutation(),
     onSuccess: async (share) => {
       await refresh()
@@ -41,7 +41,7 @@ export function Links({ session, data }: { session: Session; data: PlayerData })
     },
   })
   const revoke = useMutation({ ...revokeShareMutation(), onSuccess: refresh })
-  const failure = make.error ?? revoke.error ?? links.error
+  const failure = create.error ?? revoke.error ?? links.error
   return (
     <section aria-labelledby="links" className="grid gap-2">
       <h3 id="links" className="font-semibold">
@@ -51,8 +51,8 @@ export function Links({ session, data }: { session: Session; data: PlayerData })
       <Button
         look="primary"
         className="justify-self-start"
-        disabled={make.isPending}
-        onClick={() => make.mutate({ path, body: { jobId: data.jobId, mix: toWire(session.desk.snapshot().mix) } })}
+        disabled={create.isPending}
+        onClick={() => create.mutate({ path, body: { jobId: data.jobId, mix: toWire(session.editor.snapshot().mix) } })}
       >
         {text.make}
       </Button>
@@ -82,7 +82,7 @@ export function Links({ session, data }: { session: Session; data: PlayerData })
         })}
       </ul>
       <p role="status" className="text-[13px] text-muted empty:hidden">
-        {links.data?.length === 0 ? text.noLinks : said}
+        {links.data?.length === 0 ? text.noLinks : message}
       </p>
       {failure && (
         <p role="alert" className="text-[13px] text-bad">

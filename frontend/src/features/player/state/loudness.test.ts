@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { aPlayer, aTrack } from '@/testing/playerData'
-import { loudness, matchingTrim } from './loudness'
+import { loudnessTrim, mixLoudness } from './loudness'
 import { NEUTRAL } from './mix'
 
 const job = (mixture: number, drums: number, vocals: number) =>
@@ -15,20 +15,20 @@ const solo = (stem: string) => ({
 
 describe('loudness', () => {
   it('is the measured one of the whole, and moves with all faders', () => {
-    expect(loudness(job(-14, -20, -20), NEUTRAL)).toBe(-14)
+    expect(mixLoudness(job(-14, -20, -20), NEUTRAL)).toBe(-14)
     const strip = { gain: -6, pan: 0, muted: false, soloed: false }
-    expect(loudness(job(-14, -20, -20), { ...NEUTRAL, strips: { drums: strip, vocals: strip } })).toBe(-20)
+    expect(mixLoudness(job(-14, -20, -20), { ...NEUTRAL, strips: { drums: strip, vocals: strip } })).toBe(-20)
   })
 
   it('adds powers where the mix is another', () => {
-    expect(loudness(job(-14, -20, -23), solo('drums'))).toBeCloseTo(-20)
+    expect(mixLoudness(job(-14, -20, -23), solo('drums'))).toBeCloseTo(-20)
     const strip = { gain: -3, pan: 0, muted: false, soloed: false }
-    expect(loudness(job(-14, -17, -20), { ...NEUTRAL, strips: { drums: strip } })).toBeCloseTo(-16.99, 1)
+    expect(mixLoudness(job(-14, -17, -20), { ...NEUTRAL, strips: { drums: strip } })).toBeCloseTo(-16.99, 1)
   })
 
   it('is unknown for silence', () => {
     const strip = { gain: 0, pan: 0, muted: true, soloed: false }
-    expect(loudness(job(-14, -20, -20), { ...NEUTRAL, strips: { drums: strip, vocals: strip } })).toBeNull()
+    expect(mixLoudness(job(-14, -20, -20), { ...NEUTRAL, strips: { drums: strip, vocals: strip } })).toBeNull()
   })
 })
 
@@ -36,16 +36,16 @@ describe('a comparison of jobs', () => {
   const [loud, quiet] = [job(-12, -18, -18), job(-14.04, -22, -16)]
 
   it('brings the louder one down, never one up', () => {
-    expect(matchingTrim(loud, [quiet], NEUTRAL)).toBe(-2)
-    expect(matchingTrim(quiet, [loud], NEUTRAL)).toBe(0)
+    expect(loudnessTrim(loud, [quiet], NEUTRAL)).toBe(-2)
+    expect(loudnessTrim(quiet, [loud], NEUTRAL)).toBe(0)
   })
 
   it('follows what is heard', () => {
-    expect(matchingTrim(loud, [quiet], solo('drums'))).toBe(-4)
-    expect(matchingTrim(quiet, [loud], solo('vocals'))).toBe(-2)
+    expect(loudnessTrim(loud, [quiet], solo('drums'))).toBe(-4)
+    expect(loudnessTrim(quiet, [loud], solo('vocals'))).toBe(-2)
   })
 
   it('leaves a job alone that stands alone', () => {
-    expect(matchingTrim(loud, [], NEUTRAL)).toBe(0)
+    expect(loudnessTrim(loud, [], NEUTRAL)).toBe(0)
   })
 })

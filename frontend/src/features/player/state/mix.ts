@@ -1,5 +1,15 @@
 import type { Mix as WireMix } from '@/api/generated'
-import { type Channel, type Decibels, type Frames, neutral, type Semitones, type Span, type StemName } from '@/audio'
+import {
+  type Channel,
+  type Decibels,
+  type Frames,
+  isSameChannel,
+  isSameSpan,
+  neutral,
+  type Semitones,
+  type Span,
+  type StemName,
+} from '@/audio'
 
 export interface Marker {
   readonly frame: Frames
@@ -11,7 +21,7 @@ export interface Loop extends Span {
   readonly on: boolean
 }
 
-/** All that a listener sets. A stem without a strip is neutral. */
+/** Everything that a listener sets. A stem without a strip is neutral. */
 export interface MixState {
   readonly strips: Readonly<Record<StemName, Channel>>
   readonly master: Decibels
@@ -32,31 +42,63 @@ export const NEUTRAL: MixState = {
   markers: [],
 }
 
+/** Compares field by field; the order of strips does not matter. */
+export function isSameMix(a: MixState, b: MixState): boolean {
+  return (
+    a.master === b.master &&
+    a.limiter === b.limiter &&
+    a.tempo === b.tempo &&
+    a.pitch === b.pitch &&
+    isSameSpan(a.loop, b.loop) &&
+    a.loop?.on === b.loop?.on &&
+    hasSameStrips(a.strips, b.strips) &&
+    hasSameMarkers(a.markers, b.markers)
+  )
+}
+
+function hasSameStrips(a: MixState['strips'], b: MixState['strips']): boolean {
+  const stems = Object.keys(a)
+  return (
+    stems.length === Object.keys(b).length &&
+    stems.every((stem) => {
+      const [one, other] = [a[stem], b[stem]]
+      return one !== undefined && other !== undefined && isSameChannel(one, other)
+    })
+  )
+}
+
+function hasSameMarkers(a: readonly Marker[], b: readonly Marker[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every(({ frame, label }, index) => frame === b[index]?.frame && label === b[index]?.label)
+  )
+}
+
 export function stripOf(mix: MixState, stem: StemName): Channel {
   return mix.strips[stem] ?? neutral
 }
 
-/** The strips of these stems, for the engine. */
-export function channels(mix: MixState, stems: readonly StemName[]): ReadonlyMap<StemName, Channel> {
+/** Returns the channels of these stems, for the player. */
+export function channelsOf(mix: MixState, stems: readonly StemName[]): ReadonlyMap<StemName, Channel> {
   return new Map(stems.map((stem) => [stem, stripOf(mix, stem)]))
 }
 
-/** The mix as the service keeps it; null stands for -Infinity there. */
+/** Returns the mix as the service stores it; null stands for -Infinity there. */
 export function toWire({ strips, master, loop, markers, ...rest }: MixState): WireMix {
-  const told = Object.entries(strips).map(([stem, { gain, pan, muted, soloed }]) => {
-    return [stem, { gainDb: offOr(gain), pan: rounded(pan), muted, soloed }] as const
+  const wireStrips = Object.entries(strips).map(([stem, { gain, pan, muted, soloed }]) => {
+    return [stem, { gainDb: toWireGain(gain), pan: roundToThousandths(pan), muted, soloed }] as const
   })
   return {
     ...rest,
-    tempo: rounded(rest.tempo),
-    masterDb: offOr(master),
-    strips: Object.fromEntries(told),
+    tempo: roundToThousandths(rest.tempo),
+    masterDb: toWireGain(master),
+    strips: Object.fromEntries(wireStrips),
     loop: loop && { start: loop.from, end: loop.to, on: loop.on },
     markers: markers.map(({ frame, label }) => ({ frame, label })),
   }
 }
 
-/** frames: the song's; what lies beyond is cut off, such as after the song was decoded anew. */
+/** Reads a stored mix. frames: the song's length; what lies beyond is cut off, such as after the song was decoded anew. */
 export function fromWire(mix: WireMix, frames: Frames): MixState {
   const strips = Object.entries(mix.strips ?? {}).map(([stem, strip]) => {
     const { gainDb = 0, pan = 0, muted = false, soloed = false } = strip
@@ -80,11 +122,11 @@ export function fromWire(mix: WireMix, frames: Frames): MixState {
 const LOWEST: Decibels = -60
 const HIGHEST: Decibels = 6
 
-function offOr(gain: Decibels): Decibels | null {
-  return gain < LOWEST ? null : rounded(Math.min(HIGHEST, gain))
+function toWireGain(gain: Decibels): Decibels | null {
+  return gain < LOWEST ? null : roundToThousandths(Math.min(HIGHEST, gain))
 }
 
-/** What a fader gives has more digits than anybody hears. */
-function rounded(value: number): number {
+/** A fader's value has more digits than anybody hears. */
+function roundToThousandths(value: number): number {
   return Number(value.toFixed(3))
 }

@@ -1,24 +1,36 @@
-import { type Channel, type Decibels, type Frames, neutral, type Player, type Semitones, type StemName } from '@/audio'
-import { channels, type Loop, type Marker, type MixState, stripOf } from './mix'
+import {
+  type Channel,
+  clampLoop,
+  clampPan,
+  clampPitch,
+  clampTempo,
+  type Decibels,
+  type Frames,
+  neutral,
+  type Pan,
+  type Player,
+  type Semitones,
+  type StemName,
+} from '@/audio'
+import { channelsOf, isSameMix, type Loop, type Marker, type MixState, stripOf } from './mix'
 
 /** Changes of one control that come closer than this are one step to undo. */
 const ONE_MOVE_MS = 700
 const MOST_STEPS = 200
 
 export const MAX_MARKERS = 200
-const MIN_LOOP_S = 0.05
 
-export interface DeskSnapshot {
+export interface MixEditorSnapshot {
   readonly mix: MixState
   readonly canUndo: boolean
   readonly canRedo: boolean
 }
 
 /**
- * The mixing desk: what the listener set, with undo and redo, always carried over to the player.
- * The player's own state follows it and is never changed by anybody else.
+ * Edits the mix that the listener sets, with undo and redo, and applies each change to the player. Nobody else changes
+ * the player's mix.
  */
-export class Desk {
+export class MixEditor {
   readonly player: Player
   readonly #listeners = new Set<() => void>()
   readonly #now: () => number
@@ -27,59 +39,59 @@ export class Desk {
   #past: MixState[] = []
   #future: MixState[] = []
   #lastMove: { control: string; at: number } | null = null
-  #snapshot: DeskSnapshot
+  #snapshot: MixEditorSnapshot
 
   constructor(player: Player, stems: readonly StemName[], mix: MixState, now: () => number = () => performance.now()) {
     this.player = player
     this.#stems = stems
     this.#mix = mix
     this.#now = now
-    this.#snapshot = this.#taken()
-    this.#apply(null)
+    this.#snapshot = this.#createSnapshot()
+    this.#applyToPlayer(null)
   }
 
-  readonly snapshot = (): DeskSnapshot => this.#snapshot
+  readonly snapshot = (): MixEditorSnapshot => this.#snapshot
 
   readonly subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
 
-  /** Which stems there are, after some have come. */
+  /** Sets which stems there are, after new ones have been loaded. */
   setStems(stems: readonly StemName[]): void {
     this.#stems = stems
-    this.player.setMix(channels(this.#mix, stems))
+    this.player.setMix(channelsOf(this.#mix, stems))
   }
 
   get stems(): readonly StemName[] {
     return this.#stems
   }
 
-  /** Takes over a mix from elsewhere; nothing that was done before can be undone. */
+  /** Replaces the mix by one from elsewhere, and forgets the history. */
   replace(mix: MixState): void {
     const before = this.#mix
     this.#past = []
     this.#future = []
     this.#lastMove = null
     this.#mix = mix
-    this.#apply(before)
-    this.#changed()
+    this.#applyToPlayer(before)
+    this.#notify()
   }
 
   undo(): void {
-    this.#travel(this.#past, this.#future)
+    this.#restore(this.#past, this.#future)
   }
 
   redo(): void {
-    this.#travel(this.#future, this.#past)
+    this.#restore(this.#future, this.#past)
   }
 
   setGain(stem: StemName, gain: Decibels): void {
     this.#setStrip(stem, { gain }, `gain ${stem}`)
   }
 
-  setPan(stem: StemName, pan: number): void {
-    this.#setStrip(stem, { pan: Math.min(1, Math.max(-1, pan)) }, `pan ${stem}`)
+  setPan(stem: StemName, pan: Pan): void {
+    this.#setStrip(stem, { pan: clampPan(pan) }, `pan ${stem}`)
   }
 
   setMuted(stem: StemName, muted: boolean): void {
@@ -91,12 +103,12 @@ export class Desk {
   }
 
   clearMutesAndSolos(): void {
-    this.setStrips((_, strip) => ({ ...strip, muted: false, soloed: false }))
+    this.changeStrips((_, strip) => ({ ...strip, muted: false, soloed: false }))
   }
 
-  /** Gives every stem the strip that `made` makes of its present one. */
-  setStrips(made: (stem: StemName, strip: Channel) => Channel): void {
-    const strips = this.#stems.map((stem) => [stem, made(stem, stripOf(this.#mix, stem))] as const)
+  /** Gives every stem the strip that `change` makes of its present one. */
+  changeStrips(change: (stem: StemName, strip: Channel) => Channel): void {
+    const strips = this.#stems.map((stem) => [stem, change(stem, stripOf(this.#mix, stem))] as const)
     this.#change({ strips: { ...this.#mix.strips, ...Object.fromEntries(strips) } })
   }
 
@@ -109,40 +121,37 @@ export class Desk {
   }
 
   setTempo(tempo: number): void {
-    this.#change({ tempo: Number(Math.min(2, Math.max(0.5, tempo)).toFixed(2)) }, 'tempo')
+    this.#change({ tempo: Number(clampTempo(tempo).toFixed(2)) }, 'tempo')
   }
 
   setPitch(pitch: Semitones): void {
-    this.#change({ pitch: Math.min(12, Math.max(-12, pitch)) }, 'pitch')
+    this.#change({ pitch: clampPitch(pitch) }, 'pitch')
   }
 
-  /** Ends in the wrong order are put right; one that is too short becomes long enough. null: no loop. */
+  /** Sets the loop, clamped by `clampLoop`. null: no loop. */
   setLoop(loop: Loop | null): void {
     if (!loop) {
       this.#change({ loop })
       return
     }
-    const shortest = Math.ceil(MIN_LOOP_S * this.player.sampleRate)
-    const inside = (frame: Frames) => Math.min(this.player.frames, Math.max(0, Math.round(frame)))
-    const [from, to] = [inside(Math.min(loop.from, loop.to)), inside(Math.max(loop.from, loop.to))]
-    const start = Math.max(0, Math.min(from, this.player.frames - shortest))
-    const end = Math.min(this.player.frames, Math.max(to, start + shortest))
-    if (end > start) this.#change({ loop: { from: start, to: end, on: loop.on } }, 'loop')
+    const span = clampLoop(loop, this.player.frames, this.player.sampleRate)
+    if (span) this.#change({ loop: { ...span, on: loop.on } }, 'loop')
   }
 
-  /** Sets one end at a frame; the other one moves out of the way. */
+  /** Starts the loop at a frame; an end before it moves to the song's end. */
   setLoopStart(from: Frames): void {
     const { frames } = this.player
     const to = this.#mix.loop && this.#mix.loop.to > from ? this.#mix.loop.to : frames
     this.setLoop({ from, to, on: true })
   }
 
+  /** Ends the loop at a frame; a start after it moves to the song's start. */
   setLoopEnd(to: Frames): void {
     const from = this.#mix.loop && this.#mix.loop.from < to ? this.#mix.loop.from : 0
     this.setLoop({ from, to, on: true })
   }
 
-  /** Round in the loop or not; without one, round in the whole song. */
+  /** Switches looping on or off; without a loop, the whole song becomes one. */
   toggleLoop(): void {
     const { loop } = this.#mix
     this.setLoop(loop ? { ...loop, on: !loop.on } : { from: 0, to: this.player.frames, on: true })
@@ -172,35 +181,36 @@ export class Desk {
     this.#change({ strips: { ...this.#mix.strips, [stem]: strip } }, control)
   }
 
-  /** control: names what is moved, for moves that go on; without one the change is a step of its own. */
+  /** Makes a change and a step to undo. control: what is moved; quick changes of one control are one step. */
   #change(change: Partial<MixState>, control?: string): void {
     const before = this.#mix
     const after = { ...before, ...change }
-    if (JSON.stringify(after) === JSON.stringify(before)) return
+    if (isSameMix(after, before)) return
     const at = this.#now()
-    const goesOn = control !== undefined && this.#lastMove?.control === control && at - this.#lastMove.at < ONE_MOVE_MS
-    if (!goesOn) this.#past = [...this.#past, before].slice(-MOST_STEPS)
+    const continuesMove =
+      control !== undefined && this.#lastMove?.control === control && at - this.#lastMove.at < ONE_MOVE_MS
+    if (!continuesMove) this.#past = [...this.#past, before].slice(-MOST_STEPS)
     this.#lastMove = control === undefined ? null : { control, at }
     this.#future = []
     this.#mix = after
-    this.#apply(before)
-    this.#changed()
+    this.#applyToPlayer(before)
+    this.#notify()
   }
 
-  #travel(from: MixState[], to: MixState[]): void {
-    const there = from.pop()
-    if (!there) return
+  #restore(from: MixState[], to: MixState[]): void {
+    const restored = from.pop()
+    if (!restored) return
     const before = this.#mix
     to.push(before)
     this.#lastMove = null
-    this.#mix = there
-    this.#apply(before)
-    this.#changed()
+    this.#mix = restored
+    this.#applyToPlayer(before)
+    this.#notify()
   }
 
-  #apply(before: MixState | null): void {
+  #applyToPlayer(before: MixState | null): void {
     const { strips, master, limiter, tempo, pitch, loop } = this.#mix
-    if (strips !== before?.strips) this.player.setMix(channels(this.#mix, this.#stems))
+    if (strips !== before?.strips) this.player.setMix(channelsOf(this.#mix, this.#stems))
     if (master !== before?.master) this.player.setMaster(master)
     if (limiter !== before?.limiter) this.player.setLimiter(limiter)
     if (tempo !== before?.tempo) this.player.setTempo(tempo)
@@ -208,12 +218,12 @@ export class Desk {
     if (loop !== before?.loop) this.player.setLoop(loop?.on ? { from: loop.from, to: loop.to } : null)
   }
 
-  #taken(): DeskSnapshot {
+  #createSnapshot(): MixEditorSnapshot {
     return { mix: this.#mix, canUndo: this.#past.length > 0, canRedo: this.#future.length > 0 }
   }
 
-  #changed(): void {
-    this.#snapshot = this.#taken()
+  #notify(): void {
+    this.#snapshot = this.#createSnapshot()
     for (const listener of this.#listeners) listener()
   }
 }

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { type SaveResult, Saver } from './mixSaver'
+import { MixSaver, type SaveResult } from './mixSaver'
 
 beforeEach(() => {
   vi.useFakeTimers()
@@ -9,14 +9,14 @@ beforeEach(() => {
 const saved = (version: number): SaveResult => ({ kind: 'saved', version })
 
 function saving(send: (value: string, version: number) => Promise<SaveResult>) {
-  return new Saver<string>({ version: 3, send, quietMs: 100, retryMs: 1000 })
+  return new MixSaver<string>({ version: 3, send, quietMs: 100, retryMs: 1000 })
 }
 
 describe('the saver', () => {
   it('sends the last of many changes, once it is quiet', async () => {
     const send = vi.fn(async () => saved(4))
     const saver = saving(send)
-    for (const value of ['a', 'b', 'c']) saver.changed(value)
+    for (const value of ['a', 'b', 'c']) saver.schedule(value)
     expect(saver.state()).toBe('waiting')
     await vi.advanceTimersByTimeAsync(100)
     expect(send.mock.calls).toEqual([['c', 3, false]])
@@ -27,9 +27,9 @@ describe('the saver', () => {
     let answer = (_: SaveResult) => {}
     const send = vi.fn((_value: string, _version: number) => new Promise<SaveResult>((resolve) => (answer = resolve)))
     const saver = saving(send)
-    saver.changed('a')
+    saver.schedule('a')
     await vi.advanceTimersByTimeAsync(100)
-    saver.changed('b')
+    saver.schedule('b')
     await vi.advanceTimersByTimeAsync(500)
     expect(send).toHaveBeenCalledTimes(1)
     answer(saved(4))
@@ -43,10 +43,10 @@ describe('the saver', () => {
       return saved(4)
     })
     const saver = saving(send)
-    saver.changed('a')
+    saver.schedule('a')
     await vi.advanceTimersByTimeAsync(100)
     expect(saver.state()).toBe('failed')
-    saver.changed('b')
+    saver.schedule('b')
     await vi.advanceTimersByTimeAsync(1000)
     expect(send).toHaveBeenLastCalledWith('b', 3, false)
     expect(saver.state()).toBe('saved')
@@ -57,9 +57,9 @@ describe('the saver', () => {
       version === 3 ? { kind: 'stale' as const } : saved(8),
     )
     const saver = saving(send)
-    saver.changed('mine')
+    saver.schedule('mine')
     await vi.advanceTimersByTimeAsync(100)
-    saver.changed('mine too')
+    saver.schedule('mine too')
     await vi.advanceTimersByTimeAsync(5000)
     expect([saver.state(), send.mock.calls.length]).toEqual(['stale', 1])
     saver.settle(7, true)
@@ -71,7 +71,7 @@ describe('the saver', () => {
   it('forgets its own when the other one wins', async () => {
     const send = vi.fn(async (): Promise<SaveResult> => ({ kind: 'stale' }))
     const saver = saving(send)
-    saver.changed('mine')
+    saver.schedule('mine')
     await vi.advanceTimersByTimeAsync(100)
     saver.settle(7, false)
     await vi.advanceTimersByTimeAsync(5000)
@@ -81,7 +81,7 @@ describe('the saver', () => {
   it('sends at once when the page goes', () => {
     const send = vi.fn(async () => saved(4))
     const saver = saving(send)
-    saver.changed('a')
+    saver.schedule('a')
     saver.flush()
     expect(send).toHaveBeenCalledWith('a', 3, true)
   })

@@ -1,4 +1,4 @@
-/** What became of a save: the new version, or that somebody else's mix has come between. */
+/** The outcome of a save: the new version, or that somebody else has saved another mix since. */
 export type SaveResult = { readonly kind: 'saved'; readonly version: number } | { readonly kind: 'stale' }
 
 /**
@@ -7,27 +7,27 @@ export type SaveResult = { readonly kind: 'saved'; readonly version: number } | 
  */
 export type SaveState = 'saved' | 'waiting' | 'saving' | 'failed' | 'stale'
 
-export interface SaverOptions<T> {
+export interface MixSaverOptions<T> {
   readonly version: number
-  /** Rejects where the service does not answer. last: the page is about to go. */
+  /** Rejects where the service does not answer. last: the page is about to close. */
   readonly send: (value: T, version: number, last: boolean) => Promise<SaveResult>
   readonly quietMs?: number
   readonly retryMs?: number
 }
 
 /** Sends the latest value once nothing has changed for a moment, one request at a time. */
-export class Saver<T> {
-  readonly #send: SaverOptions<T>['send']
+export class MixSaver<T> {
+  readonly #send: MixSaverOptions<T>['send']
   readonly #quietMs: number
   readonly #retryMs: number
   readonly #listeners = new Set<() => void>()
   #version: number
-  #value: { readonly value: T } | null = null
+  #pending: { readonly value: T } | null = null
   #state: SaveState = 'saved'
   #timer: ReturnType<typeof setTimeout> | undefined
   #sending = false
 
-  constructor({ version, send, quietMs = 700, retryMs = 5000 }: SaverOptions<T>) {
+  constructor({ version, send, quietMs = 700, retryMs = 5000 }: MixSaverOptions<T>) {
     this.#version = version
     this.#send = send
     this.#quietMs = quietMs
@@ -41,60 +41,61 @@ export class Saver<T> {
     return () => this.#listeners.delete(listener)
   }
 
-  changed(value: T): void {
-    this.#value = { value }
+  /** Sends the value once nothing has changed for a moment. */
+  schedule(value: T): void {
+    this.#pending = { value }
     if (this.#state === 'stale') return
-    if (!this.#sending) this.#later(this.#quietMs)
-    this.#become(this.#sending ? 'saving' : 'waiting')
+    if (!this.#sending) this.#sendLater(this.#quietMs)
+    this.#setState(this.#sending ? 'saving' : 'waiting')
   }
 
-  /** Sends at once what still waits, such as when the page goes. */
+  /** Sends at once what is scheduled, such as when the page closes. */
   flush(): void {
-    if (this.#value && this.#state !== 'stale' && !this.#sending) void this.#go(true)
+    if (this.#pending && this.#state !== 'stale' && !this.#sending) void this.#sendNow(true)
   }
 
-  /** After `stale`: goes on from the version that is there now; with keep, what is on screen replaces it. */
+  /** Ends `stale`: goes on from this version of the service; with keep, what is on screen replaces it. */
   settle(version: number, keep: boolean): void {
     this.#version = version
-    if (!keep) this.#value = null
-    this.#become('saved')
-    if (keep) void this.#go(false)
+    if (!keep) this.#pending = null
+    this.#setState('saved')
+    if (keep) void this.#sendNow(false)
   }
 
-  /** Sends what still waits; a failure is not tried again after that. */
+  /** Sends what is scheduled; a failure is not tried again after that. */
   dispose(): void {
     this.flush()
     clearTimeout(this.#timer)
   }
 
-  #later(ms: number): void {
+  #sendLater(ms: number): void {
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => void this.#go(false), ms)
+    this.#timer = setTimeout(() => void this.#sendNow(false), ms)
   }
 
-  async #go(last: boolean): Promise<void> {
+  async #sendNow(last: boolean): Promise<void> {
     clearTimeout(this.#timer)
-    const held = this.#value
+    const held = this.#pending
     if (!held || this.#sending) return
     this.#sending = true
-    this.#value = null
-    this.#become('saving')
+    this.#pending = null
+    this.#setState('saving')
     try {
       const result = await this.#send(held.value, this.#version, last)
       if (result.kind === 'saved') this.#version = result.version
-      else this.#value ??= held
-      this.#become(result.kind === 'stale' ? 'stale' : this.#value ? 'waiting' : 'saved')
-      if (result.kind === 'saved' && this.#value) this.#later(this.#quietMs)
+      else this.#pending ??= held
+      this.#setState(result.kind === 'stale' ? 'stale' : this.#pending ? 'waiting' : 'saved')
+      if (result.kind === 'saved' && this.#pending) this.#sendLater(this.#quietMs)
     } catch {
-      this.#value ??= held
-      this.#become('failed')
-      this.#later(this.#retryMs)
+      this.#pending ??= held
+      this.#setState('failed')
+      this.#sendLater(this.#retryMs)
     } finally {
       this.#sending = false
     }
   }
 
-  #become(state: SaveState): void {
+  #setState(state: SaveState): void {
     if (state === this.#state) return
     this.#state = state
     for (const listener of this.#listeners) listener()

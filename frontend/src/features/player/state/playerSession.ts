@@ -1,15 +1,15 @@
 import { useEffect, useEffectEvent, useMemo, useState, useSyncExternalStore } from 'react'
 import type { PlayerData } from '@/api/generated'
 import { createPlayer, type Decibels, type Player, type PlayerSnapshot, type Span, type StemSource } from '@/audio'
-import { matchingTrim } from './loudness'
+import { loudnessTrim } from './loudness'
 import type { MixState } from './mix'
-import { Desk, type DeskSnapshot } from './mixEditor'
+import { MixEditor, type MixEditorSnapshot } from './mixEditor'
 import { View, type ViewSnapshot } from './view'
 
-/** One visit to a recording: what plays, what was set, what is in view. */
-export interface Session {
+/** What one visit to a recording works with: the player, the editor of its mix, and the part of the song in view. */
+export interface PlayerSession {
   readonly player: Player
-  readonly desk: Desk
+  readonly editor: MixEditor
   readonly view: View
 }
 
@@ -19,8 +19,8 @@ export function stemSources({ stems }: PlayerData, trim: Decibels = 0): StemSour
 }
 
 /** A session from the first commit until the screen goes; null before. It outlives a change to another job's stems. */
-export function useSession(data: PlayerData, mix: MixState, clip: Span | null): Session | null {
-  const [session, setSession] = useState<Session | null>(null)
+export function usePlayerSession(data: PlayerData, mix: MixState, clip: Span | null): PlayerSession | null {
+  const [session, setSession] = useState<PlayerSession | null>(null)
   const { sampleRate, frames } = data
   const from = clip?.from ?? 0
   const to = clip?.to ?? frames
@@ -29,7 +29,7 @@ export function useSession(data: PlayerData, mix: MixState, clip: Span | null): 
   useEffect(() => {
     const player = createPlayer({ sampleRate, frames })
     player.seek(from / sampleRate)
-    const opened = { player, desk: new Desk(player, names(), first()), view: new View({ from, to }) }
+    const opened = { player, editor: new MixEditor(player, names(), first()), view: new View({ from, to }) }
     setSession(opened)
     return () => player.dispose()
   }, [sampleRate, frames, from, to])
@@ -37,24 +37,24 @@ export function useSession(data: PlayerData, mix: MixState, clip: Span | null): 
 }
 
 /** Gives the player this job's stems, as loud as the quietest of the jobs that it is compared with. */
-export function useStemSources(session: Session, data: PlayerData, compared: readonly PlayerData[]): void {
-  const { mix } = useDesk(session.desk)
-  const trim = matchingTrim(data, compared, mix)
+export function useStemSources(session: PlayerSession, data: PlayerData, compared: readonly PlayerData[]): void {
+  const { mix } = useMixEditor(session.editor)
+  const trim = loudnessTrim(data, compared, mix)
   const sources = useMemo(() => stemSources(data, trim), [data, trim])
   useEffect(() => {
     session.player.load(sources)
-    session.desk.setStems(sources.map(({ stem }) => stem))
+    session.editor.setStems(sources.map(({ stem }) => stem))
   }, [session, sources])
 }
 
-export function useDesk(desk: Desk): DeskSnapshot {
-  return useSyncExternalStore(desk.subscribe, desk.snapshot)
+export function useMixEditor(editor: MixEditor): MixEditorSnapshot {
+  return useSyncExternalStore(editor.subscribe, editor.snapshot)
 }
 
 export function useView(view: View): ViewSnapshot {
   return useSyncExternalStore(view.subscribe, view.snapshot)
 }
 
-export function useSnapshot(player: Player): PlayerSnapshot {
+export function usePlayerSnapshot(player: Player): PlayerSnapshot {
   return useSyncExternalStore(player.subscribe, player.snapshot)
 }

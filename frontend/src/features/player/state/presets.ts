@@ -10,18 +10,18 @@ export interface Preset {
 const VOICES = ['vocals', 'lead_vocals', 'lead']
 const DRUMS = ['drums', 'kick', 'snare', 'toms', 'hi_hat', 'ride', 'crash']
 
-function without(gone: readonly StemName[]): Preset['strip'] {
-  return (stem, strip) => ({ ...strip, soloed: false, muted: gone.includes(stem) })
+function muteOnly(muted: readonly StemName[]): Preset['strip'] {
+  return (stem, strip) => ({ ...strip, soloed: false, muted: muted.includes(stem) })
 }
 
-/** The mixes that one press makes of these stems. All puts the faders back, the others leave them. */
-export function presets(stems: readonly StemName[]): readonly Preset[] {
+/** Lists the mixes that one press makes of these stems. `all` resets the faders, the others leave them. */
+export function listPresets(stems: readonly StemName[]): readonly Preset[] {
   const has = (names: readonly StemName[]) => names.some((name) => stems.includes(name))
   return [
     { id: 'all', label: 'All stems', strip: () => neutral },
-    ...(has(VOICES) && stems.length > 1 ? [{ id: 'karaoke', label: 'Karaoke', strip: without(VOICES) }] : []),
+    ...(has(VOICES) && stems.length > 1 ? [{ id: 'karaoke', label: 'Karaoke', strip: muteOnly(VOICES) }] : []),
     ...(has(DRUMS) && stems.some((stem) => !DRUMS.includes(stem))
-      ? [{ id: 'drumless', label: 'Drumless', strip: without(DRUMS) }]
+      ? [{ id: 'drumless', label: 'Drumless', strip: muteOnly(DRUMS) }]
       : []),
     ...stems.map((only) => ({
       id: `solo-${only}`,

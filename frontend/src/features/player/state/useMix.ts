@@ -4,8 +4,8 @@ import type { SavedMix } from '@/api/generated'
 import { getMixOptions, getMixQueryKey } from '@/api/generated/@tanstack/react-query.gen'
 import { saveMix } from '@/api/generated/sdk.gen'
 import { fromWire, type MixState, toWire } from './mix'
-import type { Desk } from './mixEditor'
-import { Saver, type SaveState } from './mixSaver'
+import type { MixEditor } from './mixEditor'
+import { MixSaver, type SaveState } from './mixSaver'
 
 const STALE = 412
 
@@ -18,41 +18,41 @@ export function useSavedMix(recordingId: string) {
   })
 }
 
-/** Keeps the service's copy of the mix like the desk's. */
-export function useSaving(recordingId: string, desk: Desk, saved: SavedMix) {
+/** Keeps the service's copy of the mix like the editor's. */
+export function useSaving(recordingId: string, editor: MixEditor, saved: SavedMix) {
   const client = useQueryClient()
   const key = getMixQueryKey({ path: { recording_id: recordingId } })
   // biome-ignore lint/correctness/useExhaustiveDependencies: the version counts on from the one that was read
   const saver = useMemo(
     () =>
-      new Saver<MixState>({
+      new MixSaver<MixState>({
         version: saved.version,
-        send: (mix, version, last) => send(recordingId, mix, version, last),
+        send: (mix, version, last) => sendMix(recordingId, mix, version, last),
       }),
-    [recordingId, desk],
+    [recordingId, editor],
   )
   useEffect(() => {
     const flush = () => saver.flush()
-    const unsubscribe = desk.subscribe(() => saver.changed(desk.snapshot().mix))
+    const unsubscribe = editor.subscribe(() => saver.schedule(editor.snapshot().mix))
     window.addEventListener('pagehide', flush)
     return () => {
       unsubscribe()
       window.removeEventListener('pagehide', flush)
       saver.dispose()
     }
-  }, [saver, desk])
+  }, [saver, editor])
   const state: SaveState = useSyncExternalStore(saver.subscribe, saver.state)
   /** keep: what is on screen wins over what somebody else saved. */
   const settle = async (keep: boolean) => {
     const theirs = await client.fetchQuery({ ...getMixOptions({ path: { recording_id: recordingId } }), staleTime: 0 })
     client.setQueryData(key, theirs)
     saver.settle(theirs.version, keep)
-    if (!keep) desk.replace(fromWire(theirs.mix, desk.player.frames))
+    if (!keep) editor.replace(fromWire(theirs.mix, editor.player.frames))
   }
   return { state, settle }
 }
 
-async function send(recordingId: string, mix: MixState, version: number, last: boolean) {
+async function sendMix(recordingId: string, mix: MixState, version: number, last: boolean) {
   const { data, response, error } = await saveMix({
     path: { recording_id: recordingId },
     headers: { 'If-Match': `"${version}"` },

@@ -17,10 +17,10 @@ describe('the view', () => {
 
   it('keeps the place where it was when it zooms', () => {
     const view = shown()
-    const before = view.x(300_000)
+    const before = view.xOf(300_000)
     view.zoom(4, 300_000)
     expect(view.snapshot().scale).toBe(250)
-    expect(view.x(300_000)).toBeCloseTo(before)
+    expect(view.xOf(300_000)).toBeCloseTo(before)
     view.zoom(1 / 8, 300_000)
     expect(view.snapshot().zoomed).toBe(false)
   })

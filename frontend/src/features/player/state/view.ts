@@ -26,7 +26,7 @@ export class View {
   constructor(bounds: Span) {
     this.bounds = bounds
     this.#from = bounds.from
-    this.#snapshot = this.#taken()
+    this.#snapshot = this.#createSnapshot()
   }
 
   readonly snapshot = (): ViewSnapshot => this.#snapshot
@@ -39,39 +39,39 @@ export class View {
   setWidth(width: number): void {
     if (width === this.#width) return
     this.#width = width
-    this.#changed()
+    this.#notify()
   }
 
   setFollow(follow: boolean): void {
     this.#follow = follow
-    this.#changed()
+    this.#notify()
   }
 
   /** factor above 1 shows less of the song; the frame `around` stays where it is on screen. */
   zoom(factor: number, around: Frames): void {
     const { scale, from } = this.#snapshot
-    const next = this.#clampedScale(scale / factor)
+    const next = this.#clampScale(scale / factor)
     const inside = Math.min(this.bounds.to, Math.max(this.bounds.from, around))
     this.#from = inside - ((inside - from) / scale) * next
-    this.#scale = next >= this.#widest() ? 0 : next
-    this.#changed()
+    this.#scale = next >= this.#widestScale() ? 0 : next
+    this.#notify()
   }
 
   showAll(): void {
     this.#scale = 0
-    this.#changed()
+    this.#notify()
   }
 
   show(span: Span): void {
     if (this.#width <= 0) return
-    this.#scale = this.#clampedScale((span.to - span.from) / this.#width)
+    this.#scale = this.#clampScale((span.to - span.from) / this.#width)
     this.#from = span.from
-    this.#changed()
+    this.#notify()
   }
 
   scrollBy(pixels: number): void {
     this.#from = this.#snapshot.from + pixels * this.#snapshot.scale
-    this.#changed()
+    this.#notify()
   }
 
   /** Moves on by a page when the frame is not in view, or about to leave it. */
@@ -79,11 +79,11 @@ export class View {
     const { from, to, zoomed } = this.#snapshot
     if (!zoomed || (frame >= from && frame <= to - (to - from) * 0.02)) return
     this.#from = frame - (to - from) * 0.1
-    this.#changed()
+    this.#notify()
   }
 
-  /** Where a frame is, in pixels from the left edge. */
-  x(frame: Frames): number {
+  /** Returns where a frame is, in pixels from the left edge. */
+  xOf(frame: Frames): number {
     const { from, scale } = this.#snapshot
     return scale > 0 ? (frame - from) / scale : 0
   }
@@ -93,16 +93,16 @@ export class View {
     return Math.round(Math.min(this.bounds.to, Math.max(this.bounds.from, from + x * scale)))
   }
 
-  #widest(): number {
+  #widestScale(): number {
     return (this.bounds.to - this.bounds.from) / Math.max(1, this.#width)
   }
 
-  #clampedScale(scale: number): number {
-    return Math.min(this.#widest(), Math.max(FINEST, scale))
+  #clampScale(scale: number): number {
+    return Math.min(this.#widestScale(), Math.max(FINEST, scale))
   }
 
-  #taken(): ViewSnapshot {
-    const widest = this.#widest()
+  #createSnapshot(): ViewSnapshot {
+    const widest = this.#widestScale()
     const scale = this.#scale === 0 ? widest : Math.min(widest, this.#scale)
     const length = scale * Math.max(1, this.#width)
     const from = Math.max(this.bounds.from, Math.min(this.#from, this.bounds.to - length))
@@ -117,8 +117,8 @@ export class View {
     }
   }
 
-  #changed(): void {
-    this.#snapshot = this.#taken()
+  #notify(): void {
+    this.#snapshot = this.#createSnapshot()
     this.#from = this.#snapshot.from
     for (const listener of this.#listeners) listener()
   }

@@ -5,12 +5,12 @@ import { Button } from '@/ui/Button'
 import { stemColour, stemLabel } from '@/ui/stems'
 import { StemIcon } from '../mixer/StemIcon'
 import { Strip } from '../mixer/Strip'
-import type { Session } from '../state/playerSession'
+import type { PlayerSession } from '../state/playerSession'
 import { text } from '../text'
 import { Waveform } from './Waveform'
 
 interface LaneRowProps {
-  session: Session
+  session: PlayerSession
   track: Track
   strip: Channel
   state: StemSnapshot

@@ -1,18 +1,26 @@
 import { useEffect, useRef } from 'react'
 import type { PlayerData } from '@/api/generated'
-import { useDrawing } from '../drawing'
+import { useDrawOnChange } from '../drawing'
 import { stripOf } from '../state/mix'
-import { type Session, useDesk, useSnapshot } from '../state/playerSession'
+import { type PlayerSession, useMixEditor, usePlayerSnapshot } from '../state/playerSession'
 import type { View } from '../state/view'
 import { LaneRow, PendingLane } from './Lane'
 import { Playhead } from './Playhead'
 import { SeekSurface } from './SeekSurface'
 
 /** A lane per stem, and over all of them the loop and the playhead. pending: stems that are still being separated. */
-export function Lanes({ session, data, pending }: { session: Session; data: PlayerData; pending: readonly string[] }) {
-  const { player, desk, view } = session
-  const { mix } = useDesk(desk)
-  const states = new Map(useSnapshot(player).stems.map((stem) => [stem.stem, stem]))
+export function Lanes({
+  session,
+  data,
+  pending,
+}: {
+  session: PlayerSession
+  data: PlayerData
+  pending: readonly string[]
+}) {
+  const { player, editor, view } = session
+  const { mix } = useMixEditor(editor)
+  const states = new Map(usePlayerSnapshot(player).stems.map((stem) => [stem.stem, stem]))
   return (
     <main id="content" className="lanes relative flex-1">
       {data.stems.map((track) => {
@@ -33,7 +41,7 @@ export function Lanes({ session, data, pending }: { session: Session; data: Play
           frameAt={(x) => view.frameAt(x)}
           onSeek={(frame) => player.seek(frame / player.sampleRate)}
         >
-          <Playhead player={player} xOf={(frame) => view.x(frame)} className="bg-bg/55" />
+          <Playhead player={player} xOf={(frame) => view.xOf(frame)} className="bg-bg/55" />
         </SeekSurface>
       </div>
     </main>
@@ -41,17 +49,17 @@ export function Lanes({ session, data, pending }: { session: Session; data: Play
 }
 
 /** The loop as a lighter stretch behind the playhead. */
-function LoopShade({ session: { desk, view } }: { session: Session }) {
-  const { loop } = useDesk(desk).mix
+function LoopShade({ session: { editor, view } }: { session: PlayerSession }) {
+  const { loop } = useMixEditor(editor).mix
   const shade = useRef<HTMLDivElement>(null)
   const place = () => {
     if (!shade.current || !loop) return
-    const left = view.x(loop.from)
+    const left = view.xOf(loop.from)
     shade.current.style.transform = `translateX(${left}px)`
-    shade.current.style.width = `${view.x(loop.to) - left}px`
+    shade.current.style.width = `${view.xOf(loop.to) - left}px`
   }
-  useDrawing(view, place)
-  useDrawing(desk, place)
+  useDrawOnChange(view, place)
+  useDrawOnChange(editor, place)
   if (!loop) return null
   return <div ref={shade} aria-hidden="true" className={`loop-shade ${loop.on ? '' : 'opacity-50'}`} />
 }

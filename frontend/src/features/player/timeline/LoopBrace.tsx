@@ -1,20 +1,20 @@
 import type { KeyboardEvent, PointerEvent } from 'react'
 import type { Frames } from '@/audio'
 import { spokenTime } from '../format'
-import { type Session, useDesk, useView } from '../state/playerSession'
+import { type PlayerSession, useMixEditor, useView } from '../state/playerSession'
 import { text } from '../text'
 
 const STEP_S = 0.1
 const LEAP_S = 1
 
 /** The loop in the ruler: a brace whose two ends can be dragged, or moved by keys. */
-export function LoopBrace({ session }: { session: Session }) {
-  const { desk, view } = session
-  const { loop } = useDesk(desk).mix
+export function LoopBrace({ session }: { session: PlayerSession }) {
+  const { editor, view } = session
+  const { loop } = useMixEditor(editor).mix
   useView(view)
   if (!loop) return null
-  const left = view.x(loop.from)
-  const right = view.x(loop.to)
+  const left = view.xOf(loop.from)
+  const right = view.xOf(loop.to)
   return (
     <div className="pointer-events-none absolute inset-0 overflow-hidden">
       <div className="brace" data-on={loop.on} style={{ left, width: right - left }} />
@@ -22,20 +22,20 @@ export function LoopBrace({ session }: { session: Session }) {
         session={session}
         label={text.loopStart}
         frame={loop.from}
-        onMove={(from) => desk.setLoop({ ...loop, from: Math.min(from, loop.to - 1) })}
+        onMove={(from) => editor.setLoop({ ...loop, from: Math.min(from, loop.to - 1) })}
       />
       <End
         session={session}
         label={text.loopEnd}
         frame={loop.to}
-        onMove={(to) => desk.setLoop({ ...loop, to: Math.max(to, loop.from + 1) })}
+        onMove={(to) => editor.setLoop({ ...loop, to: Math.max(to, loop.from + 1) })}
       />
     </div>
   )
 }
 
 interface EndProps {
-  session: Session
+  session: PlayerSession
   label: string
   frame: Frames
   onMove: (frame: Frames) => void
@@ -65,7 +65,7 @@ function End({ session: { player, view }, label, frame, onMove }: EndProps) {
       aria-valuenow={Number(seconds.toFixed(1))}
       aria-valuetext={spokenTime(seconds)}
       className="brace-end"
-      style={{ left: view.x(frame) }}
+      style={{ left: view.xOf(frame) }}
       onKeyDown={press}
       onPointerDown={(event) => {
         event.stopPropagation()

@@ -2,21 +2,21 @@ import { useId } from 'react'
 import { Button } from '@/ui/Button'
 import { timeCode } from '../format'
 import type { Marker } from '../state/mix'
-import { type Session, useDesk, useView } from '../state/playerSession'
+import { type PlayerSession, useMixEditor, useView } from '../state/playerSession'
 import { text } from '../text'
 
 const MAX_LABEL = 60
 
 /** The flags in the ruler. Each opens a small sheet to go there, name it, take it away. */
-export function Markers({ session }: { session: Session }) {
-  const { desk, view } = session
-  const { markers } = useDesk(desk).mix
+export function Markers({ session }: { session: PlayerSession }) {
+  const { editor, view } = session
+  const { markers } = useMixEditor(editor).mix
   const { from, to } = useView(view)
   const shown = markers.filter(({ frame }) => frame >= from && frame <= to)
   return shown.map((marker) => <Flag key={marker.frame} session={session} marker={marker} />)
 }
 
-function Flag({ session: { player, desk, view }, marker }: { session: Session; marker: Marker }) {
+function Flag({ session: { player, editor, view }, marker }: { session: PlayerSession; marker: Marker }) {
   const id = useId()
   const { frame, label } = marker
   const time = timeCode(frame / player.sampleRate)
@@ -26,7 +26,7 @@ function Flag({ session: { player, desk, view }, marker }: { session: Session; m
       <button
         type="button"
         className="flag"
-        style={{ left: view.x(frame) }}
+        style={{ left: view.xOf(frame) }}
         popoverTarget={id}
         aria-label={text.marker(label, time)}
         title={text.marker(label, time)}
@@ -42,11 +42,11 @@ function Flag({ session: { player, desk, view }, marker }: { session: Session; m
             className="field"
             defaultValue={label}
             maxLength={MAX_LABEL}
-            onChange={(event) => desk.nameMarker(frame, event.target.value)}
+            onChange={(event) => editor.nameMarker(frame, event.target.value)}
           />
         </label>
         <div className="flex justify-between gap-2 pt-3">
-          <Button onClick={() => desk.removeMarker(frame)}>{text.removeMarker}</Button>
+          <Button onClick={() => editor.removeMarker(frame)}>{text.removeMarker}</Button>
           <Button look="primary" popoverTarget={id} popoverTargetAction="hide" onClick={go}>
             {text.goThere}
           </Button>

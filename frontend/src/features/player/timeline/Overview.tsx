@@ -1,19 +1,19 @@
 import { type ReactNode, useRef } from 'react'
 import type { PlayerData } from '@/api/generated'
 import { clock } from '@/ui/format'
-import { useDrawing, useFrames } from '../drawing'
+import { useAnimationFrames, useDrawOnChange } from '../drawing'
 import { spokenTime } from '../format'
-import type { Session } from '../state/playerSession'
+import type { PlayerSession } from '../state/playerSession'
 import { text } from '../text'
 import { Playhead } from './Playhead'
 import { Ruler } from './Ruler'
 import { SeekSurface } from './SeekSurface'
 import { Waveform } from './Waveform'
 
-const still = () => () => {}
+const neverChanges = () => () => {}
 
 interface OverviewProps {
-  session: Session
+  session: PlayerSession
   data: PlayerData
   title: string
   /** What is done to the whole mix, beside the title. */
@@ -27,7 +27,7 @@ export function Overview({ session, data, title, tools }: OverviewProps) {
   const seconds = (frame: number) => (frame - from) / player.sampleRate
   const length = to - from
   const slider = useRef<HTMLDivElement>(null)
-  useFrames(player, () => {
+  useAnimationFrames(player, () => {
     const position = player.position()
     if (view.snapshot().follow && player.snapshot().transport === 'playing') view.reveal(position)
     slider.current?.setAttribute('aria-valuenow', String(Math.floor(seconds(position))))
@@ -54,7 +54,7 @@ export function Overview({ session, data, title, tools }: OverviewProps) {
           }}
         >
           <div className="absolute inset-0 text-muted">
-            <Waveform track={data.mixture} span={() => view.bounds} subscribe={still} />
+            <Waveform track={data.mixture} span={() => view.bounds} subscribe={neverChanges} />
           </div>
           <Playhead
             player={player}
@@ -63,16 +63,16 @@ export function Overview({ session, data, title, tools }: OverviewProps) {
           />
           <Window session={session} />
         </SeekSurface>
-        <Ruler session={session} meter={null} />
+        <Ruler session={session} beats={null} />
       </div>
     </section>
   )
 }
 
 /** What the lanes show of the song; as wide as the song until somebody zooms. */
-function Window({ session: { view } }: { session: Session }) {
+function Window({ session: { view } }: { session: PlayerSession }) {
   const frame = useRef<HTMLDivElement>(null)
-  useDrawing(view, () => {
+  useDrawOnChange(view, () => {
     const { from, to } = view.snapshot()
     const { bounds } = view
     const length = bounds.to - bounds.from

@@ -1,6 +1,6 @@
 import { useRef } from 'react'
 import type { Frames, Player } from '@/audio'
-import { useFrames, useSize } from '../drawing'
+import { useAnimationFrames, useSize } from '../drawing'
 
 interface PlayheadProps {
   player: Player
@@ -16,7 +16,7 @@ interface PlayheadProps {
 export function Playhead({ player, xOf, className }: PlayheadProps) {
   const [area, { width }] = useSize<HTMLDivElement>()
   const veil = useRef<HTMLDivElement>(null)
-  useFrames(player, () => {
+  useAnimationFrames(player, () => {
     // Whole device pixels: a long song moves by one only a few times a second, and the frames between cost nothing.
     const ratio = window.devicePixelRatio
     const x = Math.round(Math.min(width, Math.max(-1, xOf(player.position(), width))) * ratio) / ratio

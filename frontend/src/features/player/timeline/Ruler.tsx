@@ -1,18 +1,18 @@
 import { type PointerEvent, useRef } from 'react'
-import { type Session, useView } from '../state/playerSession'
+import { type PlayerSession, useView } from '../state/playerSession'
 import { LoopBrace } from './LoopBrace'
 import { Markers } from './Markers'
-import { barTicks, type Meter, ticks } from './ticks'
+import { type BeatGrid, barTicks, timeTicks } from './ticks'
 
 /** A press that moves no further than this is a click. */
 const CLICK_PX = 4
 
 /**
- * Time, and bars where the song's meter is known. A click goes there, a drag makes a loop.
- * meter: null until something has found the song's tempo.
+ * Shows time, and bars where the song's beats are known. A click goes there, a drag makes a loop.
+ * beats: null while the song's tempo is not known.
  */
-export function Ruler({ session, meter }: { session: Session; meter: Meter | null }) {
-  const { player, desk, view } = session
+export function Ruler({ session, beats }: { session: PlayerSession; beats: BeatGrid | null }) {
+  const { player, editor, view } = session
   const { from, to, width } = useView(view)
   const begun = useRef<number | null>(null)
   const frameAt = ({ clientX, currentTarget }: PointerEvent) =>
@@ -22,7 +22,7 @@ export function Ruler({ session, meter }: { session: Session; meter: Meter | nul
     if (start === null) return
     const first = start - event.currentTarget.getBoundingClientRect().left
     if (Math.abs(event.clientX - start) > CLICK_PX) {
-      desk.setLoop({ from: view.frameAt(first), to: frameAt(event), on: true })
+      editor.setLoop({ from: view.frameAt(first), to: frameAt(event), on: true })
     } else if (event.type === 'pointerup') player.seek(frameAt(event) / player.sampleRate)
   }
   return (
@@ -44,14 +44,14 @@ export function Ruler({ session, meter }: { session: Session; meter: Meter | nul
           begun.current = null
         }}
       >
-        {ticks({ from, to }, player.sampleRate, width).map(({ frame, label }) => (
-          <span key={frame} className="tick" style={{ left: view.x(frame) }}>
+        {timeTicks({ from, to }, player.sampleRate, width).map(({ frame, label }) => (
+          <span key={frame} className="tick" style={{ left: view.xOf(frame) }}>
             {label}
           </span>
         ))}
-        {meter &&
-          barTicks({ from, to }, player.sampleRate, width, meter).map(({ frame, label }) => (
-            <span key={`bar ${frame}`} className="bar-tick" style={{ left: view.x(frame) }}>
+        {beats &&
+          barTicks({ from, to }, player.sampleRate, width, beats).map(({ frame, label }) => (
+            <span key={`bar ${frame}`} className="bar-tick" style={{ left: view.xOf(frame) }}>
               {label}
             </span>
           ))}

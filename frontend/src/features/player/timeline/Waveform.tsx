@@ -4,7 +4,7 @@ import type { Track } from '@/api/generated'
 import type { Span } from '@/audio'
 import { useTheme } from '@/ui/theme'
 import { useSize } from '../drawing'
-import { bars, loudest, OVERVIEW_FRAMES, type Peaks, parsePeaks, waveformFor } from './peaks'
+import { barHeights, highestPeak, OVERVIEW_FRAMES, type Peaks, parsePeaks, waveformFor } from './peaks'
 
 /** A bar of 2 pixels and a gap of 1. */
 const BAR_PX = 2
@@ -29,7 +29,7 @@ export function Waveform({ track, span, subscribe }: WaveformProps) {
   const count = Math.floor(width / PITCH_PX)
   const [address, setAddress] = useState<string | null>(null)
   const outline = useMemo<Peaks>(() => ({ framesPerPoint: OVERVIEW_FRAMES, pairs: track.overview }), [track.overview])
-  const top = useMemo(() => Math.max(FLOOR, loudest(outline)), [outline])
+  const top = useMemo(() => Math.max(FLOOR, highestPeak(outline)), [outline])
   const { data: finer } = useQuery({
     queryKey: ['peaks', address],
     queryFn: ({ signal }) => fetchPeaks(address ?? '', signal),
@@ -41,7 +41,7 @@ export function Waveform({ track, span, subscribe }: WaveformProps) {
     const shown = span()
     if (count === 0 || !canvas.current) return
     setAddress(waveformFor(track, (shown.to - shown.from) / count))
-    paint(canvas.current, bars(finer ?? outline, shown, count), top, width, height)
+    paint(canvas.current, barHeights(finer ?? outline, shown, count), top, width, height)
   })
   // biome-ignore lint/correctness/useExhaustiveDependencies: all of these change what is drawn
   useEffect(() => draw(), [finer, outline, count, width, height, theme])

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { bars, type Peaks, parsePeaks, waveformFor } from './peaks'
+import { barHeights, type Peaks, parsePeaks, waveformFor } from './peaks'
 
 function dat(version: number, pairs: number[]): ArrayBuffer {
   const file = new ArrayBuffer(24 + pairs.length)
@@ -28,19 +28,21 @@ describe('parsePeaks', () => {
 
 describe('bars', () => {
   it('take the larger side of each part', () => {
-    expect(Array.from(bars(peaks(-64, 10, 0, 32, -128, 0, -16, 16), { from: 0, to: 400 }, 2))).toEqual([0.5, 1])
+    expect(Array.from(barHeights(peaks(-64, 10, 0, 32, -128, 0, -16, 16), { from: 0, to: 400 }, 2))).toEqual([0.5, 1])
   })
 
   it('repeat a point when there are more bars than points', () => {
-    expect(Array.from(bars(peaks(-64, 0, 0, 32), { from: 0, to: 200 }, 4))).toEqual([0.5, 0.5, 0.25, 0.25])
+    expect(Array.from(barHeights(peaks(-64, 0, 0, 32), { from: 0, to: 200 }, 4))).toEqual([0.5, 0.5, 0.25, 0.25])
   })
 
   it('begin where the span begins', () => {
-    expect(Array.from(bars(peaks(-64, 10, 0, 32, -128, 0, -16, 16), { from: 100, to: 300 }, 2))).toEqual([0.25, 1])
+    expect(Array.from(barHeights(peaks(-64, 10, 0, 32, -128, 0, -16, 16), { from: 100, to: 300 }, 2))).toEqual([
+      0.25, 1,
+    ])
   })
 
   it('are flat where the outline ends before the song', () => {
-    expect(Array.from(bars(peaks(-64, 0), { from: 0, to: 200 }, 2))).toEqual([0.5, 0])
+    expect(Array.from(barHeights(peaks(-64, 0), { from: 0, to: 200 }, 2))).toEqual([0.5, 0])
   })
 })
 

@@ -32,7 +32,7 @@ export function waveformFor(track: Pick<Track, 'peaks'>, framesPerBar: Frames): 
 }
 
 /** The largest amplitude in each of `count` equal parts of the span, 0 to 1. */
-export function bars(peaks: Peaks, { from, to }: Span, count: number): Float32Array {
+export function barHeights(peaks: Peaks, { from, to }: Span, count: number): Float32Array {
   const heights = new Float32Array(count)
   const points = peaks.pairs.length / 2
   const start = from / peaks.framesPerPoint
@@ -50,7 +50,7 @@ export function bars(peaks: Peaks, { from, to }: Span, count: number): Float32Ar
 }
 
 /** The largest amplitude of all, 0 to 1. */
-export function loudest(peaks: Peaks): number {
+export function highestPeak(peaks: Peaks): number {
   let height = 0
   for (let index = 0; index < peaks.pairs.length; index++) height = Math.max(height, Math.abs(peaks.pairs[index] ?? 0))
   return height / 128

@@ -1,12 +1,12 @@
-import type { Player } from '@/audio'
+import { PITCH_RANGE, type Player, TEMPO_RANGE } from '@/audio'
 import { shortTime } from '../format'
-import type { Desk } from '../state/mixEditor'
-import { useDesk } from '../state/playerSession'
+import type { MixEditor } from '../state/mixEditor'
+import { useMixEditor } from '../state/playerSession'
 import { text } from '../text'
 
 /** Loop, tempo and pitch with their figures. */
-export function Readouts({ player, desk }: { player: Player; desk: Desk }) {
-  const { mix } = useDesk(desk)
+export function Readouts({ player, editor }: { player: Player; editor: MixEditor }) {
+  const { mix } = useMixEditor(editor)
   const at = (frame: number) => shortTime(frame / player.sampleRate)
   return (
     <dl className="readouts">
@@ -16,13 +16,13 @@ export function Readouts({ player, desk }: { player: Player; desk: Desk }) {
           {mix.loop ? `${at(mix.loop.from)} – ${at(mix.loop.to)}` : text.noLoop}
         </dd>
       </div>
-      <TempoAndPitch desk={desk} />
+      <TempoAndPitch editor={editor} />
     </dl>
   )
 }
 
-export function TempoAndPitch({ desk }: { desk: Desk }) {
-  const { tempo, pitch } = useDesk(desk).mix
+export function TempoAndPitch({ editor }: { editor: MixEditor }) {
+  const { tempo, pitch } = useMixEditor(editor).mix
   return (
     <>
       <div>
@@ -31,10 +31,10 @@ export function TempoAndPitch({ desk }: { desk: Desk }) {
           <NumberField
             label={`${text.tempo}, %`}
             value={Math.round(tempo * 100)}
-            min={50}
-            max={200}
+            min={TEMPO_RANGE.min * 100}
+            max={TEMPO_RANGE.max * 100}
             step={5}
-            onChange={(value) => desk.setTempo(value / 100)}
+            onChange={(value) => editor.setTempo(value / 100)}
           />
           %
         </dd>
@@ -45,10 +45,10 @@ export function TempoAndPitch({ desk }: { desk: Desk }) {
           <NumberField
             label={`${text.pitch}, st`}
             value={pitch}
-            min={-12}
-            max={12}
+            min={PITCH_RANGE.min}
+            max={PITCH_RANGE.max}
             step={1}
-            onChange={(value) => desk.setPitch(value)}
+            onChange={(value) => editor.setPitch(value)}
           />
           st
         </dd>

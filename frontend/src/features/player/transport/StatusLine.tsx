@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react'
 import type { Player, PlayerSnapshot } from '@/audio'
-import { useSnapshot } from '../state/playerSession'
+import { usePlayerSnapshot } from '../state/playerSession'
 import { text } from '../text'
 
 /** What keeps the song from sounding as asked, as a screen reader hears it too. */
@@ -18,7 +18,7 @@ export function StatusLine({ player }: { player: Player }) {
   )
   return (
     <p role="status" className="max-w-72 text-xs text-muted empty:hidden">
-      {statusText(useSnapshot(player), online)}
+      {statusText(usePlayerSnapshot(player), online)}
     </p>
   )
 }

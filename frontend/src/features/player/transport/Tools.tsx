@@ -1,7 +1,7 @@
 import { type ReactNode, useId } from 'react'
 import { RedoIcon, UndoIcon } from '../icons'
-import { type Session, useDesk } from '../state/playerSession'
-import { presets } from '../state/presets'
+import { type PlayerSession, useMixEditor } from '../state/playerSession'
+import { listPresets } from '../state/presets'
 import { text } from '../text'
 
 /** A small square button with an icon; pressed where it switches something. */
@@ -34,15 +34,15 @@ export function ToolButton({
 }
 
 /** Undo, redo and the presets: what is done to the whole mix. */
-export function MixTools({ session }: { session: Session }) {
-  const { desk } = session
-  const { canUndo, canRedo } = useDesk(desk)
+export function MixTools({ session }: { session: PlayerSession }) {
+  const { editor } = session
+  const { canUndo, canRedo } = useMixEditor(editor)
   return (
     <div className="flex items-center max-sm:hidden">
-      <ToolButton label={`${text.undo} (Ctrl Z)`} disabled={!canUndo} onClick={() => desk.undo()}>
+      <ToolButton label={`${text.undo} (Ctrl Z)`} disabled={!canUndo} onClick={() => editor.undo()}>
         <UndoIcon />
       </ToolButton>
-      <ToolButton label={`${text.redo} (Ctrl Y)`} disabled={!canRedo} onClick={() => desk.redo()}>
+      <ToolButton label={`${text.redo} (Ctrl Y)`} disabled={!canRedo} onClick={() => editor.redo()}>
         <RedoIcon />
       </ToolButton>
       <Presets session={session} />
@@ -50,7 +50,7 @@ export function MixTools({ session }: { session: Session }) {
   )
 }
 
-export function Presets({ session: { desk } }: { session: Session }) {
+export function Presets({ session: { editor } }: { session: PlayerSession }) {
   const id = useId()
   return (
     <>
@@ -59,14 +59,14 @@ export function Presets({ session: { desk } }: { session: Session }) {
       </button>
       <div id={id} popover="auto" className="sheet w-52 p-1.5!">
         <ul aria-label={text.presets}>
-          {presets(desk.stems).map(({ id: preset, label, strip }) => (
+          {listPresets(editor.stems).map(({ id: preset, label, strip }) => (
             <li key={preset}>
               <button
                 type="button"
                 popoverTarget={id}
                 popoverTargetAction="hide"
                 className="w-full rounded-lg px-3 py-2 text-left hover:bg-raise pointer-coarse:py-3"
-                onClick={() => desk.setStrips(strip)}
+                onClick={() => editor.changeStrips(strip)}
               >
                 {label}
               </button>

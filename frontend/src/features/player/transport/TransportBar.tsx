@@ -1,7 +1,7 @@
 import { useRef } from 'react'
 import type { Player } from '@/audio'
 import { PlayIcon } from '@/ui/icons'
-import { useFrames } from '../drawing'
+import { useAnimationFrames } from '../drawing'
 import { decibelText, timeCode } from '../format'
 import {
   BackwardIcon,
@@ -17,39 +17,43 @@ import {
   ZoomInIcon,
   ZoomOutIcon,
 } from '../icons'
-import { type Command, carryOut, type Rig, SKIP } from '../keyboard/keys'
+import { type Command, type CommandTarget, runCommand, SKIP } from '../keyboard/keys'
 import { Fader } from '../mixer/Fader'
 import { Meter } from '../mixer/Meter'
-import { useDesk, useSnapshot, useView } from '../state/playerSession'
+import { useMixEditor, usePlayerSnapshot, useView } from '../state/playerSession'
 import { text } from '../text'
 import { Readouts } from './Readouts'
 import { StatusLine } from './StatusLine'
 import { ToolButton } from './Tools'
 
-interface TransportProps {
-  rig: Rig
+interface TransportBarProps {
+  target: CommandTarget
   onMixer: () => void
 }
 
-export function Transport({ rig, onMixer }: TransportProps) {
-  const { player, desk } = rig
-  const { transport } = useSnapshot(player)
-  const { mix } = useDesk(desk)
-  const send = (command: Command) => () => carryOut(command, rig)
+export function TransportBar({ target, onMixer }: TransportBarProps) {
+  const { player, editor } = target
+  const { transport } = usePlayerSnapshot(player)
+  const { mix } = useMixEditor(editor)
+  const send = (command: Command) => () => runCommand(command, target)
   return (
     <footer className="transport sticky bottom-0 z-20 border-t border-line bg-surface">
       <div className="flex flex-col justify-center px-5 max-sm:items-center">
-        <TimeCode rig={rig} />
+        <TimeCode target={target} />
         <StatusLine player={player} />
       </div>
       <fieldset className="flex items-center justify-center gap-1 sm:gap-2">
         <legend className="sr-only">{text.transport}</legend>
-        <Round label={text.toStart} hint={`${text.toStart} (Home)`} onClick={send({ kind: 'start' })}>
+        <RoundButton label={text.toStart} hint={`${text.toStart} (Home)`} onClick={send({ kind: 'start' })}>
           <ToStartIcon />
-        </Round>
-        <Round label={text.back(SKIP)} hint={`${text.back(SKIP)} (←)`} onClick={send({ kind: 'skip', by: -SKIP })}>
+        </RoundButton>
+        <RoundButton
+          label={text.back(SKIP)}
+          hint={`${text.back(SKIP)} (←)`}
+          onClick={send({ kind: 'skip', by: -SKIP })}
+        >
           <BackwardIcon />
-        </Round>
+        </RoundButton>
         <button
           type="button"
           className="round round-play"
@@ -59,26 +63,35 @@ export function Transport({ rig, onMixer }: TransportProps) {
         >
           {transport === 'paused' ? <PlayIcon /> : transport === 'waiting' ? <WaitIcon /> : <PauseIcon />}
         </button>
-        <Round label={text.forward(SKIP)} hint={`${text.forward(SKIP)} (→)`} onClick={send({ kind: 'skip', by: SKIP })}>
+        <RoundButton
+          label={text.forward(SKIP)}
+          hint={`${text.forward(SKIP)} (→)`}
+          onClick={send({ kind: 'skip', by: SKIP })}
+        >
           <ForwardIcon />
-        </Round>
-        <Round label={text.loop} hint={text.loopOn} pressed={mix.loop?.on ?? false} onClick={send({ kind: 'loop' })}>
+        </RoundButton>
+        <RoundButton
+          label={text.loop}
+          hint={text.loopOn}
+          pressed={mix.loop?.on ?? false}
+          onClick={send({ kind: 'loop' })}
+        >
           <LoopIcon />
-        </Round>
+        </RoundButton>
         <span className="contents md:hidden">
-          <Round label={text.mixer} hint={text.mixer} onClick={onMixer}>
+          <RoundButton label={text.mixer} hint={text.mixer} onClick={onMixer}>
             <MixerIcon />
-          </Round>
+          </RoundButton>
         </span>
       </fieldset>
       <div className="flex items-center justify-end max-md:hidden">
-        <ViewTools rig={rig} />
+        <ViewTools target={target} />
         <div className="max-lg:hidden">
-          <Readouts player={player} desk={desk} />
+          <Readouts player={player} editor={editor} />
         </div>
         <div className="master flex items-center gap-3 border-l border-line pr-5 pl-4">
           <span className="grid w-28">
-            <Fader label={text.volumeOf(text.master)} gain={mix.master} onChange={(gain) => desk.setMaster(gain)} />
+            <Fader label={text.volumeOf(text.master)} gain={mix.master} onChange={(gain) => editor.setMaster(gain)} />
             <Meter player={player} label={text.master} level={() => player.masterLevel()} />
           </span>
           <span className="w-15 text-right font-mono text-xs text-muted max-xl:hidden">{decibelText(mix.master)}</span>
@@ -88,9 +101,9 @@ export function Transport({ rig, onMixer }: TransportProps) {
   )
 }
 
-function ViewTools({ rig }: { rig: Rig }) {
-  const { follow, zoomed } = useView(rig.view)
-  const send = (command: Command) => () => carryOut(command, rig)
+function ViewTools({ target }: { target: CommandTarget }) {
+  const { follow, zoomed } = useView(target.view)
+  const send = (command: Command) => () => runCommand(command, target)
   return (
     <div className="flex items-center gap-0.5 px-2">
       <ToolButton label={text.addMarker} onClick={send({ kind: 'marker' })}>
@@ -105,14 +118,14 @@ function ViewTools({ rig }: { rig: Rig }) {
       <ToolButton label={text.follow} pressed={follow} onClick={send({ kind: 'follow' })}>
         <FollowIcon />
       </ToolButton>
-      <ToolButton label={text.helpOpen} onClick={() => rig.open('help')}>
+      <ToolButton label={text.helpOpen} onClick={() => target.open('help')}>
         <KeyboardIcon />
       </ToolButton>
     </div>
   )
 }
 
-interface RoundProps {
+interface RoundButtonProps {
   label: string
   hint: string
   pressed?: boolean
@@ -120,7 +133,7 @@ interface RoundProps {
   children: React.ReactNode
 }
 
-function Round({ label, hint, pressed, onClick, children }: RoundProps) {
+function RoundButton({ label, hint, pressed, onClick, children }: RoundButtonProps) {
   return (
     <button type="button" className="round" aria-label={label} aria-pressed={pressed} title={hint} onClick={onClick}>
       {children}
@@ -128,10 +141,10 @@ function Round({ label, hint, pressed, onClick, children }: RoundProps) {
   )
 }
 
-function TimeCode({ rig: { player, view } }: { rig: { player: Player; view: Rig['view'] } }) {
+function TimeCode({ target: { player, view } }: { target: { player: Player; view: CommandTarget['view'] } }) {
   const now = useRef<HTMLSpanElement>(null)
   const { from, to } = view.bounds
-  useFrames(player, () => {
+  useAnimationFrames(player, () => {
     if (now.current) now.current.textContent = timeCode((player.position() - from) / player.sampleRate)
   })
   return (

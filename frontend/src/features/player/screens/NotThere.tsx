@@ -5,8 +5,8 @@ import { buttonClass } from '@/ui/Button'
 import { Notice } from '@/ui/Notice'
 import { text } from '../share/text'
 
-/** In the place of a link or a clip that is no more. */
-export function Gone({ title, children }: { title: string; children: ReactNode }) {
+/** Stands in for a shared link or a clip that does not exist, or no longer does. */
+export function NotThere({ title, children }: { title: string; children: ReactNode }) {
   return (
     <>
       <title>{`${title} · Stemset`}</title>

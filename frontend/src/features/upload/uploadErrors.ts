@@ -4,11 +4,11 @@ import { text } from './text'
 /** The server read the request and said no: the same file would be refused again. */
 export class UploadRefused extends Error {}
 
-/** The upload that was to go on is gone: it took too long, or ended elsewhere. */
+/** The server no longer has the upload: it took too long, or ended elsewhere. */
 export class UploadGone extends Error {}
 
-/** What a call came to nothing for, as an Error fit to show. */
-export function trouble(error: unknown, status: number | undefined): Error {
+/** Turns the error of a call into an Error whose message is fit to show. */
+export function toUploadError(error: unknown, status: number | undefined): Error {
   if (isUnreachable(error)) return new Error(text.connectionLost)
   if (error instanceof Error) return error
   if (!isProblem(error)) return new Error(text.badAnswer(status ?? 0))
@@ -19,9 +19,9 @@ export function trouble(error: unknown, status: number | undefined): Error {
     : new Error(errorText(error))
 }
 
-/** What a call of the API answered; rejects with `trouble`. */
-export async function answer<T>(call: Promise<{ data?: T; error?: unknown; response?: Response }>): Promise<T> {
+/** Returns the data of an API call's answer; rejects with what `toUploadError` makes of its error. */
+export async function unwrapAnswer<T>(call: Promise<{ data?: T; error?: unknown; response?: Response }>): Promise<T> {
   const { data, error, response } = await call
-  if (data === undefined) throw trouble(error, response?.status)
+  if (data === undefined) throw toUploadError(error, response?.status)
   return data
 }
