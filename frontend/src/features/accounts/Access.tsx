@@ -4,6 +4,7 @@ import { getSessionOptions, signOutMutation } from '@/api/generated/@tanstack/re
 import { errorText } from '@/api/problem'
 import { pins } from '@/features/offline'
 import { Button } from '@/ui/Button'
+import { ErrorLine } from '@/ui/ErrorLine'
 import { Section } from '@/ui/Page'
 import { cacheSession, SIGN_IN } from './session'
 import { text } from './text'
@@ -29,11 +30,7 @@ export function Access() {
       <Button className="justify-self-start" aria-disabled={signOut.isPending} onClick={() => signOut.mutate({})}>
         {signOut.isPending ? text.signingOut : text.signOut}
       </Button>
-      {signOut.isError && (
-        <p role="alert" className="text-[13px] text-bad">
-          {errorText(signOut.error)}
-        </p>
-      )}
+      {signOut.isError && <ErrorLine>{errorText(signOut.error)}</ErrorLine>}
     </Section>
   )
 }

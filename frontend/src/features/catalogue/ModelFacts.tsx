@@ -1,6 +1,6 @@
 import type { Model } from '@/api/generated/types.gen'
 import { type Fact, Facts } from '@/ui/Facts'
-import { bytes } from '@/ui/format'
+import { formatBytes } from '@/ui/format'
 import { CheckIcon, DownloadIcon } from '@/ui/icons'
 import { stemLabel } from '@/ui/stems'
 import { text } from './text'
@@ -33,7 +33,7 @@ function Files({ model }: { model: Model }) {
             {file.present ? text.present : text.absent}
           </span>
           <span className="font-mono text-xs wrap-anywhere">{file.name}</span>
-          {file.bytes !== null && <span className="font-mono text-xs text-muted">{bytes(file.bytes)}</span>}
+          {file.bytes !== null && <span className="font-mono text-xs text-muted">{formatBytes(file.bytes)}</span>}
         </li>
       ))}
     </ul>
@@ -59,7 +59,7 @@ export function ModelFacts({ model }: { model: Model }) {
         {model.title}{' '}
         <span className="font-normal text-faint">
           {model.architecture}
-          {needsFiles && ` · ${bytes(model.sizeBytes)}`}
+          {needsFiles && ` · ${formatBytes(model.sizeBytes)}`}
         </span>
       </h3>
       <p className="text-[13px] text-muted">{model.summary}</p>

@@ -1,5 +1,5 @@
 import type { StrategyBlend } from '@/api/generated/types.gen'
-import { bytes, list, plural, roughly } from '@/ui/format'
+import { formatBytes, formatRoughTime, joinWords, pluralise } from '@/ui/format'
 
 const BLENDS: Record<StrategyBlend['kind'], string> = {
   average: 'average',
@@ -31,8 +31,8 @@ export const text = {
     very_good: 'very good quality',
     best: 'best quality',
   },
-  time: (seconds: number) => `about ${roughly(seconds)} for a song of 4 minutes here`,
-  size: (size: number) => `${bytes(size)} of weights`,
+  time: (seconds: number) => `about ${formatRoughTime(seconds)} for a song of 4 minutes here`,
+  size: (size: number) => `${formatBytes(size)} of weights`,
   noSize: 'no weights to download',
   licences: (licences: readonly (string | null)[]) =>
     `licence: ${licences.map((licence) => licence ?? 'not stated').join(', ')}`,
@@ -43,14 +43,15 @@ export const text = {
   prepareOf: (strategy: string) => `Prepare ${strategy}`,
   prepareAgain: 'Try again',
   prepareAgainOf: (strategy: string) => `Try again to prepare ${strategy}`,
-  prepareHint: (size: number) => `Downloads ${bytes(size)} once, so that the first song does not have to wait for it.`,
+  prepareHint: (size: number) =>
+    `Downloads ${formatBytes(size)} once, so that the first song does not have to wait for it.`,
   prepareProgress: (strategy: string) => `Preparing ${strategy}`,
   notPrepared: (reason: string) => `Not prepared: ${reason}`,
   byHand: (strategy: string) => `On the server, this does the same: \`stemset models download ${strategy}\``,
-  missing: (missing: readonly string[]) => `Missing on this server: ${list(missing)}.`,
+  missing: (missing: readonly string[]) => `Missing on this server: ${joinWords(missing)}.`,
   announcePreparing: (strategy: string) => `${strategy} is being prepared.`,
   announceReady: (strategy: string) => `${strategy} is ready.`,
-  models: (count: number) => `${plural(count, 'model')}: weights, licence, published quality`,
+  models: (count: number) => `${pluralise(count, 'model')}: weights, licence, published quality`,
   licence: 'Licence of the weights',
   noLicence: 'not stated by the author',
   noWeights: 'needs no weights',

@@ -7,6 +7,7 @@ import {
   listStrategiesOptions,
 } from '@/api/generated/@tanstack/react-query.gen'
 import type { Recording, RecordingPage } from '@/api/generated/types.gen'
+import { nextOffset } from '@/api/paging'
 import { isFinal } from '@/features/jobs'
 import type { ListView } from './view'
 
@@ -51,10 +52,7 @@ export function useRecordings(profile: string, view: ListView = {}) {
   return useInfiniteQuery({
     ...listRecordingsInfiniteOptions({ query: { profile, limit: PAGE, ...view } }),
     initialPageParam: 0,
-    getNextPageParam: ({ items, offset, total }) => {
-      const next = offset + items.length
-      return items.length > 0 && next < total ? next : undefined
-    },
+    getNextPageParam: nextOffset,
     placeholderData: keepPreviousData,
     refetchInterval: ({ state }) => (state.status === 'error' ? RECONNECT_MS : pollInterval(recordingsOf(state.data))),
   })

@@ -1,4 +1,4 @@
-import { plural } from '@/ui/format'
+import { pluralise } from '@/ui/format'
 
 /** Every sentence of the player. */
 export const text = {
@@ -17,7 +17,7 @@ export const text = {
     network: 'the connection was lost',
     undecodable: 'this browser cannot decode its file',
   },
-  stemsMissing: (failed: number, all: number) => `${failed} of ${plural(all, 'stem')} missing`,
+  stemsMissing: (failed: number, all: number) => `${failed} of ${pluralise(all, 'stem')} missing`,
   problems: {
     'no-web-audio': 'This browser has no Web Audio, so it cannot play stems. They can still be downloaded.',
     'sample-rate': 'This browser cannot play at the recording’s sample rate. The stems can still be downloaded.',

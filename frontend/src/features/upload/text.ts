@@ -1,4 +1,4 @@
-import { bytes, span } from '@/ui/format'
+import { formatBytes, formatLimit } from '@/ui/format'
 
 /** Every sentence of the upload part. */
 export const text = {
@@ -7,16 +7,16 @@ export const text = {
   or: 'or ',
   choose: 'choose files',
   limits: (maxBytes: number, maxSeconds: number) =>
-    `. Any audio or video, up to ${bytes(maxBytes)} and ${span(maxSeconds)} each.`,
+    `. Any audio or video, up to ${formatBytes(maxBytes)} and ${formatLimit(maxSeconds)} each.`,
   strategiesFailed: 'The list of strategies could not be read; the default of this profile is used.',
   empty: (name: string) => `“${name}” is an empty file.`,
   tooLarge: (name: string, size: number, limit: number) =>
-    `“${name}” has ${bytes(size)}; the limit is ${bytes(limit)}. A FLAC or MP3 of the same song is smaller.`,
+    `“${name}” has ${formatBytes(size)}; the limit is ${formatBytes(limit)}. A FLAC or MP3 of the same song is smaller.`,
   uploads: 'Uploads',
   waiting: 'waiting for its turn',
-  sending: (sent: number, total: number) => `${bytes(sent)} of ${bytes(total)}`,
+  sending: (sent: number, total: number) => `${formatBytes(sent)} of ${formatBytes(total)}`,
   checking: 'sent; the server is reading it',
-  paused: (sent: number, total: number) => `paused at ${bytes(sent)} of ${bytes(total)}`,
+  paused: (sent: number, total: number) => `paused at ${formatBytes(sent)} of ${formatBytes(total)}`,
   resumed: 'going on where it was before this page was closed',
   waitingResumed: 'will go on where it was before this page was closed',
   pause: (name: string) => `Pause uploading ${name}`,

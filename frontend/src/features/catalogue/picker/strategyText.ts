@@ -1,5 +1,5 @@
 import type { Strategy } from '@/api/generated/types.gen'
-import { bytes, list, roughly } from '@/ui/format'
+import { formatBytes, formatRoughTime, joinWords } from '@/ui/format'
 import { stemLabel } from '@/ui/stems'
 import { text as catalogueText } from '../text'
 import { text } from './text'
@@ -7,11 +7,12 @@ import { text } from './text'
 /** `vocals, drums, bass and other · good quality · about 2 min for a song · downloads 84 MB first`. */
 export function describeStrategy(strategy: Strategy): string {
   const parts = [
-    list(strategy.stems.map((stem) => stemLabel(stem).toLowerCase())),
+    joinWords(strategy.stems.map((stem) => stemLabel(stem).toLowerCase())),
     catalogueText.quality[strategy.quality],
-    `about ${roughly(strategy.estimatedS)} for a song of 4 minutes`,
+    `about ${formatRoughTime(strategy.estimatedS)} for a song of 4 minutes`,
   ]
-  if (!strategy.ready && strategy.downloadBytes > 0) parts.push(`downloads ${bytes(strategy.downloadBytes)} first`)
+  if (!strategy.ready && strategy.downloadBytes > 0)
+    parts.push(`downloads ${formatBytes(strategy.downloadBytes)} first`)
   if (strategy.downloadBytes === 0 && strategy.ready && strategy.quality === 'preview') parts.push('no download')
   return parts.join(' · ')
 }
@@ -22,6 +23,8 @@ export function describeNeeds(strategy: Strategy): string {
   const { summary, ready, downloadBytes, missing } = strategy
   if (ready) return summary
   const need =
-    downloadBytes > 0 ? text.downloadNote(bytes(downloadBytes), missing.length) : text.missingNote(missing.join(', '))
+    downloadBytes > 0
+      ? text.downloadNote(formatBytes(downloadBytes), missing.length)
+      : text.missingNote(missing.join(', '))
   return `${summary} ${need}`.trim()
 }

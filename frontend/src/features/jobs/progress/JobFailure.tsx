@@ -1,6 +1,7 @@
 import type { Job } from '@/api/generated/types.gen'
 import { errorText } from '@/api/problem'
 import { Button } from '@/ui/Button'
+import { ErrorLine } from '@/ui/ErrorLine'
 import { WithCode } from '@/ui/WithCode'
 import { text } from '../text'
 import { useRetryJob, useStartJob } from '../useJobs'
@@ -28,11 +29,7 @@ export function JobRemedies({ job }: { job: Job }) {
           </Button>
         )}
       </div>
-      {error !== null && (
-        <p role="alert" className="text-[13px] text-bad">
-          {errorText(error)}
-        </p>
-      )}
+      {error !== null && <ErrorLine>{errorText(error)}</ErrorLine>}
     </div>
   )
 }

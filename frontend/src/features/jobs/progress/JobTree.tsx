@@ -1,5 +1,5 @@
 import type { Job, JobNode } from '@/api/generated/types.gen'
-import { percent, took } from '@/ui/format'
+import { formatPercent, formatTimeTaken } from '@/ui/format'
 import { CheckIcon, CloseIcon, HalfRingIcon, RingIcon } from '@/ui/icons'
 import { ProgressBar } from '@/ui/ProgressBar'
 import { buildStepTree, describeActivity, type Step } from '../jobs'
@@ -17,11 +17,11 @@ function describeStatus(node: JobNode): string {
     case 'waiting':
       return text.waiting
     case 'running':
-      return percent(node.fraction)
+      return formatPercent(node.fraction)
     case 'failed':
       return text.nodeFailed
     case 'done':
-      return node.cached || node.seconds === null ? text.cached : took(node.seconds)
+      return node.cached || node.seconds === null ? text.cached : formatTimeTaken(node.seconds)
   }
 }
 

@@ -5,6 +5,7 @@ import { errorText } from '@/api/problem'
 import { AppHeader } from '@/ui/AppHeader'
 import { Button } from '@/ui/Button'
 import { NoteIcon } from '@/ui/icons'
+import { MoreButton } from '@/ui/MoreButton'
 import { Notice } from '@/ui/Notice'
 import { ProgressBar } from '@/ui/ProgressBar'
 import { isFinal } from '../jobs'
@@ -64,15 +65,7 @@ function Jobs({ title, jobs, query }: { title: string; jobs: readonly Job[]; que
           <JobRow key={job.id} job={job} />
         ))}
       </ul>
-      {query.hasNextPage && (
-        <Button
-          className="justify-self-center"
-          disabled={query.isFetchingNextPage}
-          onClick={() => query.fetchNextPage()}
-        >
-          {text.more}
-        </Button>
-      )}
+      <MoreButton list={query} label={text.more} />
     </section>
   )
 }

@@ -1,4 +1,4 @@
-import { plural, roughly } from '@/ui/format'
+import { formatRoughTime, pluralise } from '@/ui/format'
 
 /** Every sentence about the queue and the state of the service. */
 export const text = {
@@ -17,7 +17,8 @@ export const text = {
   more: 'Show more',
   unknownSong: 'A recording',
   progress: (title: string) => `Progress of ${title}`,
-  left: (seconds: number) => (seconds < 60 ? `${Math.max(1, Math.round(seconds))} s left` : `${roughly(seconds)} left`),
+  left: (seconds: number) =>
+    seconds < 60 ? `${Math.max(1, Math.round(seconds))} s left` : `${formatRoughTime(seconds)} left`,
   place: (position: number) => (position === 1 ? 'next in the queue' : `number ${position} in the queue`),
   workerReady: 'worker ready',
   noWorker: 'no worker runs',
@@ -27,6 +28,6 @@ export const text = {
   queue: (running: number, queued: number) =>
     [running > 0 && `${running} running`, queued > 0 && `${queued} waiting`].filter(Boolean).join(', '),
   toQueue: (status: string) => `${status}. Open the queue.`,
-  count: (jobs: number) => plural(jobs, 'job'),
+  count: (jobs: number) => pluralise(jobs, 'job'),
   offline: 'The server does not answer. What you see is what was known last; trying again…',
 } as const

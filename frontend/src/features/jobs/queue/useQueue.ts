@@ -5,6 +5,7 @@ import {
   listJobsInfiniteOptions,
 } from '@/api/generated/@tanstack/react-query.gen'
 import type { JobState } from '@/api/generated/types.gen'
+import { nextOffset } from '@/api/paging'
 
 const HEALTH_MS = 5000
 const QUEUE_MS = 2000
@@ -20,10 +21,7 @@ export function useJobs(state: JobState) {
   return useInfiniteQuery({
     ...listJobsInfiniteOptions({ query: { state, limit: PAGE } }),
     initialPageParam: 0,
-    getNextPageParam: ({ items, offset, total }) => {
-      const next = offset + items.length
-      return items.length > 0 && next < total ? next : undefined
-    },
+    getNextPageParam: nextOffset,
     refetchInterval: QUEUE_MS,
   })
 }

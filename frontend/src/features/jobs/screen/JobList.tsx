@@ -2,7 +2,7 @@ import { Link } from '@tanstack/react-router'
 import type { Job } from '@/api/generated/types.gen'
 import { buttonClass } from '@/ui/Button'
 import { StemChip } from '@/ui/Chip'
-import { moment } from '@/ui/format'
+import { formatMoment } from '@/ui/format'
 import { PlayIcon } from '@/ui/icons'
 import { text as jobText } from '../text'
 import { text } from './text'
@@ -18,7 +18,7 @@ function Row({ job, shown }: { job: Job; shown: boolean }) {
         </p>
         <p className="text-[13px] text-muted">
           <span className={job.state === 'failed' ? 'text-bad' : ''}>{jobText[job.state]}</span>
-          {` · ${moment(new Date(job.createdAt))}`}
+          {` · ${formatMoment(new Date(job.createdAt))}`}
           {job.attempt > 1 && ` · ${text.attempt(job.attempt)}`}
         </p>
       </div>

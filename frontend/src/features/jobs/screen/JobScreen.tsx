@@ -1,14 +1,14 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { type ReactNode, useState } from 'react'
+import { useState } from 'react'
 import { listProfilesOptions } from '@/api/generated/@tanstack/react-query.gen'
 import type { Job, Recording } from '@/api/generated/types.gen'
 import { errorText, isNotFound } from '@/api/problem'
-import { Button, buttonClass } from '@/ui/Button'
+import { Breadcrumb } from '@/ui/Breadcrumb'
+import { buttonClass } from '@/ui/Button'
 import { Chip } from '@/ui/Chip'
-import { moment, roughly } from '@/ui/format'
+import { formatMoment, formatRoughTime } from '@/ui/format'
 import { DownloadIcon, PlayIcon } from '@/ui/icons'
-import { Notice } from '@/ui/Notice'
 import { Page, Section } from '@/ui/Page'
 import { announceJob, isFinal } from '../jobs'
 import { CancelJob } from '../progress/CancelJob'
@@ -19,6 +19,7 @@ import { text as jobText } from '../text'
 import { InputFacts, RunFacts, StemFacts, StepFacts } from './ManifestFacts'
 import { RecordingJobs } from './RecordingJobs'
 import { text } from './text'
+import { Unavailable } from './Unavailable'
 import { useJob, useManifest, useRecordingOf } from './useJob'
 
 interface Address {
@@ -30,33 +31,34 @@ function Crumb({ profileName, recordingId, title }: Address & { title: string })
   const profiles = useQuery(listProfilesOptions())
   const profile = profiles.data?.find(({ name }) => name === profileName)
   return (
-    <nav aria-label={text.crumb} className="min-w-0">
-      <ol className="flex min-w-0 items-center gap-2 text-muted">
-        <li className="hidden lg:block">
-          <Link to="/p/$profileName" params={{ profileName }} className="rounded-sm whitespace-nowrap hover:text-text">
-            {profile?.title ?? profileName}
-          </Link>
-        </li>
-        <li aria-hidden="true" className="hidden lg:block">
-          /
-        </li>
-        <li className="min-w-0">
-          <Link
-            to="/p/$profileName/recordings/$recordingId"
-            params={{ profileName, recordingId }}
-            className="block truncate rounded-sm py-2 hover:text-text"
-          >
-            {title}
-          </Link>
-        </li>
-        <li aria-hidden="true" className="hidden sm:block">
-          /
-        </li>
-        <li aria-current="page" className="hidden font-medium whitespace-nowrap text-text sm:block">
-          {text.details}
-        </li>
-      </ol>
-    </nav>
+    <Breadcrumb
+      steps={[
+        {
+          from: 'lg',
+          content: (
+            <Link
+              to="/p/$profileName"
+              params={{ profileName }}
+              className="rounded-sm whitespace-nowrap hover:text-text"
+            >
+              {profile?.title ?? profileName}
+            </Link>
+          ),
+        },
+        {
+          content: (
+            <Link
+              to="/p/$profileName/recordings/$recordingId"
+              params={{ profileName, recordingId }}
+              className="block truncate rounded-sm py-2 hover:text-text"
+            >
+              {title}
+            </Link>
+          ),
+        },
+        { from: 'sm', content: <span className="whitespace-nowrap">{text.details}</span> },
+      ]}
+    />
   )
 }
 
@@ -72,7 +74,7 @@ function JobHeading({ job, recording }: { job: Job; recording: Recording }) {
             <b className="font-medium text-text">{job.strategy}</b> {jobText[job.state]}
           </Chip>
           <span>
-            {text.begun(moment(new Date(job.createdAt)))}
+            {text.begun(formatMoment(new Date(job.createdAt)))}
             {job.attempt > 1 && ` · ${text.attempt(job.attempt)}`}
           </span>
         </p>
@@ -102,7 +104,7 @@ function JobHeading({ job, recording }: { job: Job; recording: Recording }) {
 
 function describeProspects({ queuePosition, etaS }: Job): string | null {
   if (queuePosition !== null) return text.position(queuePosition)
-  return etaS === null ? null : text.left(roughly(etaS))
+  return etaS === null ? null : text.left(formatRoughTime(etaS))
 }
 
 function ProgressSection({ job, title }: { job: Job; title: string }) {
@@ -145,25 +147,37 @@ export function JobScreen({ profileName, recordingId, jobId }: Address & { jobId
   const job = query.data?.recordingId === recordingId ? query.data : undefined
   const recording = song.data
   const [openedAt] = useState(Date.now)
-
   const crumb = <Crumb profileName={profileName} recordingId={recordingId} title={recording?.title ?? '…'} />
-  if (job === undefined || recording === undefined) {
-    const error = query.error ?? song.error
-    if (error === null && (query.isPending || song.isPending)) {
-      return (
-        <Page title={profileName} crumb={crumb}>
-          <p role="status" className="text-muted">
-            {text.loading}
-          </p>
-        </Page>
-      )
-    }
-    return <JobUnavailable error={error} crumb={crumb} profileName={profileName} onRetry={() => query.refetch()} />
+  if (job !== undefined && recording !== undefined) {
+    return (
+      <Page title={text.pageTitle(job.strategy, recording.title)} crumb={crumb}>
+        <JobPage job={job} recording={recording} openedAt={openedAt} />
+      </Page>
+    )
   }
+  const error = query.error ?? song.error
+  if (error === null && (query.isPending || song.isPending)) {
+    return (
+      <Page title={profileName} crumb={crumb}>
+        <p role="status" className="text-muted">
+          {text.loading}
+        </p>
+      </Page>
+    )
+  }
+  return (
+    <Page title={text.missing} crumb={crumb}>
+      <Unavailable error={error} words={text} profileName={profileName} onRetry={() => query.refetch()} />
+    </Page>
+  )
+}
+
+/** openedAt: what ended before it, in milliseconds since the epoch, is not spoken. */
+function JobPage({ job, recording, openedAt }: { job: Job; recording: Recording; openedAt: number }) {
   const over = isFinal(job.state)
   const news = !over || (job.finishedAt !== null && Date.parse(job.finishedAt) >= openedAt)
   return (
-    <Page title={text.pageTitle(job.strategy, recording.title)} crumb={crumb}>
+    <>
       <OfflineNote />
       <JobHeading job={job} recording={recording} />
       <p role="status" className="sr-only">
@@ -183,40 +197,6 @@ export function JobScreen({ profileName, recordingId, jobId }: Address & { jobId
           <RecordingJobs recording={recording} shown={job.id} />
         </div>
       </div>
-    </Page>
-  )
-}
-
-/** error: null when the job is there but belongs to another recording. */
-function JobUnavailable({
-  error,
-  crumb,
-  profileName,
-  onRetry,
-}: {
-  error: unknown
-  crumb: ReactNode
-  profileName: string
-  onRetry: () => void
-}) {
-  const missing = error === null || isNotFound(error)
-  return (
-    <Page title={text.missing} crumb={crumb}>
-      <Notice
-        level="h1"
-        urgent={!missing}
-        title={missing ? text.missing : text.failed}
-        actions={
-          <>
-            {!missing && <Button onClick={onRetry}>{text.retry}</Button>}
-            <Link to="/p/$profileName" params={{ profileName }} className={buttonClass()}>
-              {text.back}
-            </Link>
-          </>
-        }
-      >
-        {missing ? text.missingHint : errorText(error)}
-      </Notice>
-    </Page>
+    </>
   )
 }

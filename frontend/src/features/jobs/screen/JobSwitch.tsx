@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router'
 import type { Job } from '@/api/generated/types.gen'
 import { buttonClass } from '@/ui/Button'
-import { moment } from '@/ui/format'
+import { formatMoment } from '@/ui/format'
 import { ListIcon } from '@/ui/icons'
 import { text } from './text'
 import { useVersions } from './useJob'
@@ -27,7 +27,7 @@ export function JobSwitch({ job }: { job: Job }) {
                   replace
                   resetScroll={false}
                   aria-current={other.id === job.id ? 'page' : undefined}
-                  title={moment(new Date(other.createdAt))}
+                  title={formatMoment(new Date(other.createdAt))}
                   className="flex h-[30px] items-center px-3 text-[13px] whitespace-nowrap text-muted outline-offset-[-3px] hover:text-text aria-[current=page]:bg-raise aria-[current=page]:text-text"
                 >
                   <span className="max-lg:hidden">{`${String.fromCharCode(A + index)} ·`}&nbsp;</span>

@@ -1,6 +1,6 @@
 import type { Job, Manifest, NodeRecord } from '@/api/generated/types.gen'
 import { type Fact, Facts } from '@/ui/Facts'
-import { bytes, decibels, moment, took } from '@/ui/format'
+import { formatBytes, formatDecibels, formatMoment, formatTimeTaken } from '@/ui/format'
 import { Section } from '@/ui/Page'
 import { stemColour, stemLabel } from '@/ui/stems'
 import { describeResult, indentationOf, totalSeconds } from './manifest'
@@ -35,7 +35,7 @@ export function StepFacts({ job, manifest }: { job: Job; manifest: Manifest }) {
   const titles = new Map(job.nodes.map(({ path, title }) => [path, title]))
   const cached = manifest.nodes.filter((node) => node.cached).length
   return (
-    <Section title={text.steps} note={text.stepsNote(took(totalSeconds(manifest)), cached)}>
+    <Section title={text.steps} note={text.stepsNote(formatTimeTaken(totalSeconds(manifest)), cached)}>
       <table className="w-full text-[13px]">
         <caption className="sr-only">{text.stepsCaption}</caption>
         <thead>
@@ -105,8 +105,8 @@ export function StemFacts({ manifest }: { manifest: Manifest }) {
                 </span>
               </th>
               <td className={FIGURE}>{stem.lufs === null ? text.silent : text.lufs(stem.lufs)}</td>
-              <td className={FIGURE}>{decibels(20 * Math.log10(stem.peak))}</td>
-              <td className={FIGURE}>{bytes(stem.bytes)}</td>
+              <td className={FIGURE}>{formatDecibels(20 * Math.log10(stem.peak))}</td>
+              <td className={FIGURE}>{formatBytes(stem.bytes)}</td>
             </tr>
           ))}
         </tbody>
@@ -149,9 +149,9 @@ export function RunFacts({ job, manifest }: { job: Job; manifest: Manifest }) {
       <Facts
         facts={[
           [text.device, manifest.device],
-          [text.asked, moment(new Date(job.createdAt))],
-          [text.started, moment(new Date(manifest.started_at))],
-          [text.took, took(seconds)],
+          [text.asked, formatMoment(new Date(job.createdAt))],
+          [text.started, formatMoment(new Date(manifest.started_at))],
+          [text.took, formatTimeTaken(seconds)],
           [
             text.versions,
             <ul key="versions" className="flex flex-wrap gap-x-3">

@@ -1,7 +1,8 @@
 import { useQuery } from '@tanstack/react-query'
 import { listStrategiesOptions } from '@/api/generated/@tanstack/react-query.gen'
 import type { Recording } from '@/api/generated/types.gen'
-import { Button } from '@/ui/Button'
+import { ErrorLine } from '@/ui/ErrorLine'
+import { MoreButton } from '@/ui/MoreButton'
 import { Section } from '@/ui/Page'
 import { JobList } from './JobList'
 import { SeparateAgain } from './SeparateAgain'
@@ -20,19 +21,9 @@ export function RecordingJobs({ recording, shown }: { recording: Recording; show
           {jobs ? (
             <JobList jobs={jobs} {...(shown !== undefined && { shown })} />
           ) : (
-            <p role="alert" className="text-[13px] text-bad">
-              {text.allFailed}
-            </p>
+            <ErrorLine>{text.allFailed}</ErrorLine>
           )}
-          {list.hasNextPage && (
-            <Button
-              className="justify-self-center"
-              disabled={list.isFetchingNextPage}
-              onClick={() => list.fetchNextPage()}
-            >
-              {text.more}
-            </Button>
-          )}
+          <MoreButton list={list} label={text.more} />
         </Section>
       )}
       {jobs && strategies.data && (

@@ -4,7 +4,8 @@ import type { Job, Recording, Strategy } from '@/api/generated/types.gen'
 import { errorText } from '@/api/problem'
 import { StrategyPicker } from '@/features/catalogue'
 import { Button } from '@/ui/Button'
-import { moment } from '@/ui/format'
+import { ErrorLine } from '@/ui/ErrorLine'
+import { formatMoment } from '@/ui/format'
 import { useStartJob } from '../useJobs'
 import { text } from './text'
 
@@ -14,17 +15,14 @@ function nextStrategy(strategies: readonly Strategy[], jobs: readonly Job[]): st
   return (fresh ?? strategies[0])?.name
 }
 
-/** Starts another job on a song. One whose strategy has run already is shown, unless it is forced to run anew. */
-export function SeparateAgain({
-  recording,
-  jobs,
-  strategies,
-}: {
+interface SeparateAgainProps {
   recording: Recording
   jobs: readonly Job[]
   strategies: readonly Strategy[]
-}) {
-  const id = useId()
+}
+
+/** Starts another job on a song. One whose strategy has run already is shown, unless it is forced to run anew. */
+export function SeparateAgain({ recording, jobs, strategies }: SeparateAgainProps) {
   const navigate = useNavigate()
   const start = useStartJob()
   const [chosen, setChosen] = useState<string | null>(null)
@@ -51,31 +49,33 @@ export function SeparateAgain({
   return (
     <div className="grid max-w-md gap-3">
       <StrategyPicker strategies={strategies} value={strategy} onChange={choose} />
-      {before && (
-        <div className="grid gap-2 text-[13px] text-muted">
-          <p>{text.ranBefore(strategy, moment(new Date(before.createdAt)))}</p>
-          <span className="flex items-center gap-2">
-            <input
-              id={id}
-              type="checkbox"
-              checked={force}
-              onChange={(event) => setForce(event.target.checked)}
-              className="size-4 accent-focus"
-            />
-            <label htmlFor={id} className="py-1 text-text">
-              {text.force}
-            </label>
-          </span>
-        </div>
-      )}
+      {before && <RanBefore job={before} force={force} onForce={setForce} />}
       <Button look="primary" className="justify-self-start" disabled={start.isPending} onClick={run}>
         {before && !force ? text.show : text.start}
       </Button>
-      {start.isError && (
-        <p role="alert" className="text-[13px] text-bad">
-          {errorText(start.error)}
-        </p>
-      )}
+      {start.isError && <ErrorLine>{errorText(start.error)}</ErrorLine>}
+    </div>
+  )
+}
+
+/** Says that a strategy has run already, and lets one choose to run it again. */
+function RanBefore({ job, force, onForce }: { job: Job; force: boolean; onForce: (force: boolean) => void }) {
+  const id = useId()
+  return (
+    <div className="grid gap-2 text-[13px] text-muted">
+      <p>{text.ranBefore(job.strategy, formatMoment(new Date(job.createdAt)))}</p>
+      <span className="flex items-center gap-2">
+        <input
+          id={id}
+          type="checkbox"
+          checked={force}
+          onChange={(event) => onForce(event.target.checked)}
+          className="size-4 accent-focus"
+        />
+        <label htmlFor={id} className="py-1 text-text">
+          {text.force}
+        </label>
+      </span>
     </div>
   )
 }

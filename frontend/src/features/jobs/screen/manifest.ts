@@ -1,5 +1,5 @@
 import type { Manifest, NodeRecord } from '@/api/generated/types.gen'
-import { took } from '@/ui/format'
+import { formatTimeTaken } from '@/ui/format'
 import { text } from './text'
 
 const INDENT_PX = 20
@@ -13,7 +13,7 @@ export function indentationOf({ path }: NodeRecord): number {
 export function describeResult({ state, cached, seconds }: NodeRecord): string {
   if (state === 'not_run') return text.notRun
   if (state === 'failed') return text.stepFailed
-  return cached ? text.fromCache : took(seconds)
+  return cached ? text.fromCache : formatTimeTaken(seconds)
 }
 
 /** Seconds of computing in all nodes that really ran. */

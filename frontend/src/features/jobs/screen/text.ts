@@ -1,4 +1,4 @@
-import { clock, decibels, plural } from '@/ui/format'
+import { formatClock, formatDecibels, pluralise } from '@/ui/format'
 
 /** The service's figure for no difference at all. */
 const EXACT_DB = -200
@@ -6,7 +6,6 @@ const EXACT_DB = -200
 /** Every sentence about one job in detail, and about the jobs of a recording. */
 export const text = {
   pageTitle: (strategy: string, title: string) => `${strategy} · ${title} · Stemset`,
-  crumb: 'Breadcrumb',
   loading: 'Loading the job…',
   missing: 'There is no such job',
   missingHint: 'It may have been removed with its recording, or the link is wrong.',
@@ -24,7 +23,7 @@ export const text = {
   left: (time: string) => `about ${time} left`,
   steps: 'Steps',
   stepsNote: (total: string, cached: number) =>
-    cached === 0 ? `${total} of computing` : `${total} of computing; ${plural(cached, 'step')} taken from the cache`,
+    cached === 0 ? `${total} of computing` : `${total} of computing; ${pluralise(cached, 'step')} taken from the cache`,
   stepsCaption: 'Each model run of this job',
   step: 'Step',
   time: 'Time',
@@ -39,15 +38,17 @@ export const text = {
   peak: 'Peak',
   size: 'Size',
   silent: 'silent',
-  lufs: (lufs: number) => decibels(lufs).replace('dB', 'LUFS'),
+  lufs: (lufs: number) => formatDecibels(lufs).replace('dB', 'LUFS'),
   residual: 'Stems minus song',
   residualOf: (residual: number | null) => {
     if (residual === null) return 'not known: a stem was left out on purpose'
-    return residual <= EXACT_DB ? 'nothing: they add up to the song bit for bit' : `${decibels(residual)}FS at most`
+    return residual <= EXACT_DB
+      ? 'nothing: they add up to the song bit for bit'
+      : `${formatDecibels(residual)}FS at most`
   },
   commonGain: 'Common gain',
   gainOf: (gain: number) =>
-    gain === 1 ? 'none' : `${decibels(20 * Math.log10(gain), 2)} on all files, so that none clips`,
+    gain === 1 ? 'none' : `${formatDecibels(20 * Math.log10(gain), 2)} on all files, so that none clips`,
   song: 'The song as it came',
   container: 'Container',
   codec: 'Codec',
@@ -55,7 +56,7 @@ export const text = {
   rateOf: (rate: number) => `${rate / 1000} kHz`,
   channels: 'Channels',
   duration: 'Length',
-  durationOf: (seconds: number) => clock(seconds),
+  durationOf: (seconds: number) => formatClock(seconds),
   hash: 'SHA-256',
   run: 'The run',
   device: 'Device',

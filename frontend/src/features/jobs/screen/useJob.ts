@@ -2,6 +2,7 @@ import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-qu
 import { getJobOptions, getRecordingOptions, listJobsInfiniteOptions } from '@/api/generated/@tanstack/react-query.gen'
 import { getManifest } from '@/api/generated/sdk.gen'
 import type { Job } from '@/api/generated/types.gen'
+import { nextOffset } from '@/api/paging'
 import { isFinal } from '../jobs'
 import { useJobStream } from '../useJobs'
 import { chooseVersions } from './choices'
@@ -47,10 +48,7 @@ export function useJobsOf(recordingId: string) {
   return useInfiniteQuery({
     ...listJobsInfiniteOptions({ query: { recording: recordingId, limit: PAGE } }),
     initialPageParam: 0,
-    getNextPageParam: ({ items, offset, total }) => {
-      const next = offset + items.length
-      return items.length > 0 && next < total ? next : undefined
-    },
+    getNextPageParam: nextOffset,
     placeholderData: keepPreviousData,
     refetchInterval: ({ state }) => pollInterval(state.data?.pages.flatMap(({ items }) => items) ?? []),
   })

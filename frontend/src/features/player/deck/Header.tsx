@@ -4,7 +4,7 @@ import type { PlayerData } from '@/api/generated'
 import { listProfilesOptions } from '@/api/generated/@tanstack/react-query.gen'
 import { Button } from '@/ui/Button'
 import { Chip } from '@/ui/Chip'
-import { plural } from '@/ui/format'
+import { pluralise } from '@/ui/format'
 import { DownloadIcon } from '@/ui/icons'
 import { residualText } from '../format'
 import { BackIcon, ShareIcon } from '../icons'
@@ -40,7 +40,7 @@ export function StrategyChip({ data }: { data: PlayerData }) {
     <span className="hidden xl:inline" title="Residual: the sum of the stems minus the song">
       <Chip dot="good">
         <b className="font-medium text-text">{data.strategy}</b>
-        {plural(data.stems.length, 'stem')}
+        {pluralise(data.stems.length, 'stem')}
         {data.sumToMixtureDb !== null && ` · ${residualText(data.sumToMixtureDb)}`}
       </Chip>
     </span>

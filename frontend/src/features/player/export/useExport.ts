@@ -9,7 +9,8 @@ export type ExportState =
   | { readonly kind: 'failed'; readonly reason: string }
   | { readonly kind: 'done'; readonly name: string; readonly bytes: number; readonly url: string }
 
-type ExportRequest = Omit<MixRequest, 'sink' | 'progress' | 'signal'>
+/** A mix to export; the export adds where it goes and how it is watched. */
+export type ExportRequest = Omit<MixRequest, 'sink' | 'progress' | 'signal'>
 
 /** One export at a time; it ends with the sheet that shows it. */
 export function useExport() {

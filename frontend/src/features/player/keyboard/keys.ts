@@ -1,4 +1,5 @@
-import type { Player, Seconds } from '@/audio'
+import type { Frames, Player, Seconds } from '@/audio'
+import { stripOf } from '../state/mix'
 import type { MixEditor } from '../state/mixEditor'
 import type { View } from '../state/view'
 
@@ -123,68 +124,48 @@ function placeCommand(code: string): Command | null {
   }
 }
 
-export function runCommand(command: Command, target: CommandTarget): void {
-  const { player, editor, view } = target
-  const { mix } = editor.snapshot()
+type Kind = Command['kind']
+
+/** What each command does. */
+const ACTIONS: { readonly [K in Kind]: (command: Extract<Command, { kind: K }>, target: CommandTarget) => void } = {
+  toggle: (_, { player }) => (player.snapshot().transport === 'paused' ? player.play() : player.pause()),
+  skip: ({ by }, target) => seekInside(target.player.position() + by * target.player.sampleRate, target),
+  start: (_, target) => seekInside(target.view.bounds.from, target),
+  end: (_, target) => seekInside(target.view.bounds.to, target),
+  mute: ({ stem }, target) => toggleStrip(stem, 'muted', target),
+  solo: ({ stem }, target) => toggleStrip(stem, 'soloed', target),
+  clear: (_, { editor }) => editor.clearMutesAndSolos(),
+  'loop-start': (_, { editor, player }) => editor.setLoopStart(player.position()),
+  'loop-end': (_, { editor, player }) => editor.setLoopEnd(player.position()),
+  loop: (_, { editor }) => editor.toggleLoop(),
+  marker: (_, { editor, player }) => editor.addMarker(Math.round(player.position())),
+  zoom: ({ by }, { view, player }) => view.zoom(by, player.position()),
+  follow: (_, { view }) => view.setFollow(!view.snapshot().follow),
+  tempo: ({ by }, { editor }) => editor.setTempo(editor.snapshot().mix.tempo + by),
+  undo: (_, { editor }) => editor.undo(),
+  redo: (_, { editor }) => editor.redo(),
+  export: (_, target) => target.open('export'),
+  help: (_, target) => target.open('help'),
+}
+
+export function runCommand<K extends Kind>(command: Extract<Command, { kind: K }>, target: CommandTarget): void {
+  const act: (command: Extract<Command, { kind: K }>, target: CommandTarget) => void = ACTIONS[command.kind as K]
+  act(command, target)
+}
+
+/** Goes to a frame inside the part of the song that there is to see, and shows it. */
+function seekInside(frame: Frames, { player, view }: CommandTarget): void {
   const { from, to } = view.bounds
-  const stem = 'stem' in command ? editor.stems[command.stem] : undefined
-  const seek = (frame: number) => {
-    const inside = Math.min(to, Math.max(from, frame))
-    player.seek(inside / player.sampleRate)
-    view.reveal(inside)
-  }
-  switch (command.kind) {
-    case 'toggle':
-      if (player.snapshot().transport === 'paused') player.play()
-      else player.pause()
-      break
-    case 'skip':
-      seek(player.position() + command.by * player.sampleRate)
-      break
-    case 'start':
-      seek(from)
-      break
-    case 'end':
-      seek(to)
-      break
-    case 'mute':
-      if (stem) editor.setMuted(stem, !mix.strips[stem]?.muted)
-      break
-    case 'solo':
-      if (stem) editor.setSoloed(stem, !mix.strips[stem]?.soloed)
-      break
-    case 'clear':
-      editor.clearMutesAndSolos()
-      break
-    case 'loop-start':
-      editor.setLoopStart(player.position())
-      break
-    case 'loop-end':
-      editor.setLoopEnd(player.position())
-      break
-    case 'loop':
-      editor.toggleLoop()
-      break
-    case 'marker':
-      editor.addMarker(Math.round(player.position()))
-      break
-    case 'zoom':
-      view.zoom(command.by, player.position())
-      break
-    case 'follow':
-      view.setFollow(!view.snapshot().follow)
-      break
-    case 'tempo':
-      editor.setTempo(mix.tempo + command.by)
-      break
-    case 'undo':
-      editor.undo()
-      break
-    case 'redo':
-      editor.redo()
-      break
-    case 'export':
-    case 'help':
-      target.open(command.kind)
-  }
+  const inside = Math.min(to, Math.max(from, frame))
+  player.seek(inside / player.sampleRate)
+  view.reveal(inside)
+}
+
+/** number: of the stem, from 0; there may be none. */
+function toggleStrip(number: number, control: 'muted' | 'soloed', { editor }: CommandTarget): void {
+  const stem = editor.stems[number]
+  if (stem === undefined) return
+  const on = !stripOf(editor.snapshot().mix, stem)[control]
+  if (control === 'muted') editor.setMuted(stem, on)
+  else editor.setSoloed(stem, on)
 }

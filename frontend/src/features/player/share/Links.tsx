@@ -9,21 +9,18 @@ import {
 } from '@/api/generated/@tanstack/react-query.gen'
 import { errorText } from '@/api/problem'
 import { Button } from '@/ui/Button'
-import { moment } from '@/ui/format'
+import { ErrorLine } from '@/ui/ErrorLine'
+import { formatMoment } from '@/ui/format'
 import { toWire } from '../state/mix'
 import type { PlayerSession } from '../state/playerSession'
 import { text } from './text'
 
-export function addressOf({ token }: Share): string {
+function addressOf({ token }: Share): string {
   return `${location.origin}/s/${token}`
 }
 
-/** Makes links, shows those there are, and revokes them. */
-export function Links({ session, data }: { session: PlayerSession; data: PlayerData }) {
-  const path = { recording_id: data.recordingId }
-  const client = useQueryClient()
-  const refresh = () => client.invalidateQueries({ queryKey: listSharesQueryKey({ path }) })
-  const links = useQuery(listSharesOptions({ path }))
+/** Copies a share's address. Sets `message` to one text when that worked, else to the other. */
+function useCopy() {
   const [message, setMessage] = useState('')
   const copy = async (share: Share, done: string, otherwise: string) => {
     try {
@@ -33,6 +30,16 @@ export function Links({ session, data }: { session: PlayerSession; data: PlayerD
       setMessage(otherwise)
     }
   }
+  return { message, copy }
+}
+
+/** Makes links, shows those there are, and revokes them. */
+export function Links({ session, data }: { session: PlayerSession; data: PlayerData }) {
+  const path = { recording_id: data.recordingId }
+  const client = useQueryClient()
+  const refresh = () => client.invalidateQueries({ queryKey: listSharesQueryKey({ path }) })
+  const links = useQuery(listSharesOptions({ path }))
+  const { message, copy } = useCopy()
   const create = useMutation({
     ...createShareMutation(),
     onSuccess: async (share) => {
@@ -57,38 +64,39 @@ export function Links({ session, data }: { session: PlayerSession; data: PlayerD
         {text.make}
       </Button>
       <ul className="grid gap-1.5">
-        {links.data?.map((share) => {
-          const when = moment(new Date(share.createdAt))
-          return (
-            <li key={share.token} className="flex items-center gap-2">
-              <input
-                readOnly
-                className="field min-w-0 flex-1 font-mono text-xs"
-                aria-label={`${text.linkField}, ${text.linkOf(when)}`}
-                title={text.linkOf(when)}
-                value={addressOf(share)}
-                onFocus={(event) => event.target.select()}
-              />
-              <Button onClick={() => void copy(share, text.copied, '')}>{text.copy}</Button>
-              <Button
-                look="quiet"
-                aria-label={text.revokeOf(when)}
-                onClick={() => revoke.mutate({ path: { ...path, token: share.token } })}
-              >
-                {text.revoke}
-              </Button>
-            </li>
-          )
-        })}
+        {links.data?.map((share) => (
+          <LinkRow
+            key={share.token}
+            share={share}
+            onCopy={() => void copy(share, text.copied, '')}
+            onRevoke={() => revoke.mutate({ path: { ...path, token: share.token } })}
+          />
+        ))}
       </ul>
       <p role="status" className="text-[13px] text-muted empty:hidden">
         {links.data?.length === 0 ? text.noLinks : message}
       </p>
-      {failure && (
-        <p role="alert" className="text-[13px] text-bad">
-          {errorText(failure)}
-        </p>
-      )}
+      {failure && <ErrorLine>{errorText(failure)}</ErrorLine>}
     </section>
+  )
+}
+
+function LinkRow({ share, onCopy, onRevoke }: { share: Share; onCopy: () => void; onRevoke: () => void }) {
+  const when = formatMoment(new Date(share.createdAt))
+  return (
+    <li className="flex items-center gap-2">
+      <input
+        readOnly
+        className="field min-w-0 flex-1 font-mono text-xs"
+        aria-label={`${text.linkField}, ${text.linkOf(when)}`}
+        title={text.linkOf(when)}
+        value={addressOf(share)}
+        onFocus={(event) => event.target.select()}
+      />
+      <Button onClick={onCopy}>{text.copy}</Button>
+      <Button look="quiet" aria-label={text.revokeOf(when)} onClick={onRevoke}>
+        {text.revoke}
+      </Button>
+    </li>
   )
 }

@@ -1,6 +1,6 @@
 import { type ReactNode, useRef } from 'react'
 import type { PlayerData } from '@/api/generated'
-import { clock } from '@/ui/format'
+import { formatClock } from '@/ui/format'
 import { useAnimationFrames, useDrawOnChange } from '../drawing'
 import { spokenTime } from '../format'
 import type { PlayerSession } from '../state/playerSession'
@@ -38,7 +38,7 @@ export function Overview({ session, data, title, tools }: OverviewProps) {
       <div className="strip-width flex flex-col justify-center gap-0.5 px-3 sm:px-5">
         <h1 className="truncate text-[15px] font-semibold tracking-tight max-sm:text-xs">{title}</h1>
         <div className="flex items-center justify-between gap-1">
-          <p className="text-xs text-muted">{clock(length / data.sampleRate)}</p>
+          <p className="text-xs text-muted">{formatClock(length / data.sampleRate)}</p>
           {tools}
         </div>
       </div>

@@ -31,73 +31,80 @@ interface TransportBarProps {
   onMixer: () => void
 }
 
+/** The bar at the bottom: position, transport buttons, view, loop and tempo, master. */
 export function TransportBar({ target, onMixer }: TransportBarProps) {
   const { player, editor } = target
-  const { transport } = usePlayerSnapshot(player)
-  const { mix } = useMixEditor(editor)
-  const send = (command: Command) => () => runCommand(command, target)
   return (
     <footer className="transport sticky bottom-0 z-20 border-t border-line bg-surface">
       <div className="flex flex-col justify-center px-5 max-sm:items-center">
         <TimeCode target={target} />
         <StatusLine player={player} />
       </div>
-      <fieldset className="flex items-center justify-center gap-1 sm:gap-2">
-        <legend className="sr-only">{text.transport}</legend>
-        <RoundButton label={text.toStart} hint={`${text.toStart} (Home)`} onClick={send({ kind: 'start' })}>
-          <ToStartIcon />
-        </RoundButton>
-        <RoundButton
-          label={text.back(SKIP)}
-          hint={`${text.back(SKIP)} (←)`}
-          onClick={send({ kind: 'skip', by: -SKIP })}
-        >
-          <BackwardIcon />
-        </RoundButton>
-        <button
-          type="button"
-          className="round round-play"
-          aria-label={transport === 'paused' ? text.play : text.pause}
-          title={`${transport === 'paused' ? text.play : text.pause} (Space)`}
-          onClick={send({ kind: 'toggle' })}
-        >
-          {transport === 'paused' ? <PlayIcon /> : transport === 'waiting' ? <WaitIcon /> : <PauseIcon />}
-        </button>
-        <RoundButton
-          label={text.forward(SKIP)}
-          hint={`${text.forward(SKIP)} (→)`}
-          onClick={send({ kind: 'skip', by: SKIP })}
-        >
-          <ForwardIcon />
-        </RoundButton>
-        <RoundButton
-          label={text.loop}
-          hint={text.loopOn}
-          pressed={mix.loop?.on ?? false}
-          onClick={send({ kind: 'loop' })}
-        >
-          <LoopIcon />
-        </RoundButton>
-        <span className="contents md:hidden">
-          <RoundButton label={text.mixer} hint={text.mixer} onClick={onMixer}>
-            <MixerIcon />
-          </RoundButton>
-        </span>
-      </fieldset>
+      <TransportButtons target={target} onMixer={onMixer} />
       <div className="flex items-center justify-end max-md:hidden">
         <ViewTools target={target} />
         <div className="max-lg:hidden">
           <Readouts player={player} editor={editor} />
         </div>
-        <div className="master flex items-center gap-3 border-l border-line pr-5 pl-4">
-          <span className="grid w-28">
-            <Fader label={text.volumeOf(text.master)} gain={mix.master} onChange={(gain) => editor.setMaster(gain)} />
-            <Meter player={player} label={text.master} level={() => player.masterLevel()} />
-          </span>
-          <span className="w-15 text-right font-mono text-xs text-muted max-xl:hidden">{decibelText(mix.master)}</span>
-        </div>
+        <Master target={target} />
       </div>
     </footer>
+  )
+}
+
+function TransportButtons({ target, onMixer }: TransportBarProps) {
+  const { transport } = usePlayerSnapshot(target.player)
+  const { loop } = useMixEditor(target.editor).mix
+  const send = (command: Command) => () => runCommand(command, target)
+  const toggle = transport === 'paused' ? text.play : text.pause
+  return (
+    <fieldset className="flex items-center justify-center gap-1 sm:gap-2">
+      <legend className="sr-only">{text.transport}</legend>
+      <RoundButton label={text.toStart} hint={`${text.toStart} (Home)`} onClick={send({ kind: 'start' })}>
+        <ToStartIcon />
+      </RoundButton>
+      <RoundButton label={text.back(SKIP)} hint={`${text.back(SKIP)} (←)`} onClick={send({ kind: 'skip', by: -SKIP })}>
+        <BackwardIcon />
+      </RoundButton>
+      <button
+        type="button"
+        className="round round-play"
+        aria-label={toggle}
+        title={`${toggle} (Space)`}
+        onClick={send({ kind: 'toggle' })}
+      >
+        {transport === 'paused' ? <PlayIcon /> : transport === 'waiting' ? <WaitIcon /> : <PauseIcon />}
+      </button>
+      <RoundButton
+        label={text.forward(SKIP)}
+        hint={`${text.forward(SKIP)} (→)`}
+        onClick={send({ kind: 'skip', by: SKIP })}
+      >
+        <ForwardIcon />
+      </RoundButton>
+      <RoundButton label={text.loop} hint={text.loopOn} pressed={loop?.on ?? false} onClick={send({ kind: 'loop' })}>
+        <LoopIcon />
+      </RoundButton>
+      <span className="contents md:hidden">
+        <RoundButton label={text.mixer} hint={text.mixer} onClick={onMixer}>
+          <MixerIcon />
+        </RoundButton>
+      </span>
+    </fieldset>
+  )
+}
+
+/** The master fader and its meter. */
+function Master({ target: { player, editor } }: { target: CommandTarget }) {
+  const { master } = useMixEditor(editor).mix
+  return (
+    <div className="master flex items-center gap-3 border-l border-line pr-5 pl-4">
+      <span className="grid w-28">
+        <Fader label={text.volumeOf(text.master)} gain={master} onChange={(gain) => editor.setMaster(gain)} />
+        <Meter player={player} label={text.master} level={() => player.masterLevel()} />
+      </span>
+      <span className="w-15 text-right font-mono text-xs text-muted max-xl:hidden">{decibelText(master)}</span>
+    </div>
   )
 }
 
