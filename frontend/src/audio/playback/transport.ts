@@ -18,6 +18,7 @@ import {
 import { RAMP } from './fadeGate'
 import type { StemTrack } from './stemTrack'
 import { STRETCH_LEAD, StretchVoice } from './stretchVoice'
+import { TrackSet } from './trackSet'
 import { decodedTo } from './voice'
 import { VoicePool } from './voicePool'
 
@@ -40,11 +41,9 @@ export class Transport {
   readonly #frames: Frames
   readonly #prefetcher: Prefetcher
   readonly #pool: VoicePool
+  readonly #tracks = new TrackSet()
   readonly #changed: () => void
   #context: BaseAudioContext | null = null
-  #tracks: readonly StemTrack[] = []
-  /** Tracks that were replaced and sound until the new ones can. */
-  #replaced: readonly StemTrack[] = []
   /** The position while nothing sounds. */
   #restPosition: Frames = 0
   #startReserve: Seconds = START_RESERVE
@@ -66,13 +65,9 @@ export class Transport {
 
   /** Sets the tracks. Those that are no longer named are disposed of once they have stopped sounding. */
   setTracks(tracks: readonly StemTrack[]): void {
-    const gone = [...this.#tracks, ...this.#replaced].filter((track) => !tracks.includes(track))
-    this.#tracks = tracks
+    this.#tracks.set(tracks, (track) => this.#active?.voice.has(track) ?? false)
     this.#pool.setTrackCount(tracks.length)
-    const voice = this.#active?.voice
-    this.#replaced = gone.filter((track) => voice?.has(track))
-    for (const track of gone) if (!voice?.has(track)) track.dispose()
-    for (const track of tracks) track.stream.seek(this.position())
+    this.#tracks.seek(this.position())
     this.pump()
   }
 
@@ -148,11 +143,6 @@ export class Transport {
     return songFrameAt(frame < anchor.at && this.#formerAnchor ? this.#formerAnchor : anchor, frame)
   }
 
-  /** Whether a track is among what sounds. */
-  isSounding(track: StemTrack): boolean {
-    return this.#active?.voice.has(track) ?? false
-  }
-
   /** Brings playing up to date: starts, goes on or stops, and fetches what is next. To be called after every change. */
   pump(): void {
     const before = this.state
@@ -168,8 +158,7 @@ export class Transport {
     clearTimeout(this.#timer)
     this.#halt()
     this.state = 'paused'
-    this.#disposeOf(this.#tracks)
-    this.#tracks = []
+    this.#tracks.dispose()
   }
 
   #prefetch(): void {
@@ -180,7 +169,7 @@ export class Transport {
       anchor && context
         ? { timeline: anchor.timeline, at: Math.max(0, Math.floor(timelineFrameAt(anchor, currentFrame(context)))) }
         : { timeline: new Timeline(this.#restPosition, this.#frames, this.loop), at: 0 }
-    const stems = this.#allTracks.map((track) => ({ stream: track.stream, urgent: track.audible }))
+    const stems = this.#tracks.all.map((track) => ({ stream: track.stream, urgent: track.audible }))
     this.#prefetcher.fetchNext(stems, { ...course, playing: this.state !== 'paused' })
   }
 
@@ -195,19 +184,19 @@ export class Transport {
     if (!this.#active || !this.#context) return TICK
     const { anchor } = this.#active
     const left =
-      contextFrameAt(anchor, armedToByAll(this.#active, this.#allTracks, this.#context)) / this.#sampleRate -
+      contextFrameAt(anchor, armedToByAll(this.#active, this.#tracks.all, this.#context)) / this.#sampleRate -
       this.#context.currentTime
     return Math.min(TICK, Math.max(0.005, left - LATE - this.#active.voice.lead))
   }
 
   #tryStart(): void {
-    const alive = this.#tracks.filter(({ stream }) => !stream.failure)
-    if (this.#tracks.length > 0 && alive.length === 0) this.state = 'paused'
-    if (alive.length === 0 || !this.#context) return
+    const { current, playable } = this.#tracks
+    if (current.length > 0 && playable.length === 0) this.state = 'paused'
+    if (playable.length === 0 || !this.#context) return
     const timeline = new Timeline(this.#restPosition, this.#frames, this.loop)
     const enough = Math.min(this.#startReserve * this.#sampleRate, timeline.length)
     const late = ({ audible, stream }: StemTrack) => audible && decodedTo(stream, timeline, 0, enough) < enough
-    if (alive.some(late)) return
+    if (playable.some(late)) return
     if (this.#startVoice(null)) this.state = 'playing'
   }
 
@@ -225,21 +214,19 @@ export class Transport {
       const voice = this.#pool.create(anchor)
       if (!voice) return false
       const active = { anchor, voice }
-      const decoded = this.#tracks.filter(
-        ({ stream }) => !stream.failure && decodedTo(stream, anchor.timeline, 0, 1) > 0,
-      )
+      const decoded = this.#tracks.playable.filter(({ stream }) => decodedTo(stream, anchor.timeline, 0, 1) > 0)
       // The same tracks go on where they were cut; with others the whole is faded over.
       const ramp = old
-        ? !(old.voice.canJoin && voice.canJoin && hasSameTracks(soundingTracks(old, this.#allTracks), decoded))
+        ? !(old.voice.canJoin && voice.canJoin && hasSameTracks(soundingTracks(old, this.#tracks.all), decoded))
         : start > 0
       voice.add(decoded, 0, ramp)
-      voice.arm(decodedToByAll(active, this.#allTracks, handOverLimit(anchor, context)))
+      voice.arm(decodedToByAll(active, this.#tracks.all, handOverLimit(anchor, context)))
       if (!isPast(context, at - voice.lead * this.#sampleRate)) {
         voice.open()
         old?.voice.stop(at, ramp)
         this.#formerAnchor = old?.anchor ?? null
         this.#active = active
-        this.#releaseReplaced()
+        this.#tracks.releaseReplaced()
         return true
       }
       voice.discard()
@@ -251,10 +238,10 @@ export class Transport {
     const context = this.#context
     if (!context) return
     if (outputFrame(context) >= contextFrameAt(anchor, anchor.timeline.length)) this.#finish()
-    else if (this.#tracks.every(({ stream }) => stream.failure)) this.pause()
+    else if (this.#tracks.playable.length === 0) this.pause()
     else {
       this.#removeLagging(context, active)
-      const armedEnd = armedToByAll(active, this.#allTracks, context)
+      const armedEnd = armedToByAll(active, this.#tracks.all, context)
       if (this.#armDecoded(context, active, armedEnd)) this.#joinWaiting(context, active)
       else this.#stopUntilDecoded(active, armedEnd)
     }
@@ -265,10 +252,10 @@ export class Transport {
     const { anchor, voice } = active
     if (armedEnd < anchor.timeline.length && soundsWithin(anchor, armedEnd, LATE + voice.lead, context)) return false
     if (!soundsWithin(anchor, armedEnd, RESERVE, context) || armedEnd >= anchor.timeline.length) return true
-    const behind = soundingTracks(active, this.#allTracks)
+    const behind = soundingTracks(active, this.#tracks.all)
       .filter((track) => !isNeeded(track))
       .map((track) => [track, voice.armedTo(track)] as const)
-    voice.arm(decodedToByAll(active, this.#allTracks, handOverLimit(anchor, context)))
+    voice.arm(decodedToByAll(active, this.#tracks.all, handOverLimit(anchor, context)))
     // A stalled thread may have let the time of what was just armed go by.
     if (isPast(context, contextFrameAt(anchor, armedEnd) - voice.lead * this.#sampleRate)) {
       voice.discard()
@@ -281,15 +268,15 @@ export class Transport {
 
   /** Lets decoded tracks join those that sound, frame for frame. */
   #joinWaiting(context: BaseAudioContext, active: ActiveVoice): void {
-    const armedEnd = armedToByAll(active, this.#allTracks, context)
+    const armedEnd = armedToByAll(active, this.#tracks.all, context)
     const { anchor, voice } = active
-    const waiting = this.#tracks.filter((track) => !voice.has(track) && !track.stream.failure)
+    const waiting = this.#tracks.playable.filter((track) => !voice.has(track))
     const from = Math.ceil(timelineFrameAt(anchor, earliestStart(context)))
     const decoded = waiting.filter(({ stream }) => {
       const enough = Math.max(armedEnd, Math.min(anchor.timeline.length, from + JOIN_RESERVE * this.#sampleRate))
       return from < enough && decodedTo(stream, anchor.timeline, from, enough) >= enough
     })
-    if (this.#replaced.length > 0) {
+    if (this.#tracks.hasReplaced) {
       if (waiting.every((track) => decoded.includes(track) || !track.audible)) this.#startVoice(active)
     } else if (voice.canJoin) {
       for (const track of decoded) this.#join(active, track)
@@ -299,7 +286,7 @@ export class Transport {
   #join({ anchor, voice }: ActiveVoice, track: StemTrack): void {
     const context = this.#context
     if (!context) return
-    const armedEnd = armedToByAll({ anchor, voice }, this.#allTracks, context)
+    const armedEnd = armedToByAll({ anchor, voice }, this.#tracks.all, context)
     for (let lead = START_LEAD; lead < JOIN_RESERVE; lead *= 2) {
       const at = earliestStart(context, lead)
       voice.add([track], timelineFrameAt(anchor, at), true)
@@ -316,7 +303,7 @@ export class Transport {
   /** Takes out inaudible tracks that fell behind; they join again. */
   #removeLagging(context: BaseAudioContext, active: ActiveVoice): void {
     const { anchor, voice } = active
-    for (const track of soundingTracks(active, this.#allTracks)) {
+    for (const track of soundingTracks(active, this.#tracks.all)) {
       const armed = voice.armedTo(track)
       if (!isNeeded(track) && armed < anchor.timeline.length && soundsWithin(anchor, armed, LATE, context))
         voice.remove(track)
@@ -327,7 +314,7 @@ export class Transport {
   #stopUntilDecoded({ anchor, voice }: ActiveVoice, armedEnd: Frames): void {
     voice.stop(contextFrameAt(anchor, armedEnd) - RAMP * this.#sampleRate, true)
     this.#active = null
-    this.#releaseReplaced()
+    this.#tracks.releaseReplaced()
     this.#restAt(anchor.timeline.songFrameAt(armedEnd))
     this.#startReserve = RESTART_RESERVE
     this.state = 'waiting'
@@ -344,27 +331,11 @@ export class Transport {
     if (this.#active && this.#context) this.#active.voice.stop(earliestStop(this.#context), true)
     this.#active = null
     this.#formerAnchor = null
-    this.#releaseReplaced()
+    this.#tracks.releaseReplaced()
   }
 
   #restAt(at: Frames): void {
     this.#restPosition = at
-    for (const { stream } of this.#tracks) stream.seek(at)
-  }
-
-  #releaseReplaced(): void {
-    const gone = this.#replaced
-    this.#replaced = []
-    // They may still be fading out.
-    if (gone.length > 0) setTimeout(() => this.#disposeOf(gone), 500)
-  }
-
-  #disposeOf(tracks: readonly StemTrack[]): void {
-    for (const track of tracks) track.dispose()
-  }
-
-  /** All tracks that may sound: the current ones, and those that they replace. */
-  get #allTracks(): readonly StemTrack[] {
-    return [...this.#tracks, ...this.#replaced]
+    this.#tracks.seek(at)
   }
 }
