@@ -39,15 +39,15 @@ async function pass(seconds: number) {
 }
 
 /** The song frame with which a source begins. */
-const from = ({ lanes }: Start) => lanes[0]?.[0] ?? -1
+const from = ({ stems }: Start) => stems[0]?.[0] ?? -1
 
 /** Context frames minus song frames: one value for all tracks and sources that are in step. */
 const offsets = (starts: readonly Start[]) =>
-  new Set(starts.flatMap(({ at, lanes }) => lanes.map((track) => at - (track[0] ?? -1))))
+  new Set(starts.flatMap(({ at, stems }) => stems.map((track) => at - (track[0] ?? -1))))
 
 /** The song frames that sound one after the other, from sources that follow each other. */
 function song(starts: readonly Start[]): number[] {
-  return starts.flatMap(({ lanes }) => Array.from(lanes[0] ?? []))
+  return starts.flatMap(({ stems }) => Array.from(stems[0] ?? []))
 }
 
 describe('before the first play', () => {
@@ -69,7 +69,7 @@ describe('starting', () => {
     context.current.currentTime = 1.23456
     player.play()
     expect(context.current.starts).toHaveLength(1)
-    expect(context.current.starts[0]?.lanes).toHaveLength(3)
+    expect(context.current.starts[0]?.stems).toHaveLength(3)
     expect(offsets(context.current.starts).size).toBe(1)
     expect(context.current.starts[0]?.at).toBeGreaterThan(1.23456 * RATE)
   })
@@ -79,7 +79,7 @@ describe('starting', () => {
     context.current.stall = 0.045
     player.play()
     const last = context.current.starts.at(-1)
-    expect(last?.lanes).toHaveLength(3)
+    expect(last?.stems).toHaveLength(3)
     expect(last?.at).toBeGreaterThan(context.current.currentTime * RATE)
     expect(context.current.starts).toHaveLength(2)
   })
@@ -152,7 +152,7 @@ describe('playing on', () => {
     await pass(0.6)
     expect(player.snapshot().transport).toBe('waiting')
     const stopped = player.position()
-    expect(context.current.audibleStarts.flatMap(({ lanes }) => lanes.map((track) => track.length))).toEqual([
+    expect(context.current.audibleStarts.flatMap(({ stems }) => stems.map((track) => track.length))).toEqual([
       stopped,
       stopped,
     ])
@@ -250,7 +250,7 @@ describe('other stems', () => {
     player.load(['vocals', 'drums'].map(stemSource))
     await pass(3)
     expect(offsets(context.current.audibleStarts).size).toBe(1)
-    expect(context.current.audibleStarts.at(-1)?.lanes).toHaveLength(2)
+    expect(context.current.audibleStarts.at(-1)?.stems).toHaveLength(2)
   })
 
   it('take the place of others without a gap, once they are there', async () => {

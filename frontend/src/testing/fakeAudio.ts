@@ -1,5 +1,8 @@
 import type { Decoder } from '@/audio/flac/decoder'
+import { ChannelStrip } from '@/audio/mixer/channelStrip'
+import type { VoiceTrack } from '@/audio/playback/voice'
 import type { StemSource } from '@/audio/player'
+import { ChunkStore } from '@/audio/streaming/chunks'
 import type { Frames } from '@/audio/units'
 
 export const RATE = 44_100
@@ -106,18 +109,97 @@ export function fakeBuffer(from: Frames, to: Frames): AudioBuffer {
   return { length: samples.length, numberOfChannels: 2, getChannelData: () => samples } as unknown as AudioBuffer
 }
 
-/** A source that the engine started at context frame `at`, to end before `end`. lanes: the song frames of each. */
+/** A source that was started at context frame `at`, to end before `end`. stems: the song frames of each. */
 export interface Start {
   readonly at: Frames
-  readonly lanes: readonly Float32Array[]
+  readonly stems: readonly Float32Array[]
   end: Frames
+}
+
+/** A connection from one node to another. */
+interface FakeConnection {
+  readonly target: FakeNode
+  readonly output: number
+  readonly input: number
+}
+
+/** A node that writes down what it is connected to. */
+export class FakeNode {
+  readonly kind: string
+  connections: FakeConnection[] = []
+
+  constructor(kind: string) {
+    this.kind = kind
+  }
+
+  connect<T>(target: T, output = 0, input = 0): T {
+    this.connections.push({ target: target as unknown as FakeNode, output, input })
+    return target
+  }
+
+  disconnect(): void {
+    this.connections = []
+  }
+
+  /** The kinds of the nodes on the way from this one to one that leads nowhere; meters, which split, are left out. */
+  get path(): string[] {
+    const next = this.connections.find(({ target }) => target.kind !== 'splitter')
+    return [this.kind, ...(next?.target.path ?? [])]
+  }
+}
+
+/** One change that was scheduled on a parameter. */
+export interface FakeEvent {
+  readonly kind: 'set' | 'ramp' | 'target' | 'cancel'
+  readonly time: number
+  readonly value?: number
+  readonly timeConstant?: number
+}
+
+/** A parameter that writes down what is scheduled; `value` is the last target. */
+export class FakeParam {
+  value: number
+  readonly events: FakeEvent[] = []
+
+  constructor(value: number) {
+    this.value = value
+  }
+
+  setTargetAtTime(value: number, time: number, timeConstant: number): void {
+    this.value = value
+    this.events.push({ kind: 'target', value, time, timeConstant })
+  }
+
+  setValueAtTime(value: number, time: number): void {
+    this.events.push({ kind: 'set', value, time })
+  }
+
+  linearRampToValueAtTime(value: number, time: number): void {
+    this.events.push({ kind: 'ramp', value, time })
+  }
+
+  cancelScheduledValues(time: number): void {
+    this.events.push({ kind: 'cancel', time })
+  }
+}
+
+export function fakeNode(node: AudioNode): FakeNode {
+  return node as unknown as FakeNode
+}
+
+export function fakeParam(param: AudioParam): FakeParam {
+  return param as unknown as FakeParam
 }
 
 /** An audio clock that moves by hand and writes down every start, so that transport is tested without sound. */
 export class FakeContext extends EventTarget {
   readonly starts: Start[] = []
-  readonly destination = node()
+  readonly destination = new FakeNode('destination')
   readonly sampleRate = RATE
+  /** All nodes, in the order in which they were made. */
+  readonly created: FakeNode[] = []
+  /** What each analyser hears, in the order in which they are made. */
+  readonly analysed: Float32Array[] = []
   state: string = 'running'
   currentTime = 0
   /** Seconds that go by during each start, as on a busy thread. */
@@ -133,28 +215,39 @@ export class FakeContext extends EventTarget {
   }
 
   createGain() {
-    return { ...node(), gain: new FakeParam(1), context: this }
+    return this.#create('gain', { gain: new FakeParam(1), context: this, channelCount: 2 })
   }
 
   createStereoPanner() {
-    return { ...node(), pan: new FakeParam(0) }
+    return this.#create('panner', { pan: new FakeParam(0) })
   }
 
-  createChannelSplitter() {
-    return node()
+  createChannelSplitter(outputs = 6) {
+    return this.#create('splitter', { outputs })
+  }
+
+  createChannelMerger(inputs = 6) {
+    return this.#create('merger', { inputs })
   }
 
   createDynamicsCompressor() {
     const param = () => new FakeParam(0)
-    return { ...node(), threshold: param(), knee: param(), ratio: param(), attack: param(), release: param() }
+    return this.#create('compressor', {
+      threshold: param(),
+      knee: param(),
+      ratio: param(),
+      attack: param(),
+      release: param(),
+    })
   }
 
   createAnalyser() {
-    return { ...node(), fftSize: 0, getFloatTimeDomainData: () => undefined }
-  }
-
-  createChannelMerger() {
-    return node()
+    const number = this.created.filter(({ kind }) => kind === 'analyser').length
+    const getFloatTimeDomainData = (window: Float32Array) => {
+      const samples = this.analysed[number]
+      if (samples) window.set(samples)
+    }
+    return this.#create('analyser', { fftSize: 0, getFloatTimeDomainData })
   }
 
   createBuffer(channels: number, length: Frames) {
@@ -165,8 +258,7 @@ export class FakeContext extends EventTarget {
   createBufferSource() {
     const frame = (time: number) => Math.round(time * RATE)
     let begun: Start | null = null
-    const source = {
-      ...node(),
+    const source = this.#create('source', {
       buffer: this.createBuffer(0, 0),
       onended: () => undefined,
       stop: (when = this.currentTime) => {
@@ -175,34 +267,31 @@ export class FakeContext extends EventTarget {
       start: (when: number) => {
         this.currentTime += this.stall
         const { buffer } = source
-        const lanes = Array.from({ length: buffer.numberOfChannels / 2 }, (_, lane) => buffer.getChannelData(2 * lane))
+        const stems = Array.from({ length: buffer.numberOfChannels / 2 }, (_, stem) => buffer.getChannelData(2 * stem))
         begun = {
           at: frame(when),
-          lanes: lanes.map((lane) => lane ?? new Float32Array()),
+          stems: stems.map((samples) => samples ?? new Float32Array()),
           end: frame(when) + buffer.length,
         }
         this.starts.push(begun)
       },
-    }
+    })
     return source
   }
+
+  #create<T extends object>(kind: string, members: T): FakeNode & T {
+    const node = Object.assign(new FakeNode(kind), members)
+    this.created.push(node)
+    return node
+  }
 }
 
-class FakeParam {
-  value: number
-  constructor(value: number) {
-    this.value = value
-  }
-  setTargetAtTime(target: number) {
-    this.value = target
-  }
-  setValueAtTime() {}
-  linearRampToValueAtTime() {}
-  cancelScheduledValues() {}
-}
-
-function node() {
-  return { connect: <T>(target: T) => target, disconnect: () => undefined }
+/** A stream that has these spans of a song decoded, and a strip to sound through: what a voice needs of a stem. */
+export function fakeVoiceTrack(context: FakeContext, ...decoded: readonly (readonly [Frames, Frames])[]): VoiceTrack {
+  const store = new ChunkStore()
+  for (const [from, to] of decoded) store.add({ span: { from, to }, buffer: fakeBuffer(from, to) })
+  const strip = new ChannelStrip(context.asContext(), context.createGain() as unknown as AudioNode, 1, 0)
+  return { stream: { store } as unknown as VoiceTrack['stream'], strip }
 }
 
 /** Lets everything that waits for nothing but its turn go on. */
