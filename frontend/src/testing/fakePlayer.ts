@@ -36,34 +36,34 @@ export class FakePlayer implements Player {
     this.calls.push(`retry ${stem}`)
   }
   play() {
-    this.#setState({ transport: 'playing' })
+    this.change({ transport: 'playing' })
   }
   pause() {
-    this.#setState({ transport: 'paused' })
+    this.change({ transport: 'paused' })
   }
   seek(to: number) {
     this.at = Math.round(to * this.sampleRate)
-    this.#setState({})
+    this.change({})
   }
   setLoop(loop: Span | null) {
     this.loop = loop
-    this.#setState({ loop })
+    this.change({ loop })
   }
   setMix(mix: ReadonlyMap<StemName, Channel>) {
     this.mix = mix
     this.calls.push('mix')
   }
   setMaster(master: number) {
-    this.#setState({ master })
+    this.change({ master })
   }
   setLimiter(limiter: boolean) {
-    this.#setState({ limiter })
+    this.change({ limiter })
   }
   setTempo(tempo: number) {
-    this.#setState({ tempo })
+    this.change({ tempo })
   }
   setPitch(pitch: number) {
-    this.#setState({ pitch })
+    this.change({ pitch })
   }
   position() {
     return this.at
@@ -87,7 +87,8 @@ export class FakePlayer implements Player {
     this.calls.push('dispose')
   }
 
-  #setState(change: Partial<PlayerSnapshot>): void {
+  /** Changes the snapshot, as the engine does by itself, and calls the listeners. */
+  change(change: Partial<PlayerSnapshot>): void {
     this.#state = { ...this.#state, ...change }
     for (const listener of this.#listeners) listener()
   }

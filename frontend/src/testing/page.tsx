@@ -1,6 +1,7 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
-import { createMemoryHistory, createRouter, RouterProvider } from '@tanstack/react-router'
+import { createMemoryHistory, createRootRoute, createRouter, RouterProvider } from '@tanstack/react-router'
 import { render } from '@testing-library/react'
+import type { ReactNode } from 'react'
 import { client } from '@/api/generated/client.gen'
 import { Uploads, UploadsContext } from '@/features/upload'
 import { routeTree } from '@/routeTree.gen'
@@ -32,12 +33,30 @@ async function respond(answers: Answers, request: Request): Promise<Response> {
   return value === undefined ? problem(404, `No answer for ${request.method} ${request.url}`) : Response.json(value)
 }
 
-/** The whole page at an address, over a service that gives these answers. */
-export function renderPage(path: string, answers: Answers, uploads = new Uploads()) {
+function answerWith(answers: Answers): void {
   client.setConfig({
     baseUrl: 'http://stemset.test',
     fetch: (request) => respond({ ...CATALOGUE, ...answers }, request as Request),
   })
+}
+
+/** One part of the page by itself, over a service that gives these answers; its links lead to real addresses. */
+export function renderPart(part: ReactNode, answers: Answers = {}) {
+  answerWith(answers)
+  const queryClient = new QueryClient({ defaultOptions: { queries: { retry: false } } })
+  const everywhere = createRootRoute({ component: () => part })
+  const router = createRouter({ routeTree: everywhere, history: createMemoryHistory() })
+  render(
+    <QueryClientProvider client={queryClient}>
+      <RouterProvider router={router as never} />
+    </QueryClientProvider>,
+  )
+  return { queryClient }
+}
+
+/** The whole page at an address, over a service that gives these answers. */
+export function renderPage(path: string, answers: Answers, uploads = new Uploads()) {
+  answerWith(answers)
   const queryClient = new QueryClient({ defaultOptions: { queries: { retry: false } } })
   const history = createMemoryHistory({ initialEntries: [path] })
   const router = createRouter({ routeTree, context: { queryClient }, history })

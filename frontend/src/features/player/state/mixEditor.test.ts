@@ -15,8 +15,8 @@ beforeEach(() => {
 
 const strip = (stem: string) => player.mix.get(stem)
 
-describe('the desk', () => {
-  it('carries every setting over to the player', () => {
+describe('the mix editor', () => {
+  it('applies every setting to the player', () => {
     editor.setGain('drums', -3)
     editor.setMuted('vocals', true)
     editor.setMaster(-6)
