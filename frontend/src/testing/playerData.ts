@@ -7,7 +7,6 @@ export function aTrack(name: string, change: Partial<Track> = {}): Track {
   return {
     name,
     label: name.charAt(0).toUpperCase() + name.slice(1),
-    colour: '#9097a1',
     url: `${files}/stems/${name}.flac?v=1`,
     bytes: 1000,
     blockSize: 4096,
