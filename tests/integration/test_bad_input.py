@@ -29,7 +29,8 @@ from stemset.models.runtime import Runtime
 from stemset.separation import separate
 from stemset.server.app import build_app, parts_of
 from stemset.storage import Keys, LocalStorage
-from tests.support.api import FakeDispatcher, Service, wav
+from stemset.testing import InMemoryWeightsFetcher
+from tests.support.api import Service, wav
 
 RATE = 44_100
 MAX_MB = 3
@@ -62,7 +63,7 @@ async def service(settings: ApiSettings) -> AsyncIterator[Service]:
 @asynccontextmanager
 async def started(settings: ApiSettings) -> AsyncGenerator[Service]:
     """The whole API in this process, with an engine that only remembers what it was given."""
-    dispatcher = FakeDispatcher()
+    dispatcher = InMemoryWeightsFetcher()
     app = build_app(settings, dispatcher)
     begun, end = asyncio.Event(), asyncio.Event()
 
@@ -322,7 +323,7 @@ async def nothing_is_left(service: Service) -> None:
     assert [file for file in files if file.is_file() or file.parent.name == "uploads"] == []
     for kind in ("recordings", "jobs"):
         assert (await service.get(f"/api/{kind}")).json()["total"] == 0
-    assert service.dispatcher.given == []
+    assert service.dispatcher.payloads == []
 
 
 async def _refused(service: Service, content: bytes, name: str, status: int, kind: str, words: str) -> None:
@@ -348,7 +349,7 @@ async def _pieces(body: bytes) -> AsyncIterator[bytes]:
 
 async def _payload_of(service: Service, job_id: str) -> Any:
     for _ in range(100):
-        for payload in service.dispatcher.given:
+        for payload in service.dispatcher.payloads:
             if str(payload.job_id) == job_id:
                 return payload
         await asyncio.sleep(0.05)

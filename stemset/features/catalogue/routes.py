@@ -9,9 +9,11 @@ from litestar import Router, get, post
 from litestar.params import FromPath
 from litestar.status_codes import HTTP_202_ACCEPTED
 
+from stemset.config.modal import DOWNLOAD_COMMAND
 from stemset.errors import Conflict, NotFound, Unavailable
 from stemset.features.catalogue import offer
 from stemset.features.catalogue.schemas import MODEL, STRATEGY, Model, Strategy
+from stemset.features.jobs.engines.dispatcher import WeightsFetcher
 from stemset.models.weights import prefetch
 from stemset.server.services import Context
 from stemset.strategy import Strategy as ConfiguredStrategy
@@ -45,13 +47,14 @@ async def prepare_strategy(context: Context, name: FromPath[str]) -> Strategy:
     strategy = context.config.strategies.get(name)
     if strategy is None:
         raise NotFound("strategy", name, context.config.strategies)
-    if context.settings.engine == "modal":
-        raise Conflict("Weights of this deployment are fetched by `modal run modal_app.py::download_models`.")
+    fetcher = context.dispatcher
+    if not isinstance(fetcher, WeightsFetcher):
+        raise Conflict(f"Weights of this deployment are fetched by `{DOWNLOAD_COMMAND}`.")
     folder = context.settings.weights_dir
     order = await to_thread.run_sync(prefetch.place, name, strategy.models, folder)
     if order:
         try:
-            await context.dispatcher.prepare(order)
+            await fetcher.prepare(order)
         except Unavailable:
             # Else the page would wait for a worker that never hears of it.
             await to_thread.run_sync(prefetch.withdraw, order, folder)

@@ -21,7 +21,8 @@ from stemset.features.accounts.key_limiter import TRIES
 from stemset.features.jobs.messages import Started
 from stemset.server.app import create_app, make_parts
 from stemset.server.openapi import document
-from tests.support.api import FakeDispatcher, Service, wav
+from stemset.testing import InMemoryDispatcher
+from tests.support.api import Service, wav
 
 KEY = "correct-horse-battery-staple"
 
@@ -129,8 +130,8 @@ async def test_a_forged_or_changed_session_is_none(service: Service):
 async def test_another_key_ends_all_sessions(service: Service):
     await sign_in(service)
     cookie = service.client.cookies[COOKIE]
-    other = make_parts(service.parts.settings.model_copy(update={"access_key": "x" * 20}), FakeDispatcher()).gate
-    same = make_parts(service.parts.settings, FakeDispatcher()).gate
+    other = make_parts(service.parts.settings.model_copy(update={"access_key": "x" * 20}), InMemoryDispatcher()).gate
+    same = make_parts(service.parts.settings, InMemoryDispatcher()).gate
 
     class Connection:
         headers: dict[str, str] = {}  # noqa: RUF012
@@ -166,7 +167,7 @@ async def test_all_processes_count_guesses_together(service: Service):
             return {"x-api-key": self.key}
 
     here, elsewhere = Address("203.0.113.7", 1), Address("203.0.113.8", 1)
-    processes = [make_parts(service.parts.settings, FakeDispatcher()) for _ in range(2)]
+    processes = [make_parts(service.parts.settings, InMemoryDispatcher()) for _ in range(2)]
     one, another = (parts.gate for parts in processes)
     for gate in [one, another] * (TRIES // 2):
         assert await gate.visitor(Connection("a guess", here)) is None  # pyright: ignore[reportArgumentType]
@@ -214,8 +215,8 @@ def test_on_modal_a_key_has_to_be_set(settings: ApiSettings):
 
 def test_access_is_closed_unless_it_is_opened(tmp_path_factory: pytest.TempPathFactory):
     settings = ApiSettings(data_dir=tmp_path_factory.mktemp("data"))
-    assert make_parts(settings, FakeDispatcher()).gate.closed
-    assert not make_parts(settings.model_copy(update={"access": "open"}), FakeDispatcher()).gate.closed
+    assert make_parts(settings, InMemoryDispatcher()).gate.closed
+    assert not make_parts(settings.model_copy(update={"access": "open"}), InMemoryDispatcher()).gate.closed
 
 
 def test_the_document_tells_of_the_key():

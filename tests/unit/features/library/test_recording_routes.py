@@ -29,7 +29,7 @@ async def test_an_upload_is_stored_and_queued_at_once(service: Service) -> None:
 async def test_a_job_reaches_the_engine_without_waiting_for_the_next_turn(service: Service) -> None:
     job = await service.new_job()
     await asyncio.sleep(0.1)
-    assert [str(payload.job_id) for payload in service.dispatcher.given] == [job["id"]]
+    assert [str(payload.job_id) for payload in service.dispatcher.payloads] == [job["id"]]
 
 
 async def test_an_upload_may_ask_for_another_strategy_or_for_none(service: Service) -> None:
