@@ -78,12 +78,11 @@ async def _serve(app: Litestar, listener: socket.socket, worker: _Worker, addres
     import uvicorn  # noqa: PLC0415
 
     from stemset.database.engine import upgrade_database  # noqa: PLC0415
-    from stemset.features.library.demo_song import demo_done, ensure_demo  # noqa: PLC0415
-    from stemset.server.app import parts_of  # noqa: PLC0415
+    from stemset.server.services import services_of  # noqa: PLC0415
 
-    parts = parts_of(app)
-    await asyncio.to_thread(upgrade_database, parts.settings.database)
-    demo = await ensure_demo(parts)
+    services = services_of(app)
+    await asyncio.to_thread(upgrade_database, services.settings.database)
+    demo = await services.demo_song.ensure()
     loop = asyncio.get_running_loop()
     listening = asyncio.Event()
 
@@ -91,11 +90,11 @@ async def _serve(app: Litestar, listener: socket.socket, worker: _Worker, addres
         await listening.wait()
         if demo:
             # Only now, as its worker reports to this server.
-            await demo_done(parts, demo)
-        if not parts.notifier.closed:
+            await services.demo_song.wait_until_playable(demo)
+        if not services.notifier.closed:
             print(f"Stemset is at {address} (Ctrl-C stops it)", flush=True)  # noqa: T201
-            if parts.gate.closed:
-                print(f"It is closed: {_where_the_key_is(parts.settings)}", flush=True)  # noqa: T201
+            if services.gate.closed:
+                print(f"It is closed: {_where_the_key_is(services.settings)}", flush=True)  # noqa: T201
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -106,7 +105,7 @@ async def _serve(app: Litestar, listener: socket.socket, worker: _Worker, addres
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
             super().handle_exit(sig, frame)
             # Streams of events would else keep their connections, and those the server.
-            loop.call_soon_threadsafe(parts.notifier.close)
+            loop.call_soon_threadsafe(services.notifier.close)
             worker.stop()
 
     config = uvicorn.Config(

@@ -205,7 +205,7 @@ def _callback_url(knobs: ModalSettings) -> str:
 
     if knobs.callback_url:
         return knobs.callback_url
-    url = modal.Function.from_name(knobs.app, "api").get_web_url()
+    url = modal.Function.from_name(knobs.app, "api").get_web_url()  # pyright: ignore[reportUnknownMemberType] - untyped
     if url is None:
         raise ConfigError("STEMSET_CALLBACK_URL", "is not set, and the deployed `api` has no address")
     return url

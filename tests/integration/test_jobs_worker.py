@@ -52,9 +52,9 @@ async def test_jobs_that_waited_for_a_worker_end_well_or_with_their_reason(engin
     assert list((engine.settings.data_dir / "work").iterdir()) == []
 
     assert good.state is JobState.SUCCEEDED
-    assert good.stems == ("drums", "bass", "other")
-    assert good.sum_to_mixture_db is not None
-    assert good.sum_to_mixture_db <= -90
+    assert good.status.stems == ("drums", "bass", "other")
+    assert good.status.sum_to_mixture_db is not None
+    assert good.status.sum_to_mixture_db <= -90
     mixture, stems = await engine.service.tracks(good.id)
     assert mixture is not None
     assert [len(track.streaminfo) for track in (mixture, *stems)] == [34] * 4
@@ -67,15 +67,15 @@ async def test_jobs_that_waited_for_a_worker_end_well_or_with_their_reason(engin
 
     # A song that can't be read is not tried again.
     assert [report.event.type for report in engine.callback.reports if report.job_id == bad.id] == ["started", "failed"]
-    assert bad.failure is not None
-    assert bad.failure.kind == "unreadable-audio"
+    assert bad.status.failure is not None
+    assert bad.status.failure.kind == "unreadable-audio"
     failed = engine.manifest(bad)
     assert failed.error is not None
     assert (failed.state, failed.error.kind) == ("failed", "unreadable-audio")
 
     assert stopped.state is JobState.CANCELLED
     assert engine.manifest(stopped).state == "cancelled"
-    assert not stopped.stems
+    assert not stopped.status.stems
 
     assert not [report for report in engine.callback.reports if report.job_id == withdrawn.id]
 
@@ -114,7 +114,7 @@ async def test_a_job_whose_workers_are_killed_and_stopped_in_its_middle_is_finis
         done = await engine.until_final(job)
         third.stop()
     assert done.state is JobState.SUCCEEDED
-    assert done.stems == ("drums", "bass", "other")
+    assert done.status.stems == ("drums", "bass", "other")
     assert engine.manifest(done).state == "succeeded"
     events = await engine.service.events_after(job.id)
     assert [event.number for event in events] == list(range(1, len(events) + 1))
@@ -123,6 +123,6 @@ async def test_a_job_whose_workers_are_killed_and_stopped_in_its_middle_is_finis
     assert types.count("node_done") == 2
     # The first node was done before the kill; nobody did it again.
     assert [node.cached for node in engine.manifest(done).nodes] == [True, False]
-    fractions = [sum(node.fraction for node in event.job.nodes) for event in events]
+    fractions = [sum(node.fraction for node in event.job.status.nodes) for event in events]
     assert fractions == sorted(fractions)
     assert list((engine.settings.data_dir / "work").iterdir()) == []

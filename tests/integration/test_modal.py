@@ -29,8 +29,9 @@ from stemset.config.settings import new_signing_secret
 from stemset.database.engine import create_engine_for, database_url
 from stemset.database.sessions import Sessions
 from stemset.features.jobs.records import Plan, new_id
+from stemset.features.jobs.repository import JobRepository
 from stemset.features.jobs.service import JobService
-from stemset.features.library.recordings import Library
+from stemset.features.library.recordings import RecordingRepository
 from stemset.features.library.records import NewRecording
 from stemset.storage.r2_client import make_client
 from stemset.storage.settings import R2Account
@@ -324,9 +325,9 @@ def test_a_job_whose_process_died_between_claim_and_spawn_is_spawned_once(cloud:
 
     async def claimed_by_the_dead() -> str:
         engine = create_engine_for(cloud.database)
-        before = await JobService(Sessions(engine)).get_job(UUID(done["id"]))
+        before = await JobService(JobRepository(Sessions(engine))).get_job(UUID(done["id"]))
         plan = Plan.model_validate(before.model_dump(include=set(Plan.model_fields)))
-        job = await JobService(Sessions(engine)).create_job(
+        job = await JobService(JobRepository(Sessions(engine))).create_job(
             before.recording_id, lambda _: plan, force=True, dispatch_ref="nobody"
         )
         async with engine.begin() as connection:
@@ -468,7 +469,7 @@ async def same_song(cloud: Cloud, count: int) -> list[str]:
     source = cloud.submit()
     cloud.done(source)
     engine = create_engine_for(cloud.database)
-    library = Library(Sessions(engine))
+    library = RecordingRepository(Sessions(engine))
     first = await library.get(UUID(source["recordingId"]))
     made: list[str] = []
     for _ in range(count):

@@ -22,7 +22,7 @@ from stemset import audio
 from stemset.database.engine import create_engine_for, database_url, downgrade_database, upgrade_database
 from stemset.database.sessions import Sessions
 from stemset.features.jobs.messages import NodeStarted, Report, Started
-from stemset.features.jobs.reconciler import Patience, Reconciler
+from stemset.features.jobs.reconciler import Reconciler, ReconcileTimings
 from stemset.features.jobs.records import JobState
 from stemset.worker.pid_files import workers
 from tests.support.engine import local_engine
@@ -83,7 +83,7 @@ async def test_several_workers_share_one_queue_and_a_dead_ones_job_is_done_by_an
     async with local_engine(tmp_path, new_database(), queue_url) as engine:
         reconciler = Reconciler(
             engine.service, engine.dispatcher, engine.outbox, engine.storage,
-            patience=Patience(interval_s=0.5, silence_s=8),
+            timings=ReconcileTimings(interval_s=0.5, silence_s=8),
         )  # fmt: skip
         begun = asyncio.Event()
         loop = asyncio.get_running_loop()

@@ -17,8 +17,9 @@ from stemset.database.sessions import Sessions
 from stemset.features.jobs.engines.dbos import LocalDispatcher
 from stemset.features.jobs.outbox import Outbox
 from stemset.features.jobs.records import JobRecord, NodeStatus, Plan, RunOptions, new_id
+from stemset.features.jobs.repository import JobRepository
 from stemset.features.jobs.service import JobService
-from stemset.features.library.recordings import Library
+from stemset.features.library.recordings import RecordingRepository
 from stemset.features.library.records import NewRecording
 from stemset.manifest import Manifest
 from stemset.storage import Keys, LocalStorage
@@ -37,7 +38,7 @@ class Engine:
     """Everything of the local engine but the worker."""
 
     settings: WorkerSettings
-    library: Library
+    recordings: RecordingRepository
     service: JobService
     storage: LocalStorage
     dispatcher: LocalDispatcher
@@ -48,7 +49,7 @@ class Engine:
         recording_id = new_id()
         source_key = Keys.source(recording_id, "wav")
         self.storage.put(source_key, song, "audio/wav")
-        await self.library.add(
+        await self.recordings.add(
             NewRecording(
                 id=recording_id,
                 profile="demo",
@@ -97,7 +98,7 @@ async def local_engine(
     url = database_url or f"sqlite:///{folder}/stemset.db"
     upgrade_database(url)
     database = create_engine_for(url)
-    service = JobService(Sessions(database))
+    service = JobService(JobRepository(Sessions(database)))
     callback = Callback(applied_by(service))
     with callback.serving() as address:
         settings = WorkerSettings(
@@ -106,6 +107,6 @@ async def local_engine(
         dispatcher = LocalDispatcher(settings.queue_database)
         storage = LocalStorage(settings.data_dir / "objects")
         outbox = Outbox(service, dispatcher)
-        yield Engine(settings, Library(Sessions(database)), service, storage, dispatcher, outbox, callback)
+        yield Engine(settings, RecordingRepository(Sessions(database)), service, storage, dispatcher, outbox, callback)
         await dispatcher.close()
     await database.dispose()

@@ -13,8 +13,7 @@ from stemset.errors import StaleAttempt
 from stemset.features.jobs.messages import Event, JobPayload, NodeStarted, Report, Started, Succeeded
 from stemset.features.jobs.outbox import Outbox
 from stemset.features.jobs.records import JobState
-from stemset.features.jobs.repository import LEASE_S
-from stemset.features.jobs.service import Applied
+from stemset.features.jobs.service import LEASE_S, Applied
 from stemset.testing import InMemoryDispatcher
 from tests.support.queue import Queue
 

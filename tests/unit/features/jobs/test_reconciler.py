@@ -10,27 +10,27 @@ from stemset.errors import StaleAttempt
 from stemset.features.jobs.engines.dispatcher import RunRecord, RunState
 from stemset.features.jobs.messages import NodeDone, Started
 from stemset.features.jobs.outbox import Outbox
-from stemset.features.jobs.reconciler import Patience, Reconciler
+from stemset.features.jobs.reconciler import Reconciler, ReconcileTimings
 from stemset.features.jobs.records import JobRecord, JobState, NodeState
 from stemset.manifest import ErrorRecord, Manifest
 from stemset.storage import Keys
 from stemset.testing import InMemoryDispatcher, MemoryStorage
 from tests.support.queue import STEMS, TREE, Queue, track
 
-AT_ONCE = Patience(interval_s=0.01, silence_s=0, requeues=3)
+AT_ONCE = ReconcileTimings(interval_s=0.01, silence_s=0, requeues=3)
 
 
 class World:
     """A service, an engine and a storage, and the reconciler between them."""
 
-    def __init__(self, queue: Queue, patience: Patience = AT_ONCE) -> None:
+    def __init__(self, queue: Queue, timings: ReconcileTimings = AT_ONCE) -> None:
         self.queue = queue
         self.engine = InMemoryDispatcher()
         self.storage = MemoryStorage()
         self.outbox = Outbox(queue.service, self.engine)
         self.changed: list[object] = []
         self.reconciler = Reconciler(
-            queue.service, self.engine, self.outbox, self.storage, self.changed.append, patience=patience
+            queue.service, self.engine, self.outbox, self.storage, self.changed.append, timings=timings
         )
 
     async def running(self) -> JobRecord:
@@ -45,9 +45,9 @@ class World:
         assert self.changed[-1] == job.id
         return await self.queue.service.get_job(job.id)
 
-    def patient(self, patience: Patience) -> Reconciler:
+    def patient(self, timings: ReconcileTimings) -> Reconciler:
         """Another process that reconciles the same jobs."""
-        return Reconciler(self.queue.service, self.engine, self.outbox, self.storage, patience=patience)
+        return Reconciler(self.queue.service, self.engine, self.outbox, self.storage, timings=timings)
 
     def manifest(self, job: JobRecord, state: Literal["succeeded", "failed"], error: ErrorRecord | None) -> Manifest:
         now = datetime.now(UTC)
@@ -72,7 +72,7 @@ async def test_a_job_whose_worker_went_silent_is_queued_again_and_that_worker_is
     await world.queue.tell(job, NodeDone(node="root", seconds=1))
     again = await world.settled(job)
     assert (again.state, again.attempt, again.requeues) == (JobState.QUEUED, 2, 1)
-    assert [node.state for node in again.nodes] == [NodeState.DONE, NodeState.WAITING]
+    assert [node.state for node in again.status.nodes] == [NodeState.DONE, NodeState.WAITING]
     assert world.engine.cancelled == [f"{job.id}.1"]
     with pytest.raises(StaleAttempt):
         await world.queue.tell(job, NodeDone(node="root/not_drums", seconds=1), attempt=1)
@@ -82,7 +82,7 @@ async def test_a_job_whose_worker_went_silent_is_queued_again_and_that_worker_is
 
 
 async def test_a_job_of_which_something_was_heard_is_left_alone(queue: Queue):
-    world = World(queue, Patience(silence_s=30))
+    world = World(queue, ReconcileTimings(silence_s=30))
     await world.running()
     assert await world.reconciler.reconcile() == 0
 
@@ -90,9 +90,9 @@ async def test_a_job_of_which_something_was_heard_is_left_alone(queue: Queue):
 async def test_a_repeated_report_is_a_sign_of_life(world: World):
     job = await world.running()
     before = datetime.now(UTC)
-    assert await world.queue.service.silent_jobs(before)
+    assert await world.queue.service.unheard_jobs(before)
     assert (await world.queue.tell(job, Started())).event is None
-    assert not await world.queue.service.silent_jobs(before)
+    assert not await world.queue.service.unheard_jobs(before)
 
 
 async def test_a_job_that_waits_in_the_engine_waits_as_long_as_it_takes(world: World):
@@ -117,7 +117,7 @@ async def test_a_success_that_was_stored_but_not_heard_counts(world: World):
         await world.queue.tell(job, track(name))
     world.leave_manifest(job, "succeeded", None)
     done = await world.settled(job)
-    assert (done.state, done.sum_to_mixture_db, done.common_gain) == (JobState.SUCCEEDED, -97, 0.5)
+    assert (done.state, done.status.sum_to_mixture_db, done.status.common_gain) == (JobState.SUCCEEDED, -97, 0.5)
     assert await world.reconciler.reconcile() == 0
 
 
@@ -125,8 +125,8 @@ async def test_a_failure_that_was_stored_but_not_heard_counts(world: World):
     job = await world.running()
     world.leave_manifest(job, "failed", ErrorRecord(kind="model", message="It broke.", node="root"))
     failed = await world.settled(job)
-    assert failed.failure is not None
-    assert (failed.state, failed.failure.kind, failed.failure.node) == (JobState.FAILED, "model", "root")
+    assert failed.status.failure is not None
+    assert (failed.state, failed.status.failure.kind, failed.status.failure.node) == (JobState.FAILED, "model", "root")
 
 
 async def test_the_record_of_a_former_attempt_is_no_record_of_this_one(world: World):
@@ -147,9 +147,9 @@ async def test_after_three_more_workers_a_job_has_failed_and_says_why(world: Wor
         await world.outbox.flush()
         world.engine.known[f"{job.id}.{attempt}"] = RunRecord(RunState.ENDED, "MemoryError")
     failed = await world.settled(job)
-    assert failed.failure is not None
-    assert (failed.state, failed.failure.kind) == (JobState.FAILED, "worker-lost")
-    assert failed.failure.message == (
+    assert failed.status.failure is not None
+    assert (failed.state, failed.status.failure.kind) == (JobState.FAILED, "worker-lost")
+    assert failed.status.failure.message == (
         "4 workers, one after another, were lost over this job. The last one said: MemoryError"
     )
     assert (await world.queue.service.retry(job.id)).requeues == 0
@@ -170,9 +170,9 @@ async def test_what_another_attempt_would_not_mend_fails_at_once(
     job = await world.running()
     world.engine.known[f"{job.id}.1"] = record
     failed = await world.settled(job)
-    assert failed.failure is not None
-    assert failed.failure.kind == kind
-    assert words in failed.failure.message
+    assert failed.status.failure is not None
+    assert failed.status.failure.kind == kind
+    assert words in failed.status.failure.message
 
 
 async def test_what_a_run_returned_counts_where_storage_has_nothing(world: World):
@@ -188,8 +188,12 @@ async def test_a_failure_that_a_run_returned_counts(world: World):
     error = ErrorRecord(kind="model", message="It broke.", node="root")
     world.engine.known[f"{job.id}.1"] = RunRecord(RunState.ENDED, manifest=world.manifest(job, "failed", error))
     failed = await world.settled(job)
-    assert failed.failure is not None
-    assert (failed.failure.kind, failed.failure.message, failed.failure.node) == ("model", "It broke.", "root")
+    assert failed.status.failure is not None
+    assert (failed.status.failure.kind, failed.status.failure.message, failed.status.failure.node) == (
+        "model",
+        "It broke.",
+        "root",
+    )
 
 
 async def test_a_run_that_somebody_ended_is_a_cancelled_job(world: World):
@@ -202,27 +206,27 @@ async def test_a_run_that_the_engine_gives_another_worker_is_left_alone_until_it
     job = await world.running()
     world.engine.known[f"{job.id}.1"] = RunRecord(RunState.PENDING)
     assert await world.reconciler.reconcile() == 0
-    late = world.patient(Patience(silence_s=0, deadline_s=0))
+    late = world.patient(ReconcileTimings(silence_s=0, deadline_s=0))
     assert await late.reconcile() == 1
     failed = await world.queue.service.get_job(job.id)
-    assert failed.failure is not None
-    assert (failed.state, failed.failure.kind) == (JobState.FAILED, "deadline-passed")
+    assert failed.status.failure is not None
+    assert (failed.state, failed.status.failure.kind) == (JobState.FAILED, "deadline-passed")
     assert world.engine.cancelled == [f"{job.id}.1"]
 
 
 async def test_a_job_past_its_deadline_is_ended_however_alive_its_worker_is(world: World):
     job = await world.running()
-    lively = world.patient(Patience(silence_s=60, deadline_s=3600))
+    lively = world.patient(ReconcileTimings(silence_s=60, deadline_s=3600))
     assert await lively.reconcile() == 0
-    assert await world.patient(Patience(silence_s=60, deadline_s=0)).reconcile() == 1
+    assert await world.patient(ReconcileTimings(silence_s=60, deadline_s=0)).reconcile() == 1
     assert (await world.queue.tell(job, NodeDone(node="root", seconds=1))).cancel
 
 
 async def test_a_worker_that_does_not_stop_is_ended(world: World):
     job = await world.running()
     await world.queue.service.request_cancel(job.id)
-    assert await world.patient(Patience(silence_s=60, stopping_s=30)).reconcile() == 0
-    assert await world.patient(Patience(silence_s=60, stopping_s=0)).reconcile() == 1
+    assert await world.patient(ReconcileTimings(silence_s=60, stopping_s=30)).reconcile() == 0
+    assert await world.patient(ReconcileTimings(silence_s=60, stopping_s=0)).reconcile() == 1
     assert (await world.queue.service.get_job(job.id)).state is JobState.CANCELLED
     assert world.engine.cancelled == [f"{job.id}.1"]
 
@@ -237,7 +241,7 @@ async def test_it_looks_again_and_again_until_it_is_stopped(world: World):
     job = await world.running()
     settled = asyncio.Event()
     reconciler = Reconciler(
-        world.queue.service, world.engine, world.outbox, world.storage, lambda _id: settled.set(), patience=AT_ONCE
+        world.queue.service, world.engine, world.outbox, world.storage, lambda _id: settled.set(), timings=AT_ONCE
     )
     task = asyncio.create_task(reconciler.run())
     async with asyncio.timeout(10):

@@ -20,7 +20,7 @@ from stemset.features.jobs.messages import (
     Stopped,
     Succeeded,
 )
-from stemset.features.jobs.records import JobRecord, JobState, RunOptions
+from stemset.features.jobs.records import JobRecord, JobState, JobStatus, RunOptions
 from tests.support.queue import NODES, STEMS, TREE, track
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -46,10 +46,9 @@ def job_in(state: JobState = JobState.QUEUED) -> JobRecord:
         profile="demo",
         strategy="instant",
         tree=TREE,
-        nodes=NODES,
         expected_stems=STEMS,
         options=RunOptions(),
-        state=state,
+        status=JobStatus(state=state, nodes=NODES),
         attempt=1,
         cancel_requested=False,
         dispatch_ref=None,
@@ -60,10 +59,10 @@ def job_in(state: JobState = JobState.QUEUED) -> JobRecord:
 
 
 def step(job: JobRecord, event: Event) -> JobRecord:
-    status = transitions.after(job, Report(job_id=job.id, attempt=1, nonce=job.nonce, event=event), NOW)
+    status = transitions.apply(job, Report(job_id=job.id, attempt=1, nonce=job.nonce, event=event), NOW)
     if status is None:
         return job
-    return job.model_copy(update={name: getattr(status, name) for name in type(status).model_fields})
+    return job.model_copy(update={"status": status})
 
 
 def test_every_state_says_what_may_follow_it_and_nothing_follows_a_final_one():
@@ -89,11 +88,11 @@ def test_reports_in_any_order_never_take_a_job_back(events: list[Event]):
         after = step(job, event)
         if job.state.final:
             assert after == job
-        for node, later in zip(job.nodes, after.nodes, strict=True):
+        for node, later in zip(job.status.nodes, after.status.nodes, strict=True):
             assert later.fraction >= node.fraction
-        assert set(after.stems) >= set(job.stems)
-        assert set(after.stems) <= set(STEMS)
-        assert (after.finished_at is not None) == after.state.final
+        assert set(after.status.stems) >= set(job.status.stems)
+        assert set(after.status.stems) <= set(STEMS)
+        assert (after.status.finished_at is not None) == after.state.final
         job = after
 
 
