@@ -17,7 +17,7 @@ from stemset.features.jobs.messages import Failed, JobPayload, Stopped, Succeede
 from stemset.manifest import ErrorRecord, Manifest
 from stemset.models.pool import ModelPool
 from stemset.separation import MANIFEST, separate
-from stemset.storage import Keys, Storage
+from stemset.storage import Keys, ObjectStore
 from stemset.strategy.node_cache import NodeCache
 from stemset.worker.publisher import Publisher
 from stemset.worker.reporter import Reporter
@@ -35,7 +35,7 @@ def may_go_better(error: BaseException) -> bool:
 
 def run_job(
     payload: JobPayload,
-    storage: Storage,
+    storage: ObjectStore,
     reporter: Reporter,
     pool: ModelPool,
     work_dir: Path,
@@ -81,7 +81,7 @@ def run_job(
 
 def _run(
     payload: JobPayload,
-    storage: Storage,
+    storage: ObjectStore,
     reporter: Reporter,
     pool: ModelPool,
     cache: NodeCache | None,
@@ -117,7 +117,7 @@ def _limits(payload: JobPayload) -> LimitsConfig | None:
 
 
 def _settle(
-    payload: JobPayload, storage: Storage, reporter: Reporter, folder: Path, error: ErrorRecord | None
+    payload: JobPayload, storage: ObjectStore, reporter: Reporter, folder: Path, error: ErrorRecord | None
 ) -> Manifest:
     """Store the manifest of a run that failed (error) or was cancelled (None), and report how it ended."""
     manifest = _manifest(payload, folder / "output" / MANIFEST, error)

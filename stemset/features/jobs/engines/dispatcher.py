@@ -1,4 +1,4 @@
-"""What an engine must do for the queue: take a job, say what it knows of it, let go of it."""
+"""What an engine must do for the queue: take a job, say what it knows of it, let go of it; and what it may do, too."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from stemset.features.jobs.messages import JobPayload
 from stemset.manifest import Manifest
@@ -70,14 +70,19 @@ class Dispatcher(Protocol):
         """Take a run back; one that a worker has is ended where the engine can do that, else through its reports."""
         ...
 
-    async def prepare(self, order: Order) -> None:
-        """Have weights fetched, beside the jobs."""
-        ...
-
     async def look_up(self, refs: Collection[str]) -> Mapping[str, RunRecord]:
         """Ref -> what the engine knows of the run; unknown ones may be missing."""
         ...
 
     async def close(self) -> None:
         """Let go of connections."""
+        ...
+
+
+@runtime_checkable
+class WeightsFetcher(Protocol):
+    """An engine that fetches weights, too. Where none does, as on Modal, the operator runs `DOWNLOAD_COMMAND`."""
+
+    async def prepare(self, order: Order) -> None:
+        """Have the weights of an order fetched, beside the jobs. Raises Unavailable as Dispatcher does."""
         ...
