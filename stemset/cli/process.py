@@ -99,7 +99,7 @@ async def _process(
     # Seconds of imports, which a mistake in the arguments need not wait for.
     from stemset.batch.process_folder import Outcome, Processor, alone, files_in  # noqa: PLC0415
     from stemset.database.engine import upgrade_database  # noqa: PLC0415
-    from stemset.features.jobs.engines.dbos import LocalDispatcher  # noqa: PLC0415
+    from stemset.features.jobs.engines.dbos import DbosDispatcher  # noqa: PLC0415
     from stemset.models.networks import malloc  # noqa: PLC0415
     from stemset.models.pool import ModelPool  # noqa: PLC0415
     from stemset.server.app import make_parts  # noqa: PLC0415
@@ -112,7 +112,7 @@ async def _process(
     results: list[Result] = []
     with alone(settings.data_dir):
         await asyncio.to_thread(upgrade_database, settings.database)
-        parts = make_parts(settings, LocalDispatcher(settings.queue_database))
+        parts = make_parts(settings, DbosDispatcher(settings.queue_database))
         try:
             files = files_in(source, without=settings.data_dir)
             with _bars(len(files)) as bars:

@@ -17,7 +17,7 @@ from stemset.config.modal import ModalSettings
 from stemset.database.engine import create_engine_for, upgrade_database
 from stemset.database.sessions import Sessions
 from stemset.features.accounts.gate import PUBLIC, AccessMiddleware, gate_of
-from stemset.features.jobs.engines.dbos import LocalDispatcher
+from stemset.features.jobs.engines.dbos import DbosDispatcher
 from stemset.features.jobs.engines.dispatcher import Dispatcher
 from stemset.features.jobs.engines.modal import ModalDispatcher
 from stemset.features.jobs.live_updates import Notifier
@@ -54,7 +54,7 @@ def dispatcher_of(settings: ApiSettings) -> Dispatcher:
     """The engine that the settings name."""
     if settings.engine == "modal":
         return ModalDispatcher(ModalSettings().app)
-    return LocalDispatcher(settings.queue_database)
+    return DbosDispatcher(settings.queue_database)
 
 
 def timings_of(settings: ApiSettings) -> ReconcileTimings:

@@ -20,7 +20,7 @@ from stemset.server.services import Context
 from stemset.storage import Keys
 from stemset.web.problems import problem_responses
 from stemset.web.responses import json_response
-from stemset.worker.pid_files import workers
+from stemset.worker.pid_files import find_workers
 
 _PATIENCE_S = 2.0
 _SILENCE = timedelta(seconds=60)
@@ -98,7 +98,7 @@ async def list_profiles(context: Context) -> list[Profile]:
 
 async def _worker_lives(context: Context, counts: Mapping[JobState, int]) -> bool:
     """Whether a worker takes jobs: one on this machine, or one elsewhere that works and tells of it."""
-    if await to_thread.run_sync(workers, context.settings.data_dir):
+    if await to_thread.run_sync(find_workers, context.settings.data_dir):
         return True
     running = counts.get(JobState.RUNNING, 0)
     if not running:

@@ -1,4 +1,5 @@
-"""Which process takes the jobs of a data folder: one at a time, unless several share a queue."""
+"""Which processes take the jobs of a data folder: each leaves a file named by its process id. There is one at a time,
+unless several share a queue."""
 
 from __future__ import annotations
 
@@ -12,19 +13,19 @@ from pathlib import Path
 from stemset.errors import Conflict
 
 
-def ready_file(data_dir: Path, pid: int) -> Path:
-    """Is there while the worker with this process id takes jobs."""
+def pid_file(data_dir: Path, pid: int) -> Path:
+    """The file that exists while the worker with this process id takes jobs."""
     return data_dir / "workers" / str(pid)
 
 
 @contextmanager
-def taking_jobs(data_dir: Path) -> Generator[None]:
-    """Let others on this machine see that this process takes jobs, until the block ends."""
-    file = ready_file(data_dir, os.getpid())
+def write_pid_file(data_dir: Path) -> Generator[None]:
+    """Show other processes of this machine that this one takes jobs, until the block ends."""
+    file = pid_file(data_dir, os.getpid())
     file.parent.mkdir(parents=True, exist_ok=True)
     for other in file.parent.iterdir():
-        if not _lives(other.name):
-            # It was killed.
+        if not _is_alive(other.name):
+            # A worker that was killed left it.
             other.unlink(missing_ok=True)
     file.touch()
     try:
@@ -33,17 +34,17 @@ def taking_jobs(data_dir: Path) -> Generator[None]:
         file.unlink(missing_ok=True)
 
 
-def workers(data_dir: Path) -> list[int]:
-    """The process ids of those that take jobs and live; a worker on another machine is not seen."""
+def find_workers(data_dir: Path) -> list[int]:
+    """The process ids of the workers on this machine that take jobs."""
     folder = data_dir / "workers"
-    return [int(file.name) for file in folder.iterdir() if _lives(file.name)] if folder.is_dir() else []
+    return [int(file.name) for file in folder.iterdir() if _is_alive(file.name)] if folder.is_dir() else []
 
 
-def _lives(pid: str) -> bool:
+def _is_alive(pid: str) -> bool:
     try:
         os.kill(int(pid), 0)
     except PermissionError:
-        # Under another user.
+        # A process of another user.
         return True
     except (OSError, ValueError):
         return False
@@ -51,8 +52,10 @@ def _lives(pid: str) -> bool:
 
 
 @contextmanager
-def only_worker(data_dir: Path, *, patience_s: float = 10.0) -> Generator[None]:
-    """Two workers with one queue identity would each take the other's running job for one that a crash left."""
+def lock_data_dir(data_dir: Path, *, patience_s: float = 10.0) -> Generator[None]:
+    """Keep other workers off the data folder until the block ends: two with one queue identity would each take the
+    other's running job for one that a crash left. Raises Conflict when another worker still has it after patience_s.
+    """
     data_dir.mkdir(parents=True, exist_ok=True)
     with (data_dir / "worker.lock").open("a+") as lock:
         give_up_at = time.monotonic() + patience_s

@@ -24,7 +24,7 @@ from stemset.database.sessions import Sessions
 from stemset.features.jobs.messages import NodeStarted, Report, Started
 from stemset.features.jobs.reconciler import Reconciler, ReconcileTimings
 from stemset.features.jobs.records import JobState
-from stemset.worker.pid_files import workers
+from stemset.worker.pid_files import find_workers
 from tests.support.engine import local_engine
 from tests.support.jobs import worker
 from tests.support.postgres import NewDatabase, Postgres
@@ -103,13 +103,13 @@ async def test_several_workers_share_one_queue_and_a_dead_ones_job_is_done_by_an
         with worker(engine.settings), worker(engine.settings):
             give_up_at = time.monotonic() + 60
             # One that is ready long before the other would do all the jobs alone.
-            while len(workers(engine.settings.data_dir)) < 2:
+            while len(find_workers(engine.settings.data_dir)) < 2:
                 assert time.monotonic() < give_up_at
                 await asyncio.sleep(0.05)
             jobs = [first, *[await engine.submit(song) for _ in range(3)]]
             tasks = [asyncio.create_task(work) for work in (reconciler.run(), engine.outbox.run())]
             done = [await engine.until_final(job) for job in jobs]
-            assert len(workers(engine.settings.data_dir)) == 2
+            assert len(find_workers(engine.settings.data_dir)) == 2
         reconciler.stop()
         engine.outbox.stop()
         await asyncio.gather(*tasks)

@@ -20,7 +20,7 @@ from stemset.config import ApiSettings, load_config
 from stemset.database.engine import create_engine_for, upgrade_database
 from stemset.database.sessions import Sessions
 from stemset.errors import Conflict
-from stemset.features.jobs.engines.dbos import LocalDispatcher
+from stemset.features.jobs.engines.dbos import DbosDispatcher
 from stemset.features.jobs.messages import Report, Started
 from stemset.features.jobs.planning import plan_of
 from stemset.features.jobs.records import JobRecord, JobState, NodeState, Plan
@@ -68,7 +68,7 @@ class Queue:
         watcher: Watching | None = None,
     ) -> dict[str, Outcome]:
         """What the command does, in this process. File name -> outcome."""
-        parts = make_parts(self.settings, LocalDispatcher(self.settings.queue_database))
+        parts = make_parts(self.settings, DbosDispatcher(self.settings.queue_database))
         plan = parts.config.strategies[strategy]
         pool = ModelPool(Runtime(self.folder, "cpu"))
         seen = watcher or Watching()

@@ -20,11 +20,11 @@ from stemset.features.jobs.messages import (
     Succeeded,
 )
 from stemset.features.jobs.records import RunOptions, new_id
-from stemset.worker.reporter import CallbackChannel, Interrupted, Pace, Reporter
+from stemset.worker.reporter import CallbackChannel, Interrupted, Reporter, ReportTimings
 from tests.support.jobs import SECRET, Callback
 from tests.support.queue import TREE, track
 
-FAST = Pace(progress=0.01, poll=0.05, patience=1.0, first_pause=0.01, longest_pause=0.05)
+FAST = ReportTimings(progress_s=0.01, poll_s=0.05, patience_s=1.0, first_pause_s=0.01, longest_pause_s=0.05)
 PAYLOAD = JobPayload(
     job_id=new_id(),
     attempt=3,
@@ -39,11 +39,13 @@ PAYLOAD = JobPayload(
 
 @contextmanager
 def reporting(
-    callback: Callback, *, pace: Pace = FAST, secret: str = SECRET, stop: threading.Event | None = None
+    callback: Callback, *, timings: ReportTimings = FAST, secret: str = SECRET, stop: threading.Event | None = None
 ) -> Generator[Reporter]:
     with (
         callback.serving() as address,
-        Reporter(PAYLOAD, CallbackChannel(address, secret), stop=stop or threading.Event(), pace=pace) as reporter,
+        Reporter(
+            PAYLOAD, CallbackChannel(address, secret), stop=stop or threading.Event(), timings=timings
+        ) as reporter,
     ):
         yield reporter
 
@@ -83,7 +85,9 @@ def test_an_event_is_told_again_until_the_service_is_back():
 
 def test_patience_ends():
     with (
-        Reporter(PAYLOAD, CallbackChannel("http://127.0.0.1:9", SECRET), stop=threading.Event(), pace=FAST) as reporter,
+        Reporter(
+            PAYLOAD, CallbackChannel("http://127.0.0.1:9", SECRET), stop=threading.Event(), timings=FAST
+        ) as reporter,
         pytest.raises(Unavailable, match="can't be reached"),
     ):
         reporter.tell(Started())
@@ -107,7 +111,7 @@ def test_a_refused_signature_is_not_tried_again():
 
 def test_progress_is_coalesced_and_never_blocks():
     callback = Callback()
-    with reporting(callback, pace=Pace(progress=0.1, poll=10)) as reporter:
+    with reporting(callback, timings=ReportTimings(progress_s=0.1, poll_s=10)) as reporter:
         begin = time.monotonic()
         for step in range(1001):
             reporter.progress("root", step / 1000)
@@ -178,7 +182,7 @@ def test_a_process_that_ends_interrupts_the_run_even_while_it_waits_for_the_serv
     stop = threading.Event()
     threading.Timer(0.1, stop.set).start()
     with (
-        reporting(Callback(before=lambda _report: 503), pace=Pace(first_pause=30), stop=stop) as reporter,
+        reporting(Callback(before=lambda _report: 503), timings=ReportTimings(first_pause_s=30), stop=stop) as reporter,
         pytest.raises(Interrupted),
     ):
         reporter.tell(Started())
