@@ -26,38 +26,40 @@ from stemset.models.weights import prefetch
 from stemset.models.weights.prefetch import Order
 from stemset.storage import open_storage
 from stemset.strategy.node_cache import FolderCache
-from stemset.worker.pid_files import lock_data_dir, write_pid_file
+from stemset.worker.pid_files import lock_data_dir, lock_pid_file
 from stemset.worker.reporter import CallbackChannel, Interrupted, Reporter
 from stemset.worker.run_job import STORAGE_PATIENCE_S, is_retryable, run_job
 
 log = structlog.stdlib.get_logger()
 
 _STOP_GRACE_S = 3.0
-_PARENT_CHECK_S = 0.5
+_LOOK_S = 0.5
+"""Windows tells a thread of a signal only between two waits."""
 _WARM_UP = "warm-up"
 _ABANDONED_S = 24 * 3600.0
 """A run's folder that is so old is nobody's; younger ones may be those of other workers of the same queue."""
 
 
-def serve_worker(settings: WorkerSettings, *, follow_parent: bool = False) -> None:
-    """Take jobs from the local queue, one at a time, until SIGTERM or SIGINT; call it in the main thread.
+def serve_worker(settings: WorkerSettings, *, stop: threading.Event | None = None) -> None:
+    """Take jobs from the local queue, one at a time, until `stop`, SIGTERM or SIGINT; call it in the main thread.
 
     Once it takes jobs it logs `worker_ready` and `find_workers` finds it. A stop takes seconds: a job in hand is left
-    for the next worker, as it is after a kill. follow_parent: stop, too, when the process that started this one
-    ends. Raises Conflict when another worker serves this data folder, unless they share a queue on PostgreSQL.
+    for the next worker, as it is after a kill. Raises Conflict when another worker serves this data folder, unless
+    they share a queue on PostgreSQL.
     """
-    parent = os.getppid() if follow_parent else None
-    stop = _stop_on_signals()
+    stop = stop or threading.Event()
+    _set_on_signals(stop)
     malloc.shared_by_threads()
     worker = LocalWorker(settings, stop)
     shared = shared_queue(settings.queue_database)
     with nullcontext() if shared else lock_data_dir(settings.data_dir):
         _remove_abandoned(worker.work_dir, older_than_s=_ABANDONED_S if shared else 0.0)
         with serve_queue(settings.queue_database, worker.run, retry=is_retryable, prepare=worker.fetch_weights):
-            with write_pid_file(settings.data_dir):
+            with lock_pid_file(settings.data_dir):
                 log.info("worker_ready", callback=settings.callback_url)
                 threading.Thread(target=_warm_up, name=_WARM_UP, daemon=True).start()
-                _wait_for_stop(stop, parent)
+                while not stop.wait(_LOOK_S):
+                    pass
                 log.info("worker_stopping")
             idle = worker.wait_until_idle(_STOP_GRACE_S)
     _end_process(idle=idle)
@@ -113,20 +115,10 @@ class LocalWorker:
             raise Interrupted
 
 
-def _stop_on_signals() -> threading.Event:
-    """An event that SIGTERM and SIGINT set."""
-    stop = threading.Event()
+def _set_on_signals(stop: threading.Event) -> None:
+    """Have SIGTERM and SIGINT set the event."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
-    return stop
-
-
-def _wait_for_stop(stop: threading.Event, parent: int | None) -> None:
-    """Return when stop is set; it is set here when the parent, if one is given, has ended."""
-    while not stop.wait(_PARENT_CHECK_S):
-        if parent is not None and os.getppid() != parent:
-            log.info("worker_parent_ended")
-            stop.set()
 
 
 def _end_process(*, idle: bool) -> None:

@@ -204,8 +204,7 @@ def _callback_url(knobs: ModalSettings) -> str:
 
     if knobs.callback_url:
         return knobs.callback_url
-    # What is generic in Modal's types stays open where a name is looked up.
-    url = modal.Function.from_name(knobs.app, "api").get_web_url()  # pyright: ignore[reportUnknownMemberType]
+    url = modal.Function.from_name(knobs.app, "api").get_web_url()  # pyright: ignore[reportUnknownMemberType] - untyped
     if url is None:
         raise ConfigError("STEMSET_CALLBACK_URL", "is not set, and the deployed `api` has no address")
     return url

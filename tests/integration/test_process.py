@@ -13,8 +13,15 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from stemset.batch.local_channel import REF
-from stemset.batch.process_folder import Outcome, Processor, alone, files_in
+from stemset.batch.local_channel import IN_PROCESS
+from stemset.batch.process_folder import (
+    FolderProcessor,
+    Library,
+    Outcome,
+    Separator,
+    files_in,
+    single_process_lock,
+)
 from stemset.cli import app
 from stemset.config import ApiSettings, load_config
 from stemset.database.engine import create_engine_for, upgrade_database
@@ -22,14 +29,14 @@ from stemset.database.sessions import Sessions
 from stemset.errors import Conflict
 from stemset.features.jobs.engines.dbos import DbosDispatcher
 from stemset.features.jobs.messages import Report, Started
-from stemset.features.jobs.planning import plan_of
+from stemset.features.jobs.planning import plan_job
 from stemset.features.jobs.records import JobRecord, JobState, NodeState, Plan
 from stemset.features.jobs.repository import JobRepository
 from stemset.features.jobs.service import JobService
-from stemset.features.library.recordings import Library
+from stemset.features.library.recordings import RecordingRepository
 from stemset.models.pool import ModelPool
 from stemset.models.runtime import Runtime
-from stemset.server.app import make_parts
+from stemset.server.services import build_services
 from tests.support.queue import new_recording
 from tests.unit.cli.test_cli import stemset
 
@@ -52,12 +59,12 @@ class Queue:
         self.music = folder / "music"
         self.settings = ApiSettings(config=folder / "config.yaml", data_dir=folder / "data")
         self.engine = create_engine_for(self.settings.database)
-        self.library = Library(Sessions(self.engine))
+        self.recordings = RecordingRepository(Sessions(self.engine))
         self.jobs = JobService(JobRepository(Sessions(self.engine)))
 
     def plan(self, strategy: str) -> Plan:
         config = load_config(self.settings.config)
-        return plan_of(config.strategies[strategy], config)
+        return plan_job(config.strategies[strategy], config)
 
     async def take(
         self,
@@ -68,22 +75,26 @@ class Queue:
         watcher: Watching | None = None,
     ) -> dict[str, Outcome]:
         """What the command does, in this process. File name -> outcome."""
-        parts = make_parts(self.settings, DbosDispatcher(self.settings.queue_database))
-        plan = parts.config.strategies[strategy]
-        pool = ModelPool(Runtime(self.folder, "cpu"))
+        services = build_services(self.settings, DbosDispatcher(self.settings.queue_database))
+        library = Library(
+            services.recordings, services.jobs, services.ingest, services.probe, services.storage,
+            services.config.limits,
+        )  # fmt: skip
+        separator = Separator(ModelPool(Runtime(self.folder, "cpu")), self.settings.data_dir / "process", None)
         seen = watcher or Watching()
-        seen.processor = Processor(parts, profile, plan, pool, seen, cache=None, dry_run=dry_run)
+        plan = services.plans.plans[strategy]
+        seen.processor = FolderProcessor(library, separator, profile, plan, seen, dry_run=dry_run)
         files = files_in(self.music, without=self.settings.data_dir)
         try:
             return {result.file.name: result.outcome async for result in seen.processor.run(files)}
         finally:
-            await parts.engine.dispose()
+            await services.engine.dispose()
 
 
 class Watching:
-    """Sees what a Processor does. stop_in: the event loop in which it is stopped once a node runs."""
+    """Sees what a FolderProcessor does. stop_in: the event loop in which it is stopped once a node runs."""
 
-    processor: Processor
+    processor: FolderProcessor
     jobs: JobService
     stop_in: asyncio.AbstractEventLoop | None = None
 
@@ -123,11 +134,11 @@ async def test_what_is_new_comes_into_the_library_and_what_fails_stops_nothing(q
         "the same again.wav": Outcome.SEPARATED,
         "song": Outcome.PRESENT,
     }
-    recordings, total = await queue.library.page("songs")
+    recordings, total = await queue.recordings.page("songs")
     assert (total, recordings[0].title, recordings[0].file_name) == (1, "the same again", "the same again.wav")
     job = recordings[0].latest_job
     assert job
-    assert (job.state, job.dispatch_ref, job.status.stems) == (JobState.SUCCEEDED, REF, ("drums", "rest"))
+    assert (job.state, job.dispatch_ref, job.status.stems) == (JobState.SUCCEEDED, IN_PROCESS, ("drums", "rest"))
     assert (queue.settings.data_dir / "objects" / "jobs" / str(job.id) / "stems" / "drums.flac").is_file()
     # Nothing is left for a queue, which this must not even have made.
     assert await queue.jobs.undispatched_jobs() == []
@@ -139,9 +150,9 @@ async def test_another_strategy_or_profile_is_new_again_but_the_same_is_not(queu
     assert await queue.take() == {"song": Outcome.SEPARATED}
     assert await queue.take() == {"song": Outcome.PRESENT}
     assert await queue.take(strategy="low") == {"song": Outcome.SEPARATED}
-    assert (await queue.library.page("songs"))[1] == 1
+    assert (await queue.recordings.page("songs"))[1] == 1
     assert await queue.take(profile="other") == {"song": Outcome.SEPARATED}
-    assert (await queue.library.page("other"))[1] == 1
+    assert (await queue.recordings.page("other"))[1] == 1
 
 
 async def test_a_dry_run_stores_and_runs_nothing(queue: Queue) -> None:
@@ -149,13 +160,13 @@ async def test_a_dry_run_stores_and_runs_nothing(queue: Queue) -> None:
     (queue.music / "claims.mp3").write_text("to be a song")
     told = await queue.take(dry_run=True)
     assert told == {"claims.mp3": Outcome.FAILED, "twin.wav": Outcome.PLANNED, "song": Outcome.PRESENT}
-    assert (await queue.library.page())[1] == 0
+    assert (await queue.recordings.page())[1] == 0
     assert not (queue.settings.data_dir / "objects").exists()
 
 
 async def test_a_job_that_the_service_has_is_left_to_it(queue: Queue) -> None:
     await queue.take()
-    recording = (await queue.library.page("songs"))[0][0]
+    recording = (await queue.recordings.page("songs"))[0][0]
     queued = await queue.jobs.create_job(recording.id, lambda _: queue.plan("low"))
     assert await queue.take(strategy="low") == {"song": Outcome.ELSEWHERE}
     assert (await queue.jobs.get_job(queued.id)).state is JobState.QUEUED
@@ -165,8 +176,8 @@ async def test_a_job_that_the_service_has_is_left_to_it(queue: Queue) -> None:
 async def test_what_a_kill_left_is_settled_by_the_next_run(queue: Queue) -> None:
     left: list[JobRecord] = []
     for title in ("queued", "running"):
-        recording = await queue.library.add(new_recording(profile="songs", title=title))
-        left.append(await queue.jobs.create_job(recording.id, lambda _: queue.plan("halves"), dispatch_ref=REF))
+        recording = await queue.recordings.add(new_recording(profile="songs", title=title))
+        left.append(await queue.jobs.create_job(recording.id, lambda _: queue.plan("halves"), dispatch_ref=IN_PROCESS))
     report = Report(job_id=left[1].id, attempt=1, nonce=left[1].nonce, event=Started())
     await queue.jobs.apply(report, report.message_id)
     assert await queue.jobs.undispatched_jobs() == []
@@ -179,7 +190,7 @@ async def test_a_stop_cancels_the_job_in_hand_and_the_next_run_goes_on(queue: Qu
     watcher = Watching()
     watcher.stop_in, watcher.jobs = asyncio.get_running_loop(), queue.jobs
     assert await queue.take(watcher=watcher) == {"later.wav": Outcome.STOPPED}
-    recordings, total = await queue.library.page("songs")
+    recordings, total = await queue.recordings.page("songs")
     assert total == 1
     assert recordings[0].latest_job
     assert recordings[0].latest_job.state is JobState.CANCELLED
@@ -217,9 +228,13 @@ def test_the_command_tells_what_became_of_each_file_and_ends_with_1_where_one_fa
 
 
 def test_one_at_a_time_works_in_a_data_folder(tmp_path: Path) -> None:
-    with alone(tmp_path), pytest.raises(Conflict, match="Another `stemset process`"), alone(tmp_path):
+    with (
+        single_process_lock(tmp_path),
+        pytest.raises(Conflict, match="Another `stemset process`"),
+        single_process_lock(tmp_path),
+    ):
         pass
-    with alone(tmp_path):
+    with single_process_lock(tmp_path):
         pass
 
 

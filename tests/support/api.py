@@ -20,14 +20,13 @@ from stemset.config import ApiSettings
 from stemset.errors import NotFound
 from stemset.features.jobs.engines.dispatcher import RunRecord, RunState
 from stemset.features.jobs.messages import Event, JobPayload, Layout, Report, Started, TrackReady
-from stemset.features.jobs.planning import start
 from stemset.features.jobs.records import new_id
 from stemset.features.jobs.schemas import describe_job
 from stemset.features.library.records import NewRecording
 from stemset.manifest import StemRecord
 from stemset.models.weights.prefetch import Order
-from stemset.server.app import build_app, parts_of
-from stemset.server.services import Parts
+from stemset.server.app import build_app
+from stemset.server.services import Services, services_of
 from stemset.storage import Keys
 from stemset.storage.settings import R2Account, R2Settings
 
@@ -74,9 +73,9 @@ class FakeDispatcher:
 class Service:
     """The client with the short words of these tests."""
 
-    def __init__(self, client: httpx.AsyncClient, parts: Parts, dispatcher: FakeDispatcher) -> None:
+    def __init__(self, client: httpx.AsyncClient, services: Services, dispatcher: FakeDispatcher) -> None:
         self.client = client
-        self.parts = parts
+        self.services = services
         self.dispatcher = dispatcher
 
     async def get(self, path: str, **headers: str) -> httpx.Response:
@@ -95,20 +94,20 @@ class Service:
             sha256=uuid4().hex * 2, duration_s=0.5,
             sample_rate=44_100, channels=2, codec="pcm_s16le", source_key="recordings/x/source.wav",
         )  # fmt: skip
-        await self.parts.library.add(recording)
-        return describe_job(await start(self.parts, recording.id, "instant"), self.parts.config).model_dump(
+        await self.services.recordings.add(recording)
+        return describe_job(await self.services.jobs.start(recording.id, "instant"), self.services.config).model_dump(
             mode="json", by_alias=True
         )
 
     async def report(self, job_id: str, event: Event, *, secret: str | None = None) -> httpx.Response:
         try:
-            nonce = (await self.parts.jobs.get_job(UUID(job_id))).nonce
+            nonce = (await self.services.jobs.get_job(UUID(job_id))).nonce
         except NotFound:
             nonce = ""
         report = Report(job_id=UUID(job_id), attempt=1, nonce=nonce, event=event)
         body = report.model_dump_json()
         now = datetime.now(UTC)
-        signature = Webhook(secret or self.parts.secret).sign(report.message_id, now, body)
+        signature = Webhook(secret or self.services.callback_secret).sign(report.message_id, now, body)
         headers = {
             "webhook-id": report.message_id,
             "webhook-timestamp": str(int(now.timestamp())),
@@ -124,7 +123,7 @@ class Service:
         for stem in ("mixture", "drums"):
             job_id = UUID(job["id"])
             for key in (Keys.stem(job_id, stem), Keys.peaks(job_id, stem, 256)):
-                self.parts.storage.put_bytes(key, content, "audio/flac")
+                self.services.storage.put_bytes(key, content, "audio/flac")
             await self.report(job["id"], track(stem, len(content)))
         return job
 
@@ -167,7 +166,7 @@ async def service(settings: ApiSettings) -> AsyncIterator[Service]:
     living = asyncio.create_task(live())
     await begun.wait()
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-        yield Service(client, parts_of(app), dispatcher)
+        yield Service(client, services_of(app), dispatcher)
     end.set()
     await living
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -19,11 +17,12 @@ from stemset.features.jobs.outbox import Outbox
 from stemset.features.jobs.records import JobRecord, NodeStatus, Plan, RunOptions, new_id
 from stemset.features.jobs.repository import JobRepository
 from stemset.features.jobs.service import JobService
-from stemset.features.library.recordings import Library
+from stemset.features.library.recordings import RecordingRepository
 from stemset.features.library.records import NewRecording
 from stemset.manifest import Manifest
 from stemset.storage import Keys, LocalStorage
 from tests.support.jobs import SECRET, Callback, applied_by
+from tests.support.waiting import wait_until_async
 
 TREE: dict[str, object] = {
     "_": "percussive",
@@ -38,7 +37,7 @@ class Engine:
     """Everything of the local engine but the worker."""
 
     settings: WorkerSettings
-    library: Library
+    recordings: RecordingRepository
     service: JobService
     storage: LocalStorage
     dispatcher: DbosDispatcher
@@ -49,7 +48,7 @@ class Engine:
         recording_id = new_id()
         source_key = Keys.source(recording_id, "wav")
         self.storage.put(source_key, song, "audio/wav")
-        await self.library.add(
+        await self.recordings.add(
             NewRecording(
                 id=recording_id,
                 profile="demo",
@@ -76,11 +75,15 @@ class Engine:
         await self.outbox.flush()
         return job
 
-    async def until(self, job_id: UUID, reached: Callable[[JobRecord], bool], timeout_s: float = 60) -> JobRecord:
-        give_up_at = time.monotonic() + timeout_s
-        while not reached(job := await self.service.get_job(job_id)):
-            assert time.monotonic() < give_up_at, job
-            await asyncio.sleep(0.05)
+    async def until(self, job_id: UUID, reached: Callable[[JobRecord], bool]) -> JobRecord:
+        job = await self.service.get_job(job_id)
+
+        async def has_come() -> bool:
+            nonlocal job
+            job = await self.service.get_job(job_id)
+            return reached(job)
+
+        await wait_until_async(has_come, explain=lambda: str(job))
         return job
 
     async def until_final(self, job: JobRecord) -> JobRecord:
@@ -107,6 +110,6 @@ async def local_engine(
         dispatcher = DbosDispatcher(settings.queue_database)
         storage = LocalStorage(settings.data_dir / "objects")
         outbox = Outbox(service, dispatcher)
-        yield Engine(settings, Library(Sessions(database)), service, storage, dispatcher, outbox, callback)
+        yield Engine(settings, RecordingRepository(Sessions(database)), service, storage, dispatcher, outbox, callback)
         await dispatcher.close()
     await database.dispose()

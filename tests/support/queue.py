@@ -17,7 +17,7 @@ from stemset.features.jobs.messages import Event, JobPayload, Layout, Report, Tr
 from stemset.features.jobs.records import JobRecord, NodeStatus, Plan, RunOptions, new_id
 from stemset.features.jobs.repository import JobRepository
 from stemset.features.jobs.service import Applied, JobService
-from stemset.features.library.recordings import Library
+from stemset.features.library.recordings import RecordingRepository
 from stemset.features.library.records import NewRecording
 from stemset.manifest import StemRecord
 
@@ -35,16 +35,16 @@ PLAN = Plan(strategy="instant", tree=TREE, nodes=NODES, expected_stems=STEMS, op
 
 
 class Queue:
-    """JobService and Library with the short words of these tests."""
+    """JobService and RecordingRepository with the short words of these tests."""
 
     def __init__(self, made: Sessions) -> None:
         self.sessions = made
         self.service = JobService(JobRepository(made))
-        self.library = Library(made)
+        self.recordings = RecordingRepository(made)
 
     async def recording(self, *, profile: str = "demo", title: str = "Song") -> UUID:
         recording = new_recording(profile=profile, title=title)
-        return (await self.library.add(recording)).id
+        return (await self.recordings.add(recording)).id
 
     async def job(
         self,

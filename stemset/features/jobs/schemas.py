@@ -17,6 +17,131 @@ from stemset.web.schema import EXAMPLE_TIME, MAX_NAME, Wire
 # What a strategy without networks does not need.
 _LACKING = (WeightsMissing, WeightsDamaged, NoSpace, EngineMissing)
 
+RECORDING_ID = UUID("0193b1c2-7d10-7a44-8b1f-6f0d0c9e5a11")
+
+JOB_ID = UUID("0193b1c2-7e61-7c3a-9d5e-2f4b8a6c1d03")
+
+
+class JobNode(Wire):
+    """How far one node is. fraction: 0 to 1."""
+
+    path: str
+    parent: str | None
+    model: str
+    title: str
+    state: NodeState
+    fraction: float
+    seconds: float | None
+    cached: bool
+
+
+class JobFailure(Wire):
+    """Why a job failed. fallback: a strategy that would work without what was missing."""
+
+    kind: str
+    message: str
+    node: str | None
+    fallback: str | None
+
+
+class Job(Wire):
+    """One strategy run on one recording.
+
+    attempt: 1 at first, one more by every retry. eta_s: seconds that are left. queue_position: 1 is next; null unless
+    queued.
+    """
+
+    id: UUID
+    recording_id: UUID
+    profile: str
+    strategy: str
+    state: JobState
+    nodes: list[JobNode]
+    stems: list[str]
+    expected_stems: list[str]
+    failure: JobFailure | None
+    sum_to_mixture_db: float | None
+    attempt: int
+    eta_s: float | None
+    queue_position: int | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    last_event: int
+
+
+JOB = Job(
+    id=JOB_ID,
+    recording_id=RECORDING_ID,
+    profile="demo",
+    strategy="instant",
+    state=JobState.RUNNING,
+    nodes=[
+        JobNode(
+            path="root",
+            parent=None,
+            model="percussive",
+            title="Percussive",
+            state=NodeState.RUNNING,
+            fraction=0.4,
+            seconds=None,
+            cached=False,
+        ),
+    ],
+    stems=[],
+    expected_stems=["drums", "bass", "vocals", "other"],
+    failure=None,
+    sum_to_mixture_db=None,
+    attempt=1,
+    eta_s=6.5,
+    queue_position=None,
+    created_at=EXAMPLE_TIME,
+    started_at=EXAMPLE_TIME + timedelta(seconds=1),
+    finished_at=None,
+    last_event=4,
+)
+
+
+class JobRequest(Wire):
+    """strategy: null takes the profile's. force: also where this strategy has run on this recording already."""
+
+    recording_id: UUID
+    strategy: str | None = Field(default=None, max_length=MAX_NAME)
+    force: bool = False
+
+
+class JobPage(Wire):
+    """Jobs, newest first."""
+
+    items: list[Job]
+    total: int
+    limit: int
+    offset: int
+
+
+JOBS = JobPage(items=[JOB], total=1, limit=50, offset=0)
+
+
+class JobEvent(Wire):
+    """One numbered change of a job; `job` is its state after the change."""
+
+    number: int
+    type: str
+    at: datetime
+    job: Job
+
+
+EVENT = JobEvent(number=4, type="node_progress", at=EXAMPLE_TIME + timedelta(seconds=3), job=JOB)
+
+
+class CallbackAnswer(Wire):
+    """What the API tells a worker that reports. cancel: somebody asked for the job to stop."""
+
+    cancel: bool
+
+
+CALLBACK = CallbackAnswer(cancel=False)
+
 
 def describe_job(record: JobRecord, config: Config) -> Job:
     return Job(
@@ -75,130 +200,3 @@ def _failure(record: JobRecord, config: Config) -> JobFailure | None:
         node=record.status.failure.node,
         fallback=fallback_of(config) if lacking else None,
     )
-
-
-class JobNode(Wire):
-    """How far one node is. fraction: 0 to 1."""
-
-    path: str
-    parent: str | None
-    model: str
-    title: str
-    state: NodeState
-    fraction: float
-    seconds: float | None
-    cached: bool
-
-
-class JobFailure(Wire):
-    """Why a job failed. fallback: a strategy that would work without what was missing."""
-
-    kind: str
-    message: str
-    node: str | None
-    fallback: str | None
-
-
-class Job(Wire):
-    """One strategy run on one recording.
-
-    attempt: 1 at first, one more by every retry. eta_s: seconds that are left. queue_position: 1 is next; null unless
-    queued.
-    """
-
-    id: UUID
-    recording_id: UUID
-    profile: str
-    strategy: str
-    state: JobState
-    nodes: list[JobNode]
-    stems: list[str]
-    expected_stems: list[str]
-    failure: JobFailure | None
-    sum_to_mixture_db: float | None
-    attempt: int
-    eta_s: float | None
-    queue_position: int | None
-    created_at: datetime
-    started_at: datetime | None
-    finished_at: datetime | None
-    last_event: int
-
-
-class JobRequest(Wire):
-    """strategy: null takes the profile's. force: also where this strategy has run on this recording already."""
-
-    recording_id: UUID
-    strategy: str | None = Field(default=None, max_length=MAX_NAME)
-    force: bool = False
-
-
-class JobPage(Wire):
-    """Jobs, newest first."""
-
-    items: list[Job]
-    total: int
-    limit: int
-    offset: int
-
-
-class JobEvent(Wire):
-    """One numbered change of a job; `job` is its state after the change."""
-
-    number: int
-    type: str
-    at: datetime
-    job: Job
-
-
-class CallbackAnswer(Wire):
-    """What the API tells a worker that reports. cancel: somebody asked for the job to stop."""
-
-    cancel: bool
-
-
-RECORDING_ID = UUID("0193b1c2-7d10-7a44-8b1f-6f0d0c9e5a11")
-
-
-JOB_ID = UUID("0193b1c2-7e61-7c3a-9d5e-2f4b8a6c1d03")
-
-
-JOB = Job(
-    id=JOB_ID,
-    recording_id=RECORDING_ID,
-    profile="demo",
-    strategy="instant",
-    state=JobState.RUNNING,
-    nodes=[
-        JobNode(
-            path="root",
-            parent=None,
-            model="percussive",
-            title="Percussive",
-            state=NodeState.RUNNING,
-            fraction=0.4,
-            seconds=None,
-            cached=False,
-        ),
-    ],
-    stems=[],
-    expected_stems=["drums", "bass", "vocals", "other"],
-    failure=None,
-    sum_to_mixture_db=None,
-    attempt=1,
-    eta_s=6.5,
-    queue_position=None,
-    created_at=EXAMPLE_TIME,
-    started_at=EXAMPLE_TIME + timedelta(seconds=1),
-    finished_at=None,
-    last_event=4,
-)
-
-
-EVENT = JobEvent(number=4, type="node_progress", at=EXAMPLE_TIME + timedelta(seconds=3), job=JOB)
-
-
-JOBS = JobPage(items=[JOB], total=1, limit=50, offset=0)
-
-
-CALLBACK = CallbackAnswer(cancel=False)

@@ -1,14 +1,13 @@
 """Fetching one file over HTTP: resumed where it broke off, checked, and whole or not there at all.
 
 What has come so far lies in `.partial/<name>.part`, and beside it, in `<name>.json`, what the server announced. The
-process that fetches holds a lock on the part, so that two that want the same file fetch it once, and progress can be
-read from the disk by anybody.
+process that fetches holds the lock `<name>.lock` there, so that two that want the same file fetch it once, and progress
+can be read from the disk by anybody.
 """
 
 from __future__ import annotations
 
 import errno
-import fcntl
 import hashlib
 import os
 import re
@@ -16,7 +15,7 @@ import shutil
 import socket
 import time
 from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from io import FileIO
@@ -27,12 +26,12 @@ from urllib.request import getproxies
 import httpx
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from stemset.concurrency.file_lock import locked
 from stemset.errors import NoSpace
 from stemset.models.weights.lockfile import WORKING, write_whole
 
 _CONNECT_TIMEOUT_S = 3.0
 _READ_TIMEOUT_S = 30.0
-_LOOK_AGAIN_S = 0.2
 
 _TRIES = 4
 """How often in a row a transfer that broke off is taken up again without getting further than before."""
@@ -118,11 +117,11 @@ def fetch(target: Path, addresses: Sequence[str], accept: Accept, on_bytes: Byte
 
 
 class _Part:
-    """The part of a file, open and locked."""
+    """The part of a file, open for writing; its lock is held."""
 
-    def __init__(self, path: Path, stream: FileIO) -> None:
+    def __init__(self, path: Path) -> None:
         self.path = path
-        self._stream = stream
+        self._stream = FileIO(path, "a")
 
     @property
     def size(self) -> int:
@@ -144,7 +143,6 @@ class _Part:
     def append(self, chunk: bytes) -> None:
         """Raises NoSpace, and gives the space back, when the disk is full."""
         rest = memoryview(chunk)
-        self._stream.seek(0, os.SEEK_END)
         try:
             while rest:
                 rest = rest[self._stream.write(rest) or 0 :]
@@ -164,9 +162,18 @@ class _Part:
         if wrong := accept(fetched):
             self.restart()
             raise Wrong(address, wrong)
+        # Windows renames no open file.
+        self._stream.close()
         self.path.replace(target)
         _note_of(self.path).unlink(missing_ok=True)
         return fetched
+
+    def close(self) -> None:
+        """Keep what has come, if anything has, for the next fetch."""
+        self._stream.close()
+        if self.path.exists() and not self.path.stat().st_size:
+            self.path.unlink()
+            _note_of(self.path).unlink(missing_ok=True)
 
 
 def _part_of(target: Path) -> Path:
@@ -189,38 +196,13 @@ def _claimed(target: Path, on_bytes: BytesDone) -> Generator[_Part | None]:
     """The part of target, for this process alone; None where the target came while we waited for that."""
     path = _part_of(target)
     path.parent.mkdir(parents=True, exist_ok=True)
-    while True:
-        stream = FileIO(os.open(path, os.O_RDWR | os.O_CREAT, 0o644), "r+")
-        with stream:
-            while not _locked(stream):
-                on_bytes(*on_disk(target))
-                time.sleep(_LOOK_AGAIN_S)
-            if not _is_at(stream, path):
-                # Whoever had it renamed or removed it; what we hold is no longer the part.
-                continue
-            try:
-                # Only now is it sure that nobody is about to put the file there.
-                yield None if _is_there(target) else _Part(path, stream)
-            finally:
-                if _is_at(stream, path) and os.fstat(stream.fileno()).st_size == 0:
-                    path.unlink()
-                    _note_of(path).unlink(missing_ok=True)
-        return
-
-
-def _locked(stream: FileIO) -> bool:
-    try:
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def _is_at(stream: FileIO, path: Path) -> bool:
-    try:
-        return os.path.samestat(os.fstat(stream.fileno()), path.stat())
-    except FileNotFoundError:
-        return False
+    with locked(path.with_suffix(".lock"), while_waiting=lambda: on_bytes(*on_disk(target))):
+        # Only now is it sure that nobody is about to put the file there.
+        if _is_there(target):
+            yield None
+            return
+        with closing(_Part(path)) as part:
+            yield part
 
 
 def _is_there(target: Path) -> bool:

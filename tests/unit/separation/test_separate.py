@@ -30,7 +30,7 @@ def share(factor: float) -> Strategy:
 
 
 def manifest_in(folder: Path) -> Manifest:
-    return Manifest.model_validate_json((folder / "manifest.json").read_text())
+    return Manifest.model_validate_json((folder / "manifest.json").read_text("utf-8"))
 
 
 def integers(file: Path) -> np.ndarray:

@@ -17,7 +17,7 @@ from stemset.features.jobs.messages import Started
 from stemset.models.registry import card
 from stemset.models.weights import prefetch
 from stemset.strategy import BlendDomain, BlendKind, parse
-from stemset.worker.pid_files import pid_file, write_pid_file
+from stemset.worker.pid_files import lock_pid_file, pid_file
 from tests.support.api import Service
 from tests.support.weights_server import serving_weights
 
@@ -27,13 +27,13 @@ async def test_a_healthy_service_says_so(service: Service) -> None:
     assert (answer.status_code, answer.json()["status"]) == (200, "ok")
 
 
-async def test_a_service_without_its_database_is_degraded(service: Service, tmp_path: Path) -> None:
+async def test_a_service_without_its_database_is_degraded(
+    service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     broken = create_engine_for(f"sqlite:///{tmp_path}/there/is/none.db")
     (tmp_path / "there" / "is").rmdir()
-    whole = service.parts.engine
-    object.__setattr__(service.parts, "engine", broken)
+    monkeypatch.setattr(service.services.health, "_engine", broken)
     answer = await service.get("/api/health")
-    object.__setattr__(service.parts, "engine", whole)
     assert (answer.status_code, answer.json()["status"], answer.json()["database"]) == (503, "degraded", False)
     await broken.dispose()
 
@@ -81,14 +81,14 @@ async def test_a_strategy_is_ready_once_its_weights_are_there(service: Service, 
 
 def test_a_service_on_modal_runs_networks_without_having_their_packages(tmp_path: Path) -> None:
     drums = parse("d", {"_": "kuielab_b_drums.onnx", "drums": "drums", "not_drums": "other"})
-    (elsewhere,) = offer.strategies({"d": drums}, tmp_path, engine=True)
-    (nowhere,) = offer.strategies({"d": drums}, tmp_path, engine=False)
+    elsewhere = offer.describe_strategy(drums, tmp_path, engine=True)
+    nowhere = offer.describe_strategy(drums, tmp_path, engine=False)
     assert offer.ENGINE not in elsewhere.missing
     assert offer.ENGINE in nowhere.missing
 
 
-async def test_weights_on_modal_are_the_operators_to_fetch(service: Service, settings: ApiSettings) -> None:
-    object.__setattr__(service.parts, "settings", settings.model_copy(update={"engine": "modal"}))
+async def test_weights_on_modal_are_the_operators_to_fetch(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service.services.catalogue, "_on_modal", True)
     answer = await service.client.post("/api/strategies/drums_first/prepare")
     assert answer.status_code == 409
     assert "download_models" in answer.json()["detail"]
@@ -99,7 +99,7 @@ def test_an_ensemble_names_its_models_and_its_blend_and_costs_the_time_of_all(tm
     slots: dict[str, JsonValue] = {"vocals": "vocals", "not_vocals": "rest"}
     blend: JsonValue = {"domain": "spectrum", "weights": [3, 1]}
     both = parse("both", {"_": ["vocals_mel_band_roformer.ckpt", kim], "blend": blend, **slots})
-    (told,) = offer.strategies({"both": both}, tmp_path, engine=True)
+    told = offer.describe_strategy(both, tmp_path, engine=True)
     (node,) = told.nodes
     assert [model.name for model in node.models] == ["vocals_mel_band_roformer.ckpt", kim]
     assert node.blend == StrategyBlend(kind=BlendKind.AVERAGE, domain=BlendDomain.SPECTRUM, weights=[3, 1])
@@ -131,7 +131,7 @@ async def test_health_tells_of_the_worker_and_the_queue(service: Service, settin
     waiting = (await service.get("/api/health")).json()
     assert (waiting["worker"], waiting["queued"], waiting["running"]) == (False, 0, 0)
     await service.new_job()
-    with write_pid_file(settings.data_dir):
+    with lock_pid_file(settings.data_dir):
         alive = (await service.get("/api/health")).json()
     assert (alive["worker"], alive["queued"], alive["running"]) == (True, 1, 0)
 

@@ -10,6 +10,7 @@ from stemset.features.jobs.messages import JobPayload
 from stemset.features.jobs.outbox import Outbox
 from stemset.models.weights.prefetch import Order
 from tests.support.queue import Queue
+from tests.support.waiting import LIMIT_S
 
 
 class FakeEngine:
@@ -53,12 +54,12 @@ async def running(outbox: Outbox) -> AsyncGenerator[None]:
     task = asyncio.create_task(outbox.run())
     yield
     outbox.stop()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LIMIT_S):
         await task
 
 
 async def until_it_has(engine: FakeEngine, runs: list[str]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LIMIT_S):
         while engine.runs != runs:
             engine.changed.clear()
             await engine.changed.wait()

@@ -199,7 +199,7 @@ async def test_a_second_track_of_the_same_name_replaces_the_first(queue: Queue):
     assert mixture.streaminfo == b"\x00\x01\x02\x03"
     assert [(stem.name, stem.record.sha256[0]) for stem in stems] == [("drums", "b"), ("other", "2")]
     assert await queue.story(job) == ["created"] + 4 * ["track_ready"]
-    assert (await queue.library.get(job.recording_id)).overview == (-3, 4)
+    assert (await queue.recordings.get(job.recording_id)).overview == (-3, 4)
 
 
 async def test_the_newest_playable_job_is_found_behind_a_newer_one(queue: Queue):
