@@ -105,7 +105,7 @@ async def _process(
         single_process_lock,
     )
     from stemset.database.engine import upgrade_database  # noqa: PLC0415
-    from stemset.features.jobs.engines.dbos import LocalDispatcher  # noqa: PLC0415
+    from stemset.features.jobs.engines.dbos import DbosDispatcher  # noqa: PLC0415
     from stemset.models.networks import malloc  # noqa: PLC0415
     from stemset.models.pool import ModelPool  # noqa: PLC0415
     from stemset.server.services import build_services  # noqa: PLC0415
@@ -122,7 +122,7 @@ async def _process(
     results: list[Result] = []
     with single_process_lock(settings.data_dir):
         await asyncio.to_thread(upgrade_database, settings.database)
-        services = build_services(settings, LocalDispatcher(settings.queue_database))
+        services = build_services(settings, DbosDispatcher(settings.queue_database))
         library = Library(
             services.recordings,
             services.jobs,

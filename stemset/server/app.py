@@ -16,7 +16,7 @@ from stemset.config import ApiSettings
 from stemset.config.modal import ModalSettings
 from stemset.database.engine import upgrade_database
 from stemset.features.accounts.gate import AccessMiddleware
-from stemset.features.jobs.engines.dbos import LocalDispatcher
+from stemset.features.jobs.engines.dbos import DbosDispatcher
 from stemset.features.jobs.engines.dispatcher import Dispatcher
 from stemset.features.jobs.engines.modal import ModalDispatcher
 from stemset.observability.logging import configure_logging
@@ -42,7 +42,7 @@ def make_dispatcher(settings: ApiSettings) -> Dispatcher:
     """The engine that the settings name."""
     if settings.engine == "modal":
         return ModalDispatcher(ModalSettings().app)
-    return LocalDispatcher(settings.queue_database)
+    return DbosDispatcher(settings.queue_database)
 
 
 def build_app(settings: ApiSettings, dispatcher: Dispatcher) -> Litestar:

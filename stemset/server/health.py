@@ -25,7 +25,7 @@ from stemset.storage import Keys, Storage
 from stemset.web.parameters import Injected
 from stemset.web.problems import problem_responses
 from stemset.web.responses import json_response
-from stemset.worker.pid_files import workers
+from stemset.worker.pid_files import find_workers
 
 _PATIENCE_S = 2.0
 _SILENCE = timedelta(seconds=60)
@@ -56,7 +56,7 @@ class HealthCheck:
 
     async def _worker_lives(self, counts: Mapping[JobState, int]) -> bool:
         """Whether a worker takes jobs: one on this machine, or one elsewhere that works and tells of it."""
-        if await to_thread.run_sync(workers, self._data_dir):
+        if await to_thread.run_sync(find_workers, self._data_dir):
             return True
         running = counts.get(JobState.RUNNING, 0)
         if not running:

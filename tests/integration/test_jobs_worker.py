@@ -13,7 +13,7 @@ from stemset import audio
 from stemset.features.jobs.messages import NodeDone, NodeStarted, Report
 from stemset.features.jobs.records import JobState
 from stemset.storage import Keys
-from stemset.worker.pid_files import workers
+from stemset.worker.pid_files import find_workers
 from tests.support.engine import TRACKS, Engine, local_engine
 from tests.support.jobs import worker
 from tests.support.waiting import LIMIT_S
@@ -52,9 +52,9 @@ async def test_jobs_that_waited_for_a_worker_end_well_or_with_their_reason(engin
     engine.callback.before = cancel_one_at_its_first_node
     with worker(engine.settings) as process:
         good, bad, stopped = [await engine.until_final(job) for job in (good, bad, stopped)]
-        assert workers(engine.settings.data_dir) == [process.process.pid]
+        assert find_workers(engine.settings.data_dir) == [process.process.pid]
         assert process.stop() < QUICKLY_S
-    assert workers(engine.settings.data_dir) == []
+    assert find_workers(engine.settings.data_dir) == []
     assert list((engine.settings.data_dir / "work").iterdir()) == []
 
     assert good.state is JobState.SUCCEEDED

@@ -26,7 +26,7 @@ from stemset.database.sessions import Sessions
 from stemset.features.jobs.messages import NodeStarted, Report, Started
 from stemset.features.jobs.reconciler import Reconciler, ReconcileTimings
 from stemset.features.jobs.records import JobState
-from stemset.worker.pid_files import workers
+from stemset.worker.pid_files import find_workers
 from tests.support.engine import local_engine
 from tests.support.jobs import worker
 from tests.support.postgres import NewDatabase, Postgres
@@ -116,7 +116,7 @@ async def test_several_workers_share_one_queue_and_a_dead_ones_job_is_done_by_an
         engine.callback.before = hold_until_both_work
         with worker(engine.settings), worker(engine.settings):
             done = [await engine.until_final(job) for job in jobs]
-            assert len(workers(engine.settings.data_dir)) == 2
+            assert len(find_workers(engine.settings.data_dir)) == 2
     assert {job.state for job in done} == {JobState.SUCCEEDED}
     assert done[0].attempt == 2
     client = DBOSClient(system_database_url=queue_url)
@@ -151,7 +151,7 @@ async def test_few_statements_make_a_job_and_tell_of_it(postgres: Postgres, engi
         await queue.service.get_job(queued.id)
     assert polling == ["SELECT", "SELECT", "SELECT"]
     async with postgres.statements(engine) as handing_over:
-        for payload in await queue.repository.claim_jobs():
+        for payload in await queue.claim_jobs():
             await queue.repository.mark_dispatched(payload, "fc-1")
     assert handing_over == ["WITH", "UPDATE"]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from stemset.config import WorkerSettings
-from stemset.features.jobs.engines.dbos import LocalDispatcher
+from stemset.features.jobs.engines.dbos import DbosDispatcher
 from stemset.models.card import MDX_CATALOGUE
 from stemset.models.weights import prefetch
 from stemset.models.weights.download import on_disk
@@ -33,7 +33,7 @@ async def test_a_worker_that_ends_in_the_middle_of_a_download_goes_on_with_it_la
     end: str, server: WeightsServer, tmp_path: Path
 ) -> None:
     settings = WorkerSettings(data_dir=tmp_path / "data", callback_secret=SECRET)
-    models, dispatcher = settings.weights_dir, LocalDispatcher(settings.queue_database)
+    models, dispatcher = settings.weights_dir, DbosDispatcher(settings.queue_database)
     order = prefetch.place("mine", [DRUMS], models)
     assert order
     server.paused.clear()
@@ -61,7 +61,7 @@ async def test_a_download_keeps_no_song_waiting(server: WeightsServer, tmp_path:
     callback = Callback()
     with callback.serving() as address:
         settings = WorkerSettings(data_dir=tmp_path / "data", callback_url=address, callback_secret=SECRET)
-        models, dispatcher = settings.weights_dir, LocalDispatcher(settings.queue_database)
+        models, dispatcher = settings.weights_dir, DbosDispatcher(settings.queue_database)
         order = prefetch.place("mine", [DRUMS], models)
         assert order
         server.paused.clear()
@@ -76,7 +76,7 @@ async def test_a_download_keeps_no_song_waiting(server: WeightsServer, tmp_path:
 
 async def test_why_weights_can_not_be_had_is_kept_for_the_page(server: WeightsServer, tmp_path: Path) -> None:
     settings = WorkerSettings(data_dir=tmp_path / "data", callback_secret=SECRET)
-    models, dispatcher = settings.weights_dir, LocalDispatcher(settings.queue_database)
+    models, dispatcher = settings.weights_dir, DbosDispatcher(settings.queue_database)
     server.content.clear()
     order = prefetch.place("mine", [DRUMS], models)
     assert order

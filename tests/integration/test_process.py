@@ -27,7 +27,7 @@ from stemset.config import ApiSettings, load_config
 from stemset.database.engine import create_engine_for, upgrade_database
 from stemset.database.sessions import Sessions
 from stemset.errors import Conflict
-from stemset.features.jobs.engines.dbos import LocalDispatcher
+from stemset.features.jobs.engines.dbos import DbosDispatcher
 from stemset.features.jobs.messages import Report, Started
 from stemset.features.jobs.planning import plan_job
 from stemset.features.jobs.records import JobRecord, JobState, NodeState, Plan
@@ -77,7 +77,7 @@ class Queue:
         watcher: Watching | None = None,
     ) -> dict[str, Outcome]:
         """What the command does, in this process. File name -> outcome."""
-        services = build_services(self.settings, LocalDispatcher(self.settings.queue_database))
+        services = build_services(self.settings, DbosDispatcher(self.settings.queue_database))
         library = Library(
             services.recordings, services.jobs, services.ingest, services.probe, services.storage,
             services.config.limits,

@@ -12,7 +12,7 @@ from stemset import strategy
 from stemset.config import WorkerSettings
 from stemset.database.engine import create_engine_for, upgrade_database
 from stemset.database.sessions import Sessions
-from stemset.features.jobs.engines.dbos import LocalDispatcher
+from stemset.features.jobs.engines.dbos import DbosDispatcher
 from stemset.features.jobs.outbox import Outbox
 from stemset.features.jobs.records import JobRecord, NodeStatus, Plan, RunOptions, new_id
 from stemset.features.jobs.repository import JobRepository
@@ -43,7 +43,7 @@ class Engine:
     service: JobService
     plans: dict[str, Plan]
     storage: LocalStorage
-    dispatcher: LocalDispatcher
+    dispatcher: DbosDispatcher
     outbox: Outbox
     callback: Callback
 
@@ -113,7 +113,7 @@ async def local_engine(
         settings = WorkerSettings(
             data_dir=folder / "data", callback_url=address, callback_secret=SECRET, queue_url=queue_url
         )
-        dispatcher = LocalDispatcher(settings.queue_database)
+        dispatcher = DbosDispatcher(settings.queue_database)
         storage = LocalStorage(settings.data_dir / "objects")
         repository = JobRepository(sessions)
         outbox = Outbox(repository, dispatcher)

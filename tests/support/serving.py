@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from stemset.worker.pid_files import workers
+from stemset.worker.pid_files import find_workers
 from tests.support.waiting import LIMIT_S, wait_until
 
 
@@ -28,8 +28,8 @@ class Served:
     @property
     def worker_pid(self) -> int:
         """Waits until there is one."""
-        wait_until(lambda: bool(workers(self.data_dir)))
-        return workers(self.data_dir)[0]
+        wait_until(lambda: bool(find_workers(self.data_dir)))
+        return find_workers(self.data_dir)[0]
 
     def stop(self, number: signal.Signals = signal.SIGINT) -> tuple[int, float]:
         """Exit code, and the seconds that the end took."""

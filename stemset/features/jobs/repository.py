@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import Select, Update, and_, bindparam, delete, func, insert, or_, select, update
@@ -26,12 +26,8 @@ from stemset.features.jobs.records import (
     JobVersion,
     RunOptions,
     TrackRecord,
-    new_nonce,
 )
 from stemset.manifest import MIXTURE, StemRecord
-
-LEASE_S = 60.0
-"""How long a hand-over may take before it counts as lost."""
 
 MAX_RACES = 50
 """How often a change that another process was faster with is tried again. Losing more races in a row than that means
@@ -142,14 +138,14 @@ class JobRepository:
         async with self._sessions() as session:
             row = await session.get(JobRow, job_id)
             known = await session.scalar(select(EventRow.number).where(EventRow.message_id == message_id))
-        return None if row is None else (job_from_row(row), known is not None)
+        return None if row is None else (_job_from_row(row), known is not None)
 
     async def find_tracks(self, job_id: UUID) -> tuple[JobRecord, Mapping[str, TrackRecord]] | None:
         """The job, without its place, and its tracks by their names."""
         async with self._sessions() as session:
             row = await session.get(JobRow, job_id)
             tracks = (await session.scalars(select(TrackRow).where(TrackRow.job_id == job_id))).all()
-        return None if row is None else (job_from_row(row), {track.name: _track_from_row(track) for track in tracks})
+        return None if row is None else (_job_from_row(row), {track.name: _track_from_row(track) for track in tracks})
 
     async def find_events(self, job_id: UUID, after: int, *, limit: int) -> list[EventRecord] | None:
         """The job's events numbered above `after`, in order; None for an unknown job."""
@@ -159,7 +155,7 @@ class JobRepository:
             if row is None:
                 return None
             found = (await session.scalars(events.order_by(EventRow.number).limit(limit))).all()
-        job = job_from_row(row)
+        job = _job_from_row(row)
         return [_event_from_row(event, job) for event in found]
 
     async def find_active_job(self, recording_id: UUID, strategy: str) -> JobRecord | None:
@@ -169,7 +165,7 @@ class JobRepository:
         )
         async with self._sessions() as session:
             row = await session.scalar(active)
-        return None if row is None else job_from_row(row)
+        return None if row is None else _job_from_row(row)
 
     async def find_latest_job(self, recording_id: UUID, *, playable: bool) -> JobRecord | None:
         """The recording's newest job; if playable, the newest whose mixture can be played."""
@@ -215,6 +211,11 @@ class JobRepository:
         async with self._sessions() as session:
             return {JobState(state): count for state, count in await session.execute(counts)}
 
+    async def recording_jobs(self, recording_id: UUID) -> list[JobRecord]:
+        """All jobs of the recording, oldest first."""
+        jobs = select(JobRow).where(JobRow.recording_id == recording_id)
+        return await self._read_jobs(jobs.order_by(JobRow.created_at, JobRow.id))
+
     async def succeeded_jobs(self, recording_id: UUID, strategy: str) -> list[JobRecord]:
         """The jobs of the strategy that succeeded on the recording, newest first."""
         succeeded = select(JobRow).where(
@@ -250,7 +251,7 @@ class JobRepository:
         )
         async with self._sessions() as session:
             found = await session.execute(undispatched)
-            return [JobPayload.of(job_from_row(row), source_key) for row, source_key in found]
+            return [JobPayload.of(_job_from_row(row), source_key) for row, source_key in found]
 
     async def last_runs(self, *, limit: int) -> list[tuple[JobStatus, float]]:
         """The newest jobs that succeeded, each with the seconds that its recording lasts."""
@@ -323,10 +324,9 @@ class JobRepository:
         attempt = (JobRow.id == job.id, JobRow.attempt == job.attempt)
         await self._write_one(update(JobRow).where(*attempt).values(heard_at=now))
 
-    async def claim_jobs(self, *, limit: int = 20, lease_s: float = LEASE_S) -> list[JobPayload]:
+    async def claim_jobs(self, *, nonce: str, now: datetime, lease_s: float, limit: int) -> list[JobPayload]:
         """Queued jobs that no engine has and that no other process is handing over, oldest first, each claimed for the
-        caller to hand over. A claim that is older than lease_s seconds is lost."""
-        now = datetime.now(UTC)
+        caller by giving it this nonce. A claim that is older than lease_s seconds is lost."""
         free = (
             JobRow.state == JobState.QUEUED.value,
             JobRow.dispatch_ref.is_(None),
@@ -344,13 +344,12 @@ class JobRepository:
         claim = (
             update(JobRow)
             .where(JobRow.id.in_(select(oldest.c.id)), *free)
-            # A nonce tells the hand-overs of one job apart; that several jobs have the same does no harm.
-            .values(nonce=new_nonce(), claimed_at=now)
+            .values(nonce=nonce, claimed_at=now)
             .returning(JobRow, _SOURCE_KEY)
             .execution_options(synchronize_session=False)
         )
         async with self._sessions.write() as session:
-            claimed = [(job_from_row(row), source_key) for row, source_key in await session.execute(claim)]
+            claimed = [(_job_from_row(row), source_key) for row, source_key in await session.execute(claim)]
         claimed.sort(key=lambda pair: (pair[0].created_at, pair[0].id))
         return [JobPayload.of(job, source_key) for job, source_key in claimed]
 
@@ -372,7 +371,7 @@ class JobRepository:
 
     async def _read_jobs(self, jobs: Select[JobRow]) -> list[JobRecord]:
         async with self._sessions() as session:
-            return [job_from_row(row) for row in await session.scalars(jobs)]
+            return [_job_from_row(row) for row in await session.scalars(jobs)]
 
     async def _write_one(self, statement: Update) -> bool:
         """Run a statement that changes one row at most, and tell whether it did."""
@@ -388,7 +387,7 @@ async def latest_jobs(session: AsyncSession, recordings: Sequence[UUID]) -> dict
     return {job.recording_id: job for job in await _read_placed(session, latest)}
 
 
-def job_from_row(row: JobRow, place: int | None = None) -> JobRecord:
+def _job_from_row(row: JobRow, place: int | None = None) -> JobRecord:
     """place: in the queue, where that was read along."""
     return JobRecord(
         id=row.id,
@@ -412,7 +411,7 @@ def job_from_row(row: JobRow, place: int | None = None) -> JobRecord:
 
 def _joined_jobs(row: JobRow | None) -> list[JobRecord]:
     """The job of a row of an outer join, which has None where there is no job; SQLAlchemy's types don't know that."""
-    return [] if row is None else [job_from_row(row)]
+    return [] if row is None else [_job_from_row(row)]
 
 
 def _event_from_row(row: EventRow, job: JobRecord) -> EventRecord:
@@ -493,7 +492,7 @@ def _event_values(change: JobChange) -> dict[str, object]:
 
 
 async def _read_placed(session: AsyncSession, jobs: Select[JobRow, int | None]) -> list[JobRecord]:
-    return [job_from_row(row, place) for row, place in await session.execute(jobs)]
+    return [_job_from_row(row, place) for row, place in await session.execute(jobs)]
 
 
 async def _count_changed(session: AsyncSession, statement: Update) -> int:

@@ -87,6 +87,10 @@ class JobService:
         """The newest job of a recording; if playable, the newest whose mixture can be played."""
         return await self._repository.find_latest_job(recording_id, playable=playable)
 
+    async def recording_jobs(self, recording_id: UUID) -> list[JobRecord]:
+        """All jobs of a recording, oldest first; none for an unknown recording."""
+        return await self._repository.recording_jobs(recording_id)
+
     async def done_job(self, recording_id: UUID, plan: Plan) -> JobRecord | None:
         """The newest job that succeeded in just what the plan would make."""
         succeeded = await self._repository.succeeded_jobs(recording_id, plan.strategy)

@@ -60,7 +60,7 @@ class RecordingDeletion:
         return deleted
 
     async def _stop_jobs(self, recording_id: UUID) -> None:
-        active = [job.id for job in await self._recordings.jobs_of(recording_id) if not job.state.final]
+        active = [job.id for job in await self._jobs.recording_jobs(recording_id) if not job.state.final]
         for job_id in active:
             await self._jobs.cancel(job_id)
         give_up_at = asyncio.get_running_loop().time() + _PATIENCE_S

@@ -15,10 +15,8 @@ from sqlalchemy.orm import InstrumentedAttribute
 from stemset.database.sessions import Sessions
 from stemset.database.tables import JobRow, RecordingRow
 from stemset.errors import NotFound
-from stemset.features.jobs.records import (
-    JobRecord,
-)
-from stemset.features.jobs.repository import job_from_row, latest_jobs
+from stemset.features.jobs.records import JobRecord
+from stemset.features.jobs.repository import latest_jobs
 from stemset.features.library.records import NewRecording, RecordingRecord
 
 
@@ -121,13 +119,6 @@ class RecordingRepository:
             if tags is not None:
                 row.tags = _distinct(tags)
         return await self.get(recording_id)
-
-    async def jobs_of(self, recording_id: UUID) -> Sequence[JobRecord]:
-        """All jobs of a recording, oldest first."""
-        async with self._sessions() as session:
-            await _existing(session, recording_id)
-            jobs = select(JobRow).where(JobRow.recording_id == recording_id)
-            return [job_from_row(row) for row in await session.scalars(jobs.order_by(JobRow.created_at, JobRow.id))]
 
     async def unused_since(self, before: datetime, *, limit: int = 100) -> list[UUID]:
         """Recordings that were made before then and whose jobs have not changed since, oldest first."""

@@ -21,7 +21,7 @@ from stemset.models.weights import prefetch
 from stemset.server.services import build_services
 from stemset.strategy import BlendDomain, BlendKind, parse
 from stemset.testing import InMemoryDispatcher
-from stemset.worker.pid_files import ready_file, taking_jobs
+from stemset.worker.pid_files import lock_pid_file, pid_file
 from tests.support.api import Service
 from tests.support.weights_server import serving_weights
 
@@ -137,7 +137,7 @@ async def test_health_tells_of_the_worker_and_the_queue(service: Service, settin
     waiting = (await service.get("/api/health")).json()
     assert (waiting["worker"], waiting["queued"], waiting["running"]) == (False, 0, 0)
     await service.new_job()
-    with taking_jobs(settings.data_dir):
+    with lock_pid_file(settings.data_dir):
         alive = (await service.get("/api/health")).json()
     assert (alive["worker"], alive["queued"], alive["running"]) == (True, 1, 0)
 
@@ -145,7 +145,7 @@ async def test_health_tells_of_the_worker_and_the_queue(service: Service, settin
 async def test_a_worker_elsewhere_is_known_by_its_reports(service: Service, settings: ApiSettings) -> None:
     killed = await asyncio.create_subprocess_exec(sys.executable, "-c", "")
     await killed.wait()
-    left = ready_file(settings.data_dir, killed.pid)
+    left = pid_file(settings.data_dir, killed.pid)
     left.parent.mkdir(parents=True)
     left.touch()
     job = await service.new_job()

@@ -21,13 +21,13 @@ from stemset.features.jobs.messages import (
     Succeeded,
 )
 from stemset.features.jobs.records import RunOptions, new_id
-from stemset.worker.reporter import CallbackChannel, Interrupted, Pace, Reporter
+from stemset.worker.reporter import CallbackChannel, Interrupted, Reporter, ReportTimings
 from tests.support.jobs import SECRET, Callback
 from tests.support.queue import TREE, track
 from tests.support.waiting import LIMIT_S, wait_until
 
-FAST = Pace(progress=0.01, poll=0.05, patience=LIMIT_S, first_pause=0.01, longest_pause=0.05)
-IMPATIENT = replace(FAST, patience=0.1)
+FAST = ReportTimings(progress_s=0.01, poll_s=0.05, patience_s=LIMIT_S, first_pause_s=0.01, longest_pause_s=0.05)
+IMPATIENT = replace(FAST, patience_s=0.1)
 PAYLOAD = JobPayload(
     job_id=new_id(),
     attempt=3,
@@ -42,11 +42,13 @@ PAYLOAD = JobPayload(
 
 @contextmanager
 def reporting(
-    callback: Callback, *, pace: Pace = FAST, secret: str = SECRET, stop: threading.Event | None = None
+    callback: Callback, *, timings: ReportTimings = FAST, secret: str = SECRET, stop: threading.Event | None = None
 ) -> Generator[Reporter]:
     with (
         callback.serving() as address,
-        Reporter(PAYLOAD, CallbackChannel(address, secret), stop=stop or threading.Event(), pace=pace) as reporter,
+        Reporter(
+            PAYLOAD, CallbackChannel(address, secret), stop=stop or threading.Event(), timings=timings
+        ) as reporter,
     ):
         yield reporter
 
@@ -87,7 +89,7 @@ def test_an_event_is_told_again_until_the_service_is_back():
 def test_patience_ends():
     with (
         Reporter(
-            PAYLOAD, CallbackChannel("http://127.0.0.1:9", SECRET), stop=threading.Event(), pace=IMPATIENT
+            PAYLOAD, CallbackChannel("http://127.0.0.1:9", SECRET), stop=threading.Event(), timings=IMPATIENT
         ) as reporter,
         pytest.raises(Unavailable, match="can't be reached"),
     ):
@@ -96,7 +98,7 @@ def test_patience_ends():
 
 def test_something_else_on_the_callback_s_port_is_not_taken_for_the_service():
     callback = Callback(before=lambda _report: 200)
-    with reporting(callback, pace=IMPATIENT) as reporter, pytest.raises(Unavailable, match="answered 200"):
+    with reporting(callback, timings=IMPATIENT) as reporter, pytest.raises(Unavailable, match="answered 200"):
         reporter.tell(Started())
 
 
@@ -117,7 +119,7 @@ def test_progress_is_coalesced_and_never_blocks():
         assert all_said.wait(LIMIT_S)
 
     callback = Callback(before=hold)
-    with reporting(callback, pace=Pace(progress=0.01, poll=LIMIT_S)) as reporter:
+    with reporting(callback, timings=ReportTimings(progress_s=0.01, poll_s=LIMIT_S)) as reporter:
         for step in range(1001):
             reporter.progress("root", step / 1000)
         all_said.set()
@@ -188,7 +190,7 @@ def test_a_process_that_ends_interrupts_the_run_even_while_it_waits_for_the_serv
     stop = threading.Event()
     threading.Timer(0.1, stop.set).start()
     with (
-        reporting(Callback(before=lambda _report: 503), pace=Pace(first_pause=30), stop=stop) as reporter,
+        reporting(Callback(before=lambda _report: 503), timings=ReportTimings(first_pause_s=30), stop=stop) as reporter,
         pytest.raises(Interrupted),
     ):
         reporter.tell(Started())

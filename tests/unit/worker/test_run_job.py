@@ -31,8 +31,8 @@ from stemset.models.pool import ModelPool
 from stemset.models.runtime import Runtime
 from stemset.storage import Keys, LocalStorage
 from stemset.strategy.node_cache import FolderCache
-from stemset.worker.pid_files import only_worker
-from stemset.worker.reporter import CallbackChannel, Interrupted, Pace, Reporter
+from stemset.worker.pid_files import lock_data_dir
+from stemset.worker.reporter import CallbackChannel, Interrupted, Reporter, ReportTimings
 from stemset.worker.run_job import run_job
 from tests.support.jobs import SECRET, Callback
 from tests.support.waiting import LIMIT_S
@@ -66,8 +66,8 @@ class Bench:
 
     def run(self, *, last_try: bool = True) -> None:
         pool = ModelPool(Runtime(self.work_dir / "models", "cpu"))
-        pace = Pace(progress=0.01, poll=30, patience=0.5, first_pause=0.01)
-        with Reporter(self.payload, CallbackChannel(self.address, SECRET), stop=self.stop, pace=pace) as reporter:
+        timings = ReportTimings(progress_s=0.01, poll_s=30, patience_s=0.5, first_pause_s=0.01)
+        with Reporter(self.payload, CallbackChannel(self.address, SECRET), stop=self.stop, timings=timings) as reporter:
             run_job(self.payload, self.storage, reporter, pool, self.work_dir, cache=self.cache, last_try=last_try)
 
     @property
@@ -278,7 +278,11 @@ def test_what_another_job_has_done_is_not_done_again_and_said_to_be_cached(bench
 
 
 def test_one_worker_serves_a_data_folder(tmp_path: Path):
-    with only_worker(tmp_path), pytest.raises(Conflict, match="Another worker"), only_worker(tmp_path, patience_s=0.1):
+    with (
+        lock_data_dir(tmp_path),
+        pytest.raises(Conflict, match="Another worker"),
+        lock_data_dir(tmp_path, patience_s=0.1),
+    ):
         pass
-    with only_worker(tmp_path, patience_s=0):
+    with lock_data_dir(tmp_path, patience_s=0):
         pass

@@ -109,7 +109,7 @@ async def test_a_deleted_recording_takes_its_jobs_along(queue: Queue):
     recording = await queue.recording()
     first, second = await queue.job(recording, strategy="a"), await queue.job(recording, strategy="b")
     kept = await queue.job()
-    assert [job.id for job in await queue.recordings.jobs_of(recording)] == [first.id, second.id]
+    assert [job.id for job in await queue.service.recording_jobs(recording)] == [first.id, second.id]
     assert set(await queue.recordings.delete(recording)) == {first.id, second.id}
     for job in (first, second):
         with pytest.raises(NotFound):
