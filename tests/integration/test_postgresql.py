@@ -76,6 +76,7 @@ def test_the_migrations_make_exactly_the_tables_of_the_models_and_go_down_again(
     engine.dispose()
 
 
+@pytest.mark.slow
 async def test_several_workers_share_one_queue_and_a_dead_ones_job_is_done_by_another(
     new_database: NewDatabase, tmp_path: Path
 ):
@@ -173,6 +174,7 @@ async def test_only_a_connection_that_lay_unused_is_tried_first(
     assert quiet == ["SELECT", ";", "SELECT"]
 
 
+@pytest.mark.slow
 async def test_after_a_restart_of_the_server_nobody_notices(postgres: Postgres, engine: AsyncEngine):
     queue = Queue(Sessions(engine))
     # Several connections, all of which are lost.
