@@ -12,7 +12,7 @@ from uuid import UUID
 
 from litestar.response import ServerSentEventMessage
 
-from stemset.config import Config
+from stemset.features.jobs.kinds import JobKinds
 from stemset.features.jobs.notifier import Notifier
 from stemset.features.jobs.records import EventRecord, JobVersion
 from stemset.features.jobs.schemas import Job, describe_event
@@ -33,10 +33,10 @@ class LiveUpdates:
     stream_limit_s: after this long a stream ends, and a browser asks for the rest by itself; None: no limit.
     """
 
-    def __init__(self, jobs: JobService, notifier: Notifier, config: Config, stream_limit_s: float | None) -> None:
+    def __init__(self, jobs: JobService, notifier: Notifier, kinds: JobKinds, stream_limit_s: float | None) -> None:
         self._jobs = jobs
         self._notifier = notifier
-        self._config = config
+        self._kinds = kinds
         self._stream_limit_s = stream_limit_s
 
     async def stream(self, job_id: UUID, after: int) -> AsyncIterator[ServerSentEventMessage]:
@@ -48,7 +48,7 @@ class LiveUpdates:
                 changed.clear()
                 events = await self._jobs.events_after(job_id, after)
                 for event in events:
-                    yield _message(event, self._config)
+                    yield _message(event, self._kinds)
                     after, last_sent = event.number, loop.time()
                 # Behind the end of one attempt another may follow.
                 if events and events[-1].job.state.final:
@@ -64,9 +64,10 @@ class LiveUpdates:
                     continue
 
 
-def _message(event: EventRecord, config: Config) -> ServerSentEventMessage:
-    data = describe_event(event, config).model_dump_json(by_alias=True)
-    return ServerSentEventMessage(id=event.number, event=event.type, data=data)
+def _message(event: EventRecord, kinds: JobKinds) -> ServerSentEventMessage:
+    described = describe_event(event, kinds)
+    data = described.model_dump_json(by_alias=True)
+    return ServerSentEventMessage(id=described.number, event=described.type, data=data)
 
 
 def etag_of(version: JobVersion) -> str:

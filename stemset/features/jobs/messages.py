@@ -6,20 +6,19 @@ id, too.
 
 from __future__ import annotations
 
-from base64 import b64encode
-from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 from uuid import UUID
 
-from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from stemset import __version__
-from stemset.errors import UnknownPayload
-from stemset.features.jobs.records import JobRecord, RunOptions
-from stemset.manifest import StemRecord
+from stemset.errors import InvalidRequest, UnknownPayload
+from stemset.features.jobs.records import JobRecord
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 MAX_PAYLOAD_BYTES = 8192
+
+M = TypeVar("M", bound=BaseModel)
 
 
 class Message(BaseModel):
@@ -32,18 +31,18 @@ class Message(BaseModel):
 class JobPayload(Message):
     """Everything a worker needs to begin: ids, keys and names, never audio. At most 8 KiB as JSON.
 
-    nonce: is repeated in every report and shows that the report is of this hand-over.
+    nonce: is repeated in every report and shows that the report is of this hand-over. recording_id, source_key: None
+    for a job without a recording. payload: what the kind adds, see `read_content`.
     """
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[2] = SCHEMA_VERSION
     job_id: UUID
     attempt: int = Field(ge=1)
     nonce: str
-    recording_id: UUID
-    source_key: str
-    strategy: str
-    tree: dict[str, JsonValue]
-    options: RunOptions
+    kind: str
+    recording_id: UUID | None
+    source_key: str | None
+    payload: dict[str, JsonValue]
 
     @property
     def ref(self) -> str:
@@ -51,18 +50,27 @@ class JobPayload(Message):
         return f"{self.job_id}.{self.attempt}"
 
     @classmethod
-    def of(cls, job: JobRecord, source_key: str) -> JobPayload:
+    def of(cls, job: JobRecord, source_key: str | None) -> JobPayload:
         """The payload of the job's present attempt. source_key: where its recording is stored."""
         return cls(
             job_id=job.id,
             attempt=job.attempt,
             nonce=job.nonce,
+            kind=job.kind,
             recording_id=job.recording_id,
             source_key=source_key,
-            strategy=job.strategy,
-            tree=job.tree,
-            options=job.options,
+            payload=job.payload,
         )
+
+    def read_content(self, model: type[M]) -> M:
+        """What the kind adds, as its model. Raises UnknownPayload where that is another version's."""
+        try:
+            return model.model_validate(self.payload)
+        except ValidationError as error:
+            raise UnknownPayload(
+                f"The worker can't read this {self.kind} ({_explain_first(error)}): its version of Stemset "
+                f"({__version__}) is not the service's."
+            ) from None
 
 
 def parse_payload(text: str) -> JobPayload:
@@ -70,10 +78,14 @@ def parse_payload(text: str) -> JobPayload:
     try:
         return JobPayload.model_validate_json(text)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
+        version = _read_version(text)
+        if version not in (None, SCHEMA_VERSION):
+            raise UnknownPayload(
+                f"The service hands over jobs in version {version} of its messages, and the worker reads version "
+                f"{SCHEMA_VERSION}: its version of Stemset ({__version__}) is not the service's."
+            ) from None
         raise UnknownPayload(
-            f"The worker can't read this job ({where}: {first['msg']}): its version of Stemset ({__version__}) is not "
+            f"The worker can't read this job ({_explain_first(error)}): its version of Stemset ({__version__}) is not "
             f"the service's."
         ) from None
 
@@ -85,66 +97,57 @@ class Started(Message):
     run: str | None = None
 
 
-class NodeStarted(Message):
-    """The model of a node runs. node: its path."""
+class StepStarted(Message):
+    """A step is being done. step: its path."""
 
-    type: Literal["node_started"] = "node_started"
-    node: str
+    type: Literal["step_started"] = "step_started"
+    step: str
 
 
-class NodeProgress(Message):
-    """A node has come this far. fraction: 0 to 1, sent at whole percents."""
+class StepProgress(Message):
+    """A step has come this far. fraction: 0 to 1, sent at whole percents."""
 
-    type: Literal["node_progress"] = "node_progress"
-    node: str
+    type: Literal["step_progress"] = "step_progress"
+    step: str
     fraction: float = Field(ge=0, le=1)
 
 
-class NodeDone(Message):
-    """A node's outputs exist. seconds: that it took. cached: it had not to be run."""
+class StepDone(Message):
+    """What a step makes exists. seconds: that it took. cached: it had not to be done."""
 
-    type: Literal["node_done"] = "node_done"
-    node: str
+    type: Literal["step_done"] = "step_done"
+    step: str
     seconds: float = Field(ge=0)
     cached: bool = False
 
 
-class Layout(Message):
-    """A FLAC file's STREAMINFO, block size and waveform overview. Units as in `TrackRecord`."""
+class Output(Message):
+    """Something that the job makes is stored and can be used before the job's end.
 
-    streaminfo: Base64Bytes
-    block_size: int = Field(gt=0)
-    overview: tuple[int, ...]
+    name: of what it is, within the job. version: tells it from an earlier one of the same name, which it replaces.
+    content: what the kind says of it.
+    """
 
-    @classmethod
-    def of(cls, streaminfo: bytes, block_size: int, overview: Sequence[int]) -> Layout:
-        """A layout from raw bytes; the constructor itself takes base64, as it comes over HTTP."""
-        return cls(streaminfo=b64encode(streaminfo), block_size=block_size, overview=tuple(overview))
-
-
-class TrackReady(Message):
-    """The file, its index and its peaks are stored. A second one for the same name replaces the first."""
-
-    type: Literal["track_ready"] = "track_ready"
-    record: StemRecord
-    layout: Layout
+    type: Literal["output"] = "output"
+    name: str
+    version: str
+    content: dict[str, JsonValue]
 
 
 class Succeeded(Message):
-    """All stems and the manifest are stored."""
+    """All that the job was to make is stored. result: what the kind says of that."""
 
     type: Literal["succeeded"] = "succeeded"
-    sum_to_mixture_db: float | None
-    common_gain: float
+    result: dict[str, JsonValue]
 
 
 class Failed(Message):
-    """The job can't be done. kind, message, node: as in `records.Failure`."""
+    """The job can't be done. kind, message, step: as in `records.Failure`."""
 
     type: Literal["failed"] = "failed"
     kind: str
     message: str
-    node: str | None = None
+    step: str | None = None
 
 
 class Stopped(Message):
@@ -154,7 +157,7 @@ class Stopped(Message):
 
 
 Event = Annotated[
-    Started | NodeStarted | NodeProgress | NodeDone | TrackReady | Succeeded | Failed | Stopped,
+    Started | StepStarted | StepProgress | StepDone | Output | Succeeded | Failed | Stopped,
     Field(discriminator="type"),
 ]
 
@@ -162,7 +165,7 @@ Event = Annotated[
 class Report(Message):
     """The body of one callback."""
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[2] = SCHEMA_VERSION
     job_id: UUID
     attempt: int = Field(ge=1)
     nonce: str
@@ -172,18 +175,70 @@ class Report(Message):
     def message_id(self) -> str:
         """The webhook-id: `{job}.{attempt}.{type}`, and whatever tells two events of that type apart."""
         match self.event:
-            case NodeProgress(node=node, fraction=fraction):
-                detail = f".{node}.{round(fraction * 100)}"
-            case NodeStarted(node=node) | NodeDone(node=node):
-                detail = f".{node}"
-            case TrackReady(record=record):
-                detail = f".{record.name}.{record.sha256[:16]}"
+            case StepProgress(step=step, fraction=fraction):
+                detail = f".{step}.{round(fraction * 100)}"
+            case StepStarted(step=step) | StepDone(step=step):
+                detail = f".{step}"
+            case Output(name=name, version=version):
+                detail = f".{name}.{version}"
             case Started() | Succeeded() | Failed() | Stopped():
                 detail = ""
         return f"{self.job_id}.{self.attempt}.{self.event.type}{detail}"
+
+
+class ForeignReport(BaseModel):
+    """What every version's reports have in common."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    schema_version: int
+    job_id: UUID
+    attempt: int = Field(ge=1)
+    nonce: str
+
+    def as_failure(self) -> Report:
+        """The report that the service makes of it: the worker can't be understood, so it is to let go of the job."""
+        error = UnknownPayload(
+            f"The worker reports in version {self.schema_version} of the messages, and the service, Stemset "
+            f"{__version__}, reads version {SCHEMA_VERSION}: update the older of the two, then try again."
+        )
+        failed = Failed(kind=error.kind, message=str(error))
+        return Report(job_id=self.job_id, attempt=self.attempt, nonce=self.nonce, event=failed)
+
+
+def parse_report(body: bytes) -> Report | ForeignReport:
+    """A report from its JSON, or what can be read of one of another version. Raises InvalidRequest, which names the
+    field, for anything else."""
+    try:
+        return Report.model_validate_json(body)
+    except ValidationError as error:
+        if _read_version(body) not in (None, SCHEMA_VERSION):
+            try:
+                return ForeignReport.model_validate_json(body)
+            except ValidationError:
+                pass
+        first = error.errors()[0]
+        raise InvalidRequest(".".join(str(part) for part in first["loc"]) or "body", first["msg"]) from None
 
 
 class Answer(Message):
     """The callback's answer to a report. cancel: the worker is to stop and report `cancelled`."""
 
     cancel: bool
+
+
+class _Version(BaseModel):
+    schema_version: int
+
+
+def _read_version(text: str | bytes) -> int | None:
+    """The version that a message says it is of; None where it says none."""
+    try:
+        return _Version.model_validate_json(text).schema_version
+    except ValidationError:
+        return None
+
+
+def _explain_first(error: ValidationError) -> str:
+    first = error.errors()[0]
+    return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"

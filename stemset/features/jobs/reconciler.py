@@ -1,7 +1,7 @@
 """The reconciler: no job stays running for ever because its worker went silent.
 
 Workers report at least every few seconds. A job of which nothing was heard for long is settled from what its worker
-left: the manifest in storage, or what the run returned; else the engine's record of the run. What can't be settled is
+left: the record of its end in storage, or what the run returned; else the engine's record of the run. What can't be settled is
 queued again as the next attempt, a few times; the reports of the attempt before are refused from then on. A worker that
 doesn't stop when it is told to, or that goes on past the deadline, is ended by the engine.
 
@@ -17,16 +17,15 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import structlog
-from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
 from stemset.errors import DeadlinePassed, NotFound, StaleAttempt, StemsetError, Unavailable, UnknownPayload, WorkerLost
 from stemset.features.jobs.engines.dispatcher import Dispatcher, RunRecord, RunState
+from stemset.features.jobs.kinds import JobKinds
 from stemset.features.jobs.messages import Event, Failed, Report, Stopped, Succeeded
 from stemset.features.jobs.outbox import Outbox
-from stemset.features.jobs.records import JobRecord, JobState
+from stemset.features.jobs.records import JobEnd, JobRecord, JobState
 from stemset.features.jobs.service import JobService
-from stemset.manifest import Manifest
 from stemset.storage import Keys, Storage
 
 log = structlog.stdlib.get_logger()
@@ -62,6 +61,7 @@ class Reconciler:
     def __init__(
         self,
         service: JobService,
+        kinds: JobKinds,
         dispatcher: Dispatcher,
         outbox: Outbox,
         storage: Storage,
@@ -70,6 +70,7 @@ class Reconciler:
         timings: ReconcileTimings | None = None,
     ) -> None:
         self._service = service
+        self._kinds = kinds
         self._dispatcher = dispatcher
         self._outbox = outbox
         self._storage = storage
@@ -170,11 +171,11 @@ class Reconciler:
 
     async def _decide_end(self, job: JobRecord, run: RunRecord) -> Event | None:
         """How the job ended, by the first of these that tells; None where it is worth another attempt."""
-        manifest = run.manifest or await self._read_manifest(job)
+        end = run.end or await self._read_end(job)
         return (
-            _success_by_manifest(job, manifest)
+            self._success_by_record(job, end)
             or _stop(job, run)
-            or _failure_by_manifest(job, run, manifest)
+            or _failure_by_record(job, run, end)
             or self._failure_by_run(run)
             or self._failure_by_requeues(job, run)
         )
@@ -200,29 +201,29 @@ class Reconciler:
         why = f" The last one said: {run.error}" if run.error else ""
         return _failed(WorkerLost(f"{job.requeues + 1} workers, one after another, were lost over this job.{why}"))
 
-    async def _read_manifest(self, job: JobRecord) -> Manifest | None:
+    async def _read_end(self, job: JobRecord) -> JobEnd | None:
         try:
-            return Manifest.model_validate_json(await asyncio.to_thread(self._storage.read, Keys.manifest(job.id)))
-        except (NotFound, ValidationError):
+            record = await asyncio.to_thread(self._storage.read, Keys.manifest(job.id))
+        except NotFound:
             return None
+        return self._kinds.of(job).read_end(record)
 
-
-def _success_by_manifest(job: JobRecord, manifest: Manifest | None) -> Succeeded | None:
-    if manifest is None or manifest.state != "succeeded" or not _is_complete(job):
-        return None
-    return Succeeded(sum_to_mixture_db=manifest.sum_to_mixture_db, common_gain=manifest.common_gain)
+    def _success_by_record(self, job: JobRecord, end: JobEnd | None) -> Succeeded | None:
+        if end is None or end.state != "succeeded" or not self._kinds.of(job).is_complete(job):
+            return None
+        return Succeeded(result=end.result)
 
 
 def _stop(job: JobRecord, run: RunRecord) -> Stopped | None:
     return Stopped() if job.cancel_requested or run.state is RunState.WITHDRAWN else None
 
 
-def _failure_by_manifest(job: JobRecord, run: RunRecord, manifest: Manifest | None) -> Failed | None:
-    if manifest is None or manifest.error is None:
+def _failure_by_record(job: JobRecord, run: RunRecord, end: JobEnd | None) -> Failed | None:
+    if end is None or end.failure is None:
         return None
-    if run.manifest is None and not _is_of_this_attempt(manifest, job):
+    if run.end is None and not _is_of_this_attempt(end, job):
         return None
-    return Failed(kind=manifest.error.kind, message=manifest.error.message, node=manifest.error.node)
+    return Failed(kind=end.failure.kind, message=end.failure.message, step=end.failure.step)
 
 
 def _may_go_on(run: RunRecord) -> bool:
@@ -231,15 +232,10 @@ def _may_go_on(run: RunRecord) -> bool:
     return run.state in (RunState.WAITING, RunState.PENDING)
 
 
-def _is_complete(job: JobRecord) -> bool:
-    """Whether all tracks are known that are played; the manifest has no frame index, so it can't add one."""
-    return job.status.mixture_ready and set(job.status.stems) == set(job.expected_stems)
-
-
-def _is_of_this_attempt(manifest: Manifest, job: JobRecord) -> bool:
-    """A manifest that a former attempt left is older than the start of this attempt."""
+def _is_of_this_attempt(end: JobEnd, job: JobRecord) -> bool:
+    """A record that a former attempt left is older than the start of this attempt."""
     started_at = job.status.started_at
-    return job.state is JobState.RUNNING and started_at is not None and manifest.finished_at >= started_at
+    return job.state is JobState.RUNNING and started_at is not None and end.finished_at >= started_at
 
 
 def _deadline_passed(deadline_s: float | None) -> DeadlinePassed:

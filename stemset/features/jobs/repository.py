@@ -1,22 +1,22 @@
-"""`JobRepository`: every query and every write of jobs, their events and their tracks.
+"""`JobRepository`: every query and every write of jobs and their events.
 
 It decides nothing. How a job may change is decided by `service` and `creation`, which hand over what is to be stored.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Select, Update, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, Update, and_, bindparam, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import load_only
 
 from stemset.concurrency.batching import Together
 from stemset.database.sessions import Sessions
-from stemset.database.tables import EventRow, JobRow, RecordingRow, TrackRow
+from stemset.database.tables import EventRow, JobRow, RecordingRow
 from stemset.features.jobs.messages import JobPayload
 from stemset.features.jobs.records import (
     EventRecord,
@@ -24,10 +24,7 @@ from stemset.features.jobs.records import (
     JobState,
     JobStatus,
     JobVersion,
-    RunOptions,
-    TrackRecord,
 )
-from stemset.manifest import MIXTURE, StemRecord
 
 MAX_RACES = 50
 """How often a change that another process was faster with is tried again. Losing more races in a row than that means
@@ -37,7 +34,7 @@ that something else is wrong."""
 
 _ACTIVE = tuple(state.value for state in JobState if not state.final)
 
-_NEWEST_FIRST = (JobRow.created_at.desc(), JobRow.id.desc())
+NEWEST_FIRST = (JobRow.created_at.desc(), JobRow.id.desc())
 
 _PLACES = (
     select(JobRow.id, func.row_number().over(order_by=(JobRow.queued_at, JobRow.id)).label("place"))
@@ -46,8 +43,8 @@ _PLACES = (
 )
 """Queued jobs with their places in the queue: 1 is next."""
 
-_PLACED_JOBS = select(JobRow, _PLACES.c.place).outerjoin(_PLACES, _PLACES.c.id == JobRow.id)
-"""Jobs, each with its place in the queue or None. `_read_placed` runs a narrower form of it."""
+PLACED_JOBS = select(JobRow, _PLACES.c.place).outerjoin(_PLACES, _PLACES.c.id == JobRow.id)
+"""Jobs, each with its place in the queue or None. `read_placed_jobs` runs a narrower form of it."""
 
 _VERSIONS = (
     select(JobRow.id, JobRow.last_event, _PLACES.c.place)
@@ -55,45 +52,55 @@ _VERSIONS = (
     .where(JobRow.id.in_(bindparam("jobs", expanding=True)))
 )
 
+_QUEUED = select(func.count()).where(JobRow.state == JobState.QUEUED.value)
+
 _JOBS_BEFORE = (
-    select(
-        RecordingRow,
-        select(func.count()).where(JobRow.state == JobState.QUEUED.value).scalar_subquery(),
-        JobRow,
-    )
+    select(RecordingRow, _QUEUED.scalar_subquery(), JobRow)
     .options(load_only(RecordingRow.profile, RecordingRow.duration_s, RecordingRow.source_key, raiseload=True))
     .outerjoin(
         JobRow,
         and_(JobRow.recording_id == RecordingRow.id, JobRow.state.in_([*_ACTIVE, JobState.SUCCEEDED.value])),
     )
     .where(RecordingRow.id.in_(bindparam("recordings", expanding=True)))
-    .order_by(*_NEWEST_FIRST)
+    .order_by(*NEWEST_FIRST)
 )
 """Each recording with the number of queued jobs and, a row for each, the jobs that `JobsBefore` names."""
+
+_JOBS_BEFORE_OF_PROFILES = (
+    select(JobRow)
+    .where(
+        JobRow.profile.in_(bindparam("profiles", expanding=True)),
+        JobRow.recording_id.is_(None),
+        JobRow.state.in_([*_ACTIVE, JobState.SUCCEEDED.value]),
+    )
+    .order_by(*NEWEST_FIRST)
+)
+"""The same of jobs without a recording."""
 
 _SOURCE_KEY = select(RecordingRow.source_key).where(RecordingRow.id == JobRow.recording_id).scalar_subquery()
 
 
 @dataclass(frozen=True)
 class Source:
-    """What a new job takes from its recording. source_key: where the recording's file is stored."""
+    """What a new job takes from its recording. source_key: where the recording's file is stored. All but the profile is
+    None for a job without a recording."""
 
-    recording_id: UUID
+    recording_id: UUID | None
     profile: str
-    duration_s: float
-    source_key: str
+    duration_s: float | None
+    source_key: str | None
 
 
 @dataclass
 class JobsBefore:
     """What the database holds before new jobs are made.
 
-    sources: recording id -> what a job takes from it. jobs: recording id -> its queued, running and succeeded jobs,
-    newest first. queued: how many jobs wait, of all recordings.
+    sources: recording id -> what a job takes from it. jobs: recording id, or profile for jobs without a recording ->
+    queued, running and succeeded jobs, newest first. queued: how many jobs wait in all.
     """
 
     sources: dict[UUID, Source] = field(default_factory=dict[UUID, Source])
-    jobs: dict[UUID, list[JobRecord]] = field(default_factory=dict[UUID, list[JobRecord]])
+    jobs: dict[UUID | str, list[JobRecord]] = field(default_factory=dict[UUID | str, list[JobRecord]])
     queued: int = 0
 
 
@@ -102,8 +109,8 @@ class JobChange:
     """One change of one job.
 
     type: of the event that records it. before: the job as it was read. after: the job as it is to be, its `last_event`
-    one higher. message_id: of the report that brings the change, None for the service's own. track: a stem or the
-    mixture that the change makes playable.
+    one higher. message_id: of the report that brings the change, None for the service's own. store: changes other
+    tables in the same transaction.
     """
 
     type: str
@@ -111,7 +118,7 @@ class JobChange:
     after: JobRecord
     at: datetime
     message_id: str | None = None
-    track: TrackRecord | None = None
+    store: Callable[[AsyncSession], Awaitable[None]] | None = None
 
 
 class JobRepository:
@@ -126,7 +133,7 @@ class JobRepository:
     async def find_job(self, job_id: UUID) -> JobRecord | None:
         """The job with its place in the queue."""
         async with self._sessions() as session:
-            found = await _read_placed(session, _PLACED_JOBS.where(JobRow.id == job_id))
+            found = await read_placed_jobs(session, PLACED_JOBS.where(JobRow.id == job_id))
         return found[0] if found else None
 
     async def find_version(self, job_id: UUID) -> JobVersion | None:
@@ -138,14 +145,7 @@ class JobRepository:
         async with self._sessions() as session:
             row = await session.get(JobRow, job_id)
             known = await session.scalar(select(EventRow.number).where(EventRow.message_id == message_id))
-        return None if row is None else (_job_from_row(row), known is not None)
-
-    async def find_tracks(self, job_id: UUID) -> tuple[JobRecord, Mapping[str, TrackRecord]] | None:
-        """The job, without its place, and its tracks by their names."""
-        async with self._sessions() as session:
-            row = await session.get(JobRow, job_id)
-            tracks = (await session.scalars(select(TrackRow).where(TrackRow.job_id == job_id))).all()
-        return None if row is None else (_job_from_row(row), {track.name: _track_from_row(track) for track in tracks})
+        return None if row is None else (job_of(row), known is not None)
 
     async def find_events(self, job_id: UUID, after: int, *, limit: int) -> list[EventRecord] | None:
         """The job's events numbered above `after`, in order; None for an unknown job."""
@@ -155,34 +155,22 @@ class JobRepository:
             if row is None:
                 return None
             found = (await session.scalars(events.order_by(EventRow.number).limit(limit))).all()
-        job = _job_from_row(row)
+        job = job_of(row)
         return [_event_from_row(event, job) for event in found]
 
-    async def find_active_job(self, recording_id: UUID, strategy: str) -> JobRecord | None:
-        """The queued or running job of the strategy on the recording, without its place; there is one at most."""
-        active = select(JobRow).where(
-            JobRow.recording_id == recording_id, JobRow.strategy == strategy, JobRow.state.in_(_ACTIVE)
-        )
+    async def find_active_twin(self, job: JobRecord) -> JobRecord | None:
+        """The queued or running job that does the same as this one, without its place; there is one at most."""
+        active = select(JobRow).where(*_does_the_same(job), JobRow.state.in_(_ACTIVE))
         async with self._sessions() as session:
             row = await session.scalar(active)
-        return None if row is None else _job_from_row(row)
-
-    async def find_latest_job(self, recording_id: UUID, *, playable: bool) -> JobRecord | None:
-        """The recording's newest job; if playable, the newest whose mixture can be played."""
-        jobs = _PLACED_JOBS.where(JobRow.recording_id == recording_id)
-        if playable:
-            mixture = select(TrackRow.job_id).where(TrackRow.job_id == JobRow.id, TrackRow.name == MIXTURE)
-            jobs = jobs.where(mixture.exists())
-        async with self._sessions() as session:
-            newest = await _read_placed(session, jobs.order_by(*_NEWEST_FIRST).limit(1))
-        return newest[0] if newest else None
+        return None if row is None else job_of(row)
 
     # Many jobs -----------------------------------------------------------------------------------------------
 
     async def find_jobs(self, job_ids: Collection[UUID]) -> dict[UUID, JobRecord]:
         """Those of the jobs that exist, by their ids, with their places in the queue."""
         async with self._sessions() as session:
-            found = await _read_placed(session, _PLACED_JOBS.where(JobRow.id.in_(job_ids)))
+            found = await read_placed_jobs(session, PLACED_JOBS.where(JobRow.id.in_(job_ids)))
         return {job.id: job for job in found}
 
     async def list_jobs(
@@ -190,20 +178,22 @@ class JobRepository:
         states: Collection[JobState],
         profile: str | None,
         recording_id: UUID | None,
+        kind: str | None,
         *,
         limit: int,
         offset: int,
     ) -> tuple[list[JobRecord], int]:
         """A page of the jobs that match, newest first, and how many match in all. states: none means all."""
         matching = [
+            *([JobRow.kind == kind] if kind is not None else []),
             *([JobRow.state.in_([state.value for state in states])] if states else []),
             *([JobRow.profile == profile] if profile is not None else []),
             *([JobRow.recording_id == recording_id] if recording_id is not None else []),
         ]
-        page = _PLACED_JOBS.where(*matching).order_by(*_NEWEST_FIRST).limit(limit).offset(offset)
+        page = PLACED_JOBS.where(*matching).order_by(*NEWEST_FIRST).limit(limit).offset(offset)
         async with self._sessions() as session:
             total = await session.scalar(select(func.count()).select_from(JobRow).where(*matching))
-            return await _read_placed(session, page), total or 0
+            return await read_placed_jobs(session, page), total or 0
 
     async def count_jobs(self) -> dict[JobState, int]:
         """State -> number of jobs, for states that any job is in."""
@@ -216,14 +206,15 @@ class JobRepository:
         jobs = select(JobRow).where(JobRow.recording_id == recording_id)
         return await self._read_jobs(jobs.order_by(JobRow.created_at, JobRow.id))
 
-    async def succeeded_jobs(self, recording_id: UUID, strategy: str) -> list[JobRecord]:
-        """The jobs of the strategy that succeeded on the recording, newest first."""
+    async def succeeded_jobs(self, recording_id: UUID, kind: str, identity: str) -> list[JobRecord]:
+        """The jobs of this kind and identity that succeeded on the recording, newest first."""
         succeeded = select(JobRow).where(
             JobRow.recording_id == recording_id,
-            JobRow.strategy == strategy,
+            JobRow.kind == kind,
+            JobRow.identity == identity,
             JobRow.state == JobState.SUCCEEDED.value,
         )
-        return await self._read_jobs(succeeded.order_by(*_NEWEST_FIRST))
+        return await self._read_jobs(succeeded.order_by(*NEWEST_FIRST))
 
     async def unheard_jobs(self, since: datetime, *, limit: int) -> list[JobRecord]:
         """Jobs that an engine has and of which no worker has said anything since then, longest silent first."""
@@ -244,29 +235,30 @@ class JobRepository:
         """Queued jobs that no engine has, oldest first."""
         undispatched = (
             select(JobRow, RecordingRow.source_key)
-            .join(RecordingRow, RecordingRow.id == JobRow.recording_id)
+            .outerjoin(RecordingRow, RecordingRow.id == JobRow.recording_id)
             .where(JobRow.state == JobState.QUEUED.value, JobRow.dispatch_ref.is_(None))
             .order_by(JobRow.created_at, JobRow.id)
             .limit(limit)
         )
         async with self._sessions() as session:
             found = await session.execute(undispatched)
-            return [JobPayload.of(_job_from_row(row), source_key) for row, source_key in found]
+            return [JobPayload.of(job_of(row), source_key) for row, source_key in found]
 
-    async def last_runs(self, *, limit: int) -> list[tuple[JobStatus, float]]:
-        """The newest jobs that succeeded, each with the seconds that its recording lasts."""
+    async def last_runs(self, kind: str, *, limit: int) -> list[tuple[JobStatus, float]]:
+        """The newest jobs of a kind that succeeded, each with the seconds that its recording lasts."""
         last = (
             select(JobRow.status, RecordingRow.duration_s)
             .join(RecordingRow, RecordingRow.id == JobRow.recording_id)
-            .where(JobRow.state == JobState.SUCCEEDED.value)
+            .where(JobRow.state == JobState.SUCCEEDED.value, JobRow.kind == kind)
             .order_by(JobRow.created_at.desc())
             .limit(limit)
         )
         async with self._sessions() as session:
             return [(JobStatus.model_validate(status), s) for status, s in await session.execute(last)]
 
-    async def jobs_before(self, recording_ids: Collection[UUID]) -> JobsBefore:
-        """What is there of these recordings before new jobs are made of them; unknown ones are left out."""
+    async def jobs_before(self, recording_ids: Collection[UUID], profiles: Collection[str]) -> JobsBefore:
+        """What is there of these recordings, and without a recording of these profiles, before new jobs are made of
+        them; unknown recordings are left out."""
         before = JobsBefore()
         async with self._sessions() as session:
             for recording, queued, row in await session.execute(_JOBS_BEFORE, {"recordings": list(recording_ids)}):
@@ -275,6 +267,10 @@ class JobRepository:
                 )
                 before.jobs.setdefault(recording.id, []).extend(_joined_jobs(row))
                 before.queued = queued
+            if profiles:
+                before.queued = await session.scalar(_QUEUED) or 0
+                for row in await session.scalars(_JOBS_BEFORE_OF_PROFILES, {"profiles": list(profiles)}):
+                    before.jobs.setdefault(row.profile, []).append(job_of(row))
         return before
 
     # Writing -------------------------------------------------------------------------------------------------
@@ -282,8 +278,8 @@ class JobRepository:
     async def insert_jobs(self, jobs: Sequence[JobRecord]) -> None:
         """Store new jobs, each with its first event, in one transaction.
 
-        Raises IntegrityError and stores none of them where one of their recordings is gone, or has an active job of the
-        same strategy by now.
+        Raises IntegrityError and stores none of them where one of their recordings is gone, or has an active job that
+        does the same by now.
         """
         async with self._sessions.begin() as session:
             # Not by the session itself, whose insert takes longer for the same rows.
@@ -297,7 +293,7 @@ class JobRepository:
         """Store a change and its event in one transaction; None, and nothing stored, where the job has changed since it
         was read.
 
-        Raises IntegrityError where the job would be active beside another of its strategy on the same recording.
+        Raises IntegrityError where the job would be active beside another that does the same.
         """
         before, after = change.before, change.after
         compare_and_set = (
@@ -310,8 +306,8 @@ class JobRepository:
                 return None
             connection = await session.connection()
             await connection.execute(insert(EventRow), _event_values(change))
-            if change.track is not None:
-                await _replace_track(session, before.recording_id, change.track)
+            if change.store is not None:
+                await change.store(session)
         return EventRecord(job_id=after.id, number=after.last_event, type=change.type, at=change.at, job=after)
 
     async def request_stop(self, job: JobRecord, now: datetime) -> bool:
@@ -349,7 +345,7 @@ class JobRepository:
             .execution_options(synchronize_session=False)
         )
         async with self._sessions.write() as session:
-            claimed = [(_job_from_row(row), source_key) for row, source_key in await session.execute(claim)]
+            claimed = [(job_of(row), source_key) for row, source_key in await session.execute(claim)]
         claimed.sort(key=lambda pair: (pair[0].created_at, pair[0].id))
         return [JobPayload.of(job, source_key) for job, source_key in claimed]
 
@@ -371,7 +367,7 @@ class JobRepository:
 
     async def _read_jobs(self, jobs: Select[JobRow]) -> list[JobRecord]:
         async with self._sessions() as session:
-            return [_job_from_row(row) for row in await session.scalars(jobs)]
+            return [job_of(row) for row in await session.scalars(jobs)]
 
     async def _write_one(self, statement: Update) -> bool:
         """Run a statement that changes one row at most, and tell whether it did."""
@@ -379,24 +375,33 @@ class JobRepository:
             return await _count_changed(session, statement) == 1
 
 
-async def latest_jobs(session: AsyncSession, recordings: Sequence[UUID]) -> dict[UUID, JobRecord]:
-    """Recording id -> its newest job, for those of the recordings that have any; read in the caller's session."""
-    age = func.row_number().over(partition_by=JobRow.recording_id, order_by=_NEWEST_FIRST)
-    aged = select(JobRow.id, age.label("age")).where(JobRow.recording_id.in_(recordings)).subquery()
-    latest = _PLACED_JOBS.join(aged, aged.c.id == JobRow.id).where(aged.c.age == 1)
-    return {job.recording_id: job for job in await _read_placed(session, latest)}
+async def latest_jobs(session: AsyncSession, recordings: Sequence[UUID], kind: str) -> dict[UUID, JobRecord]:
+    """Recording id -> its newest job of this kind, for those of the recordings that have any; read in the caller's
+    session."""
+    age = func.row_number().over(partition_by=JobRow.recording_id, order_by=NEWEST_FIRST)
+    aged = (
+        select(JobRow.id, age.label("age"))
+        .where(JobRow.recording_id.in_(recordings), JobRow.kind == kind)
+        .subquery()
+    )
+    latest = PLACED_JOBS.join(aged, aged.c.id == JobRow.id).where(aged.c.age == 1)
+    return {job.recording_id: job for job in await read_placed_jobs(session, latest) if job.recording_id}
 
 
-def _job_from_row(row: JobRow, place: int | None = None) -> JobRecord:
-    """place: in the queue, where that was read along."""
+async def read_placed_jobs(session: AsyncSession, jobs: Select[JobRow, int | None]) -> list[JobRecord]:
+    """The jobs of a narrower `PLACED_JOBS`, with their places in the queue; read in the caller's session."""
+    return [job_of(row, place) for row, place in await session.execute(jobs)]
+
+
+def job_of(row: JobRow, place: int | None = None) -> JobRecord:
+    """The job of a row. place: in the queue, where that was read along."""
     return JobRecord(
         id=row.id,
-        recording_id=row.recording_id,
+        kind=row.kind,
         profile=row.profile,
-        strategy=row.strategy,
-        tree=row.tree,
-        expected_stems=tuple(row.expected_stems),
-        options=RunOptions.model_validate(row.options),
+        recording_id=row.recording_id,
+        identity=row.identity,
+        payload=row.payload,
         status=JobStatus.model_validate(row.status),
         attempt=row.attempt,
         cancel_requested=row.cancel_requested,
@@ -409,9 +414,17 @@ def _job_from_row(row: JobRow, place: int | None = None) -> JobRecord:
     )
 
 
+def _does_the_same(job: JobRecord) -> tuple[ColumnElement[bool], ...]:
+    """What holds for every job that does the same as this one."""
+    alike = (JobRow.kind == job.kind, JobRow.identity == job.identity)
+    if job.recording_id is None:
+        return *alike, JobRow.recording_id.is_(None), JobRow.profile == job.profile
+    return *alike, JobRow.recording_id == job.recording_id
+
+
 def _joined_jobs(row: JobRow | None) -> list[JobRecord]:
     """The job of a row of an outer join, which has None where there is no job; SQLAlchemy's types don't know that."""
-    return [] if row is None else [_job_from_row(row)]
+    return [] if row is None else [job_of(row)]
 
 
 def _event_from_row(row: EventRow, job: JobRecord) -> EventRecord:
@@ -420,25 +433,14 @@ def _event_from_row(row: EventRow, job: JobRecord) -> EventRecord:
     return EventRecord(job_id=row.job_id, number=row.number, type=row.type, at=row.at, job=then)
 
 
-def _track_from_row(row: TrackRow) -> TrackRecord:
-    return TrackRecord(
-        job_id=row.job_id,
-        record=StemRecord.model_validate(row.record),
-        streaminfo=row.streaminfo,
-        block_size=row.block_size,
-        overview=tuple(row.overview),
-    )
-
-
 def _new_job_values(job: JobRecord) -> dict[str, object]:
     return {
         "id": job.id,
-        "recording_id": job.recording_id,
+        "kind": job.kind,
         "profile": job.profile,
-        "strategy": job.strategy,
-        "tree": job.tree,
-        "expected_stems": list(job.expected_stems),
-        "options": job.options.model_dump(mode="json"),
+        "recording_id": job.recording_id,
+        "identity": job.identity,
+        "payload": job.payload,
         "state": job.state.value,
         "status": job.status.model_dump(mode="json"),
         "attempt": job.attempt,
@@ -491,30 +493,6 @@ def _event_values(change: JobChange) -> dict[str, object]:
     }
 
 
-async def _read_placed(session: AsyncSession, jobs: Select[JobRow, int | None]) -> list[JobRecord]:
-    return [_job_from_row(row, place) for row, place in await session.execute(jobs)]
-
-
 async def _count_changed(session: AsyncSession, statement: Update) -> int:
     connection = await session.connection()
     return (await connection.execute(statement)).rowcount
-
-
-async def _replace_track(session: AsyncSession, recording_id: UUID, track: TrackRecord) -> None:
-    """Store a track in place of one of the same name; the mixture's overview is the recording's, too."""
-    connection = await session.connection()
-    await connection.execute(delete(TrackRow).where(TrackRow.job_id == track.job_id, TrackRow.name == track.name))
-    await connection.execute(
-        insert(TrackRow),
-        {
-            "job_id": track.job_id,
-            "name": track.name,
-            "record": track.record.model_dump(mode="json"),
-            "streaminfo": track.streaminfo,
-            "block_size": track.block_size,
-            "overview": list(track.overview),
-        },
-    )
-    if track.name == MIXTURE:
-        overview = update(RecordingRow).where(RecordingRow.id == recording_id).values(overview=list(track.overview))
-        await connection.execute(overview)

@@ -1,4 +1,4 @@
-"""Jobs: start, watch, cancel; and the worker's reports."""
+"""Jobs: watch, cancel, try again; and the worker's reports. What starts one is its kind's."""
 
 from __future__ import annotations
 
@@ -6,18 +6,16 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import MediaType, Response, Router, get, post
-from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
+from litestar.params import FromPath, HeaderParameter, QueryParameter
 from litestar.response import ServerSentEvent
 from litestar.status_codes import HTTP_200_OK
-from pydantic import ValidationError
 
-from stemset.config import Config
-from stemset.errors import InvalidRequest
+from stemset.errors import InvalidRequest, StaleAttempt
 from stemset.features.accounts.gate import PUBLIC
 from stemset.features.jobs.callback_signature import MAX_REPORT_BYTES, ReportOperation, verify_signature
+from stemset.features.jobs.kinds import JobKinds
 from stemset.features.jobs.live_updates import JobResponseCache, LiveUpdates, etag_of
-from stemset.features.jobs.messages import Report
-from stemset.features.jobs.planning import JobPlans
+from stemset.features.jobs.messages import ForeignReport, parse_report
 from stemset.features.jobs.records import JobState, JobVersion
 from stemset.features.jobs.schemas import (
     CALLBACK,
@@ -27,7 +25,6 @@ from stemset.features.jobs.schemas import (
     CallbackAnswer,
     Job,
     JobPage,
-    JobRequest,
     describe_job,
 )
 from stemset.features.jobs.service import JobService
@@ -36,26 +33,10 @@ from stemset.web.problems import AnyRequest, problem_responses
 from stemset.web.ranges import is_known
 from stemset.web.responses import empty_response, event_stream_response, json_response
 
+ANY_KIND = "any"
 
-@post(
-    "/jobs",
-    operation_id="createJob",
-    tags=["jobs"],
-    summary="Separate a recording",
-    responses={
-        201: json_response(
-            JOB, "The job; the one there is where this strategy waits, runs or succeeded on this recording."
-        ),
-        **problem_responses(400, 404, 503),
-    },
-)
-async def create_job(
-    jobs: Injected[JobService], plans: Injected[JobPlans], config: Injected[Config], data: JSONBody[JobRequest]
-) -> Job:
-    if data.strategy is not None:
-        plans.check_strategy(data.strategy)
-    job = await jobs.create_job(data.recording_id, data.strategy, force=data.force)
-    return describe_job(job, config)
+# Clients that know of no kinds know separations, so that is what they get.
+DEFAULT_KIND = "separation"
 
 
 @get(
@@ -67,16 +48,22 @@ async def create_job(
 )
 async def list_jobs(
     jobs: Injected[JobService],
-    config: Injected[Config],
+    job_kinds: Injected[JobKinds],
     state_: Annotated[JobState | None, QueryParameter(name="state", description="Only jobs in this state.")] = None,
     profile: Annotated[str | None, QueryParameter(pattern=NO_NUL, description="Only jobs of this profile.")] = None,
     recording: Annotated[UUID | None, QueryParameter(description="Only jobs of this recording.")] = None,
+    kind: Annotated[
+        str, QueryParameter(pattern=NO_NUL, description="Only jobs of this kind; `any` for those of every kind.")
+    ] = DEFAULT_KIND,
     limit: Limit = 50,
     offset: Offset = 0,
 ) -> JobPage:
     states = () if state_ is None else (state_,)
-    found, total = await jobs.list_jobs(states, profile, recording, limit=limit, offset=offset)
-    return JobPage(items=[describe_job(job, config) for job in found], total=total, limit=limit, offset=offset)
+    wanted = None if kind == ANY_KIND else kind
+    if wanted is not None and wanted not in job_kinds:
+        raise InvalidRequest("kind", f"unknown kind {kind!r}", (*job_kinds, ANY_KIND))
+    found, total = await jobs.list_jobs(states, profile, recording, wanted, limit=limit, offset=offset)
+    return JobPage(items=[describe_job(job, job_kinds) for job in found], total=total, limit=limit, offset=offset)
 
 
 @get(
@@ -93,7 +80,7 @@ async def list_jobs(
 async def get_job(
     jobs: Injected[JobService],
     job_responses: Injected[JobResponseCache],
-    config: Injected[Config],
+    job_kinds: Injected[JobKinds],
     job_id: FromPath[UUID],
     if_none_match: IfNoneMatch = None,
 ) -> Response[bytes | None]:
@@ -104,7 +91,7 @@ async def get_job(
     if body is None:
         job = await jobs.get_job(job_id)
         etag = etag_of(JobVersion(job.last_event, job.queue_position))
-        body = job_responses.put(describe_job(job, config), etag)
+        body = job_responses.put(describe_job(job, job_kinds), etag)
     return Response(body, media_type=MediaType.JSON, headers={"ETag": etag, "Cache-Control": "no-cache"})
 
 
@@ -151,8 +138,8 @@ async def stream_job_events(
         **problem_responses(400, 404, 503),
     },
 )
-async def cancel_job(jobs: Injected[JobService], config: Injected[Config], job_id: FromPath[UUID]) -> Job:
-    return describe_job(await jobs.cancel(job_id), config)
+async def cancel_job(jobs: Injected[JobService], job_kinds: Injected[JobKinds], job_id: FromPath[UUID]) -> Job:
+    return describe_job(await jobs.cancel(job_id), job_kinds)
 
 
 @post(
@@ -166,8 +153,8 @@ async def cancel_job(jobs: Injected[JobService], config: Injected[Config], job_i
         **problem_responses(400, 404, 409, 503),
     },
 )
-async def retry_job(jobs: Injected[JobService], config: Injected[Config], job_id: FromPath[UUID]) -> Job:
-    return describe_job(await jobs.retry(job_id), config)
+async def retry_job(jobs: Injected[JobService], job_kinds: Injected[JobKinds], job_id: FromPath[UUID]) -> Job:
+    return describe_job(await jobs.retry(job_id), job_kinds)
 
 
 @post(
@@ -192,21 +179,17 @@ async def report_job(
 ) -> CallbackAnswer:
     body = await request.body()
     message_id = verify_signature(request.headers, body, callback_secret)
-    report = _report(body)
+    report = parse_report(body)
     if report.job_id != job_id:
         raise InvalidRequest("job_id", "is not the job that the report is about")
+    if isinstance(report, ForeignReport):
+        failure = report.as_failure()
+        await jobs.apply(failure, failure.message_id)
+        raise StaleAttempt(failure.event.message)
     applied = await jobs.apply(report, message_id)
     return CallbackAnswer(cancel=applied.cancel)
 
 
-def _report(body: bytes) -> Report:
-    try:
-        return Report.model_validate_json(body)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise InvalidRequest(".".join(str(part) for part in first["loc"]) or "body", first["msg"]) from None
-
-
 router = Router(
-    path="/", route_handlers=[create_job, list_jobs, get_job, stream_job_events, cancel_job, retry_job, report_job]
+    path="/", route_handlers=[list_jobs, get_job, stream_job_events, cancel_job, retry_job, report_job]
 )

@@ -5,17 +5,17 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from pydantic import Field
+from stemset.features.jobs.kinds import JobKind, JobKinds
+from stemset.features.jobs.records import EventRecord, Failure, JobRecord, JobState, StepState, StepStatus
+from stemset.web.schema import EXAMPLE_TIME, Wire
 
-from stemset.config import Config
-from stemset.config.file import fallback_of
-from stemset.errors import EngineMissing, NoSpace, NotFound, WeightsDamaged, WeightsMissing
-from stemset.features.jobs.records import EventRecord, JobRecord, JobState, NodeState, NodeStatus
-from stemset.models import registry
-from stemset.web.schema import EXAMPLE_TIME, MAX_NAME, Wire
-
-# What a strategy without networks does not need.
-_LACKING = (WeightsMissing, WeightsDamaged, NoSpace, EngineMissing)
+_EVENT_TYPES = {
+    "step_started": "node_started",
+    "step_progress": "node_progress",
+    "step_done": "node_done",
+    "output": "track_ready",
+}
+"""Events by the names that they have over HTTP, where those are others: clients know the steps as nodes."""
 
 RECORDING_ID = UUID("0193b1c2-7d10-7a44-8b1f-6f0d0c9e5a11")
 
@@ -23,13 +23,14 @@ JOB_ID = UUID("0193b1c2-7e61-7c3a-9d5e-2f4b8a6c1d03")
 
 
 class JobNode(Wire):
-    """How far one node is. fraction: 0 to 1."""
+    """How far one step is; of a separation, one model's run. model: what it does, title: in people's words. fraction: 0
+    to 1."""
 
     path: str
     parent: str | None
     model: str
     title: str
-    state: NodeState
+    state: StepState
     fraction: float
     seconds: float | None
     cached: bool
@@ -45,16 +46,18 @@ class JobFailure(Wire):
 
 
 class Job(Wire):
-    """One strategy run on one recording.
+    """Work that a worker does once, on one recording of a profile.
 
-    attempt: 1 at first, one more by every retry. eta_s: seconds that are left. queue_position: 1 is next; null unless
+    kind: `separation` runs a strategy; strategy is null, and stems are none, for other kinds. recording_id: null for a
+    job that makes the recording. nodes: its steps. attempt: 1 at first, one more by every retry. eta_s: seconds that are left. queue_position: 1 is next; null unless
     queued.
     """
 
     id: UUID
-    recording_id: UUID
+    kind: str
+    recording_id: UUID | None
     profile: str
-    strategy: str
+    strategy: str | None
     state: JobState
     nodes: list[JobNode]
     stems: list[str]
@@ -72,6 +75,7 @@ class Job(Wire):
 
 JOB = Job(
     id=JOB_ID,
+    kind="separation",
     recording_id=RECORDING_ID,
     profile="demo",
     strategy="instant",
@@ -82,7 +86,7 @@ JOB = Job(
             parent=None,
             model="percussive",
             title="Percussive",
-            state=NodeState.RUNNING,
+            state=StepState.RUNNING,
             fraction=0.4,
             seconds=None,
             cached=False,
@@ -100,14 +104,6 @@ JOB = Job(
     finished_at=None,
     last_event=4,
 )
-
-
-class JobRequest(Wire):
-    """strategy: null takes the profile's. force: also where this strategy has run on this recording already."""
-
-    recording_id: UUID
-    strategy: str | None = Field(default=None, max_length=MAX_NAME)
-    force: bool = False
 
 
 class JobPage(Wire):
@@ -143,18 +139,21 @@ class CallbackAnswer(Wire):
 CALLBACK = CallbackAnswer(cancel=False)
 
 
-def describe_job(record: JobRecord, config: Config) -> Job:
+def describe_job(record: JobRecord, kinds: JobKinds) -> Job:
+    kind = kinds.of(record)
+    details = kind.describe(record)
     return Job(
         id=record.id,
+        kind=record.kind,
         recording_id=record.recording_id,
         profile=record.profile,
-        strategy=record.strategy,
+        strategy=details.strategy,
         state=record.state,
-        nodes=[_job_node(node) for node in record.status.nodes],
-        stems=list(record.status.stems),
-        expected_stems=list(record.expected_stems),
-        failure=_failure(record, config),
-        sum_to_mixture_db=record.status.sum_to_mixture_db,
+        nodes=[_describe_step(step, kind) for step in record.status.steps],
+        stems=list(details.stems),
+        expected_stems=list(details.expected_stems),
+        failure=_describe_failure(record.status.failure, details.fallback),
+        sum_to_mixture_db=details.sum_to_mixture_db,
         attempt=record.attempt,
         eta_s=record.eta_s,
         queue_position=record.queue_position,
@@ -165,38 +164,25 @@ def describe_job(record: JobRecord, config: Config) -> Job:
     )
 
 
-def describe_event(record: EventRecord, config: Config) -> JobEvent:
-    return JobEvent(number=record.number, type=record.type, at=record.at, job=describe_job(record.job, config))
+def describe_event(record: EventRecord, kinds: JobKinds) -> JobEvent:
+    type_ = _EVENT_TYPES.get(record.type, record.type)
+    return JobEvent(number=record.number, type=type_, at=record.at, job=describe_job(record.job, kinds))
 
 
-def title_of_model(name: str) -> str:
-    """The title on the model's card; the name itself for a model that is no longer registered."""
-    try:
-        return registry.card(name).title
-    except NotFound:
-        return name
-
-
-def _job_node(node: NodeStatus) -> JobNode:
+def _describe_step(step: StepStatus, kind: JobKind) -> JobNode:
     return JobNode(
-        path=node.path,
-        parent=node.parent,
-        model=node.model,
-        title=title_of_model(node.model),
-        state=node.state,
-        fraction=node.fraction,
-        seconds=node.seconds,
-        cached=node.cached,
+        path=step.path,
+        parent=step.parent,
+        model=step.label,
+        title=kind.title_of(step.label),
+        state=step.state,
+        fraction=step.fraction,
+        seconds=step.seconds,
+        cached=step.cached,
     )
 
 
-def _failure(record: JobRecord, config: Config) -> JobFailure | None:
-    if record.status.failure is None:
+def _describe_failure(failure: Failure | None, fallback: str | None) -> JobFailure | None:
+    if failure is None:
         return None
-    lacking = record.status.failure.kind in {error.kind for error in _LACKING}
-    return JobFailure(
-        kind=record.status.failure.kind,
-        message=record.status.failure.message,
-        node=record.status.failure.node,
-        fallback=fallback_of(config) if lacking else None,
-    )
+    return JobFailure(kind=failure.kind, message=failure.message, node=failure.step, fallback=fallback)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import TypeVar
 from uuid import UUID
 
@@ -17,10 +18,10 @@ from sqlalchemy.exc import IntegrityError
 from stemset.errors import Conflict, NotFound, Unavailable
 from stemset.features.jobs import transitions
 from stemset.features.jobs.creation import JobCreator, NewJob
-from stemset.features.jobs.messages import Report, Started, TrackReady
+from stemset.features.jobs.kinds import JobKinds
+from stemset.features.jobs.messages import Report, Started
 from stemset.features.jobs.notifier import Notifier
 from stemset.features.jobs.outbox import Outbox
-from stemset.features.jobs.planning import JobPlans
 from stemset.features.jobs.records import (
     EventRecord,
     JobRecord,
@@ -28,11 +29,9 @@ from stemset.features.jobs.records import (
     JobStatus,
     JobVersion,
     Plan,
-    TrackRecord,
     new_nonce,
 )
 from stemset.features.jobs.repository import MAX_RACES, JobChange, JobRepository
-from stemset.manifest import MIXTURE
 
 T = TypeVar("T")
 
@@ -52,9 +51,10 @@ class JobService:
     Raises NotFound for an unknown id, Unavailable when other processes change a job faster than this one can.
     """
 
-    def __init__(self, repository: JobRepository, plans: JobPlans, outbox: Outbox, notifier: Notifier) -> None:
+    def __init__(self, repository: JobRepository, kinds: JobKinds, outbox: Outbox, notifier: Notifier) -> None:
         self._repository = repository
-        self._creator = JobCreator(repository, plans)
+        self._kinds = kinds
+        self._creator = JobCreator(repository, kinds)
         self._outbox = outbox
         self._notifier = notifier
 
@@ -72,20 +72,17 @@ class JobService:
         states: Collection[JobState] = (),
         profile: str | None = None,
         recording_id: UUID | None = None,
+        kind: str | None = None,
         *,
         limit: int = 50,
         offset: int = 0,
     ) -> tuple[list[JobRecord], int]:
         """A page of jobs, newest first, and how many there are in all. states: none means all."""
-        return await self._repository.list_jobs(states, profile, recording_id, limit=limit, offset=offset)
+        return await self._repository.list_jobs(states, profile, recording_id, kind, limit=limit, offset=offset)
 
     async def count_jobs(self) -> Mapping[JobState, int]:
         """State -> number of jobs, for every state."""
         return dict.fromkeys(JobState, 0) | await self._repository.count_jobs()
-
-    async def latest_job(self, recording_id: UUID, *, playable: bool = False) -> JobRecord | None:
-        """The newest job of a recording; if playable, the newest whose mixture can be played."""
-        return await self._repository.find_latest_job(recording_id, playable=playable)
 
     async def recording_jobs(self, recording_id: UUID) -> list[JobRecord]:
         """All jobs of a recording, oldest first; none for an unknown recording."""
@@ -93,13 +90,9 @@ class JobService:
 
     async def done_job(self, recording_id: UUID, plan: Plan) -> JobRecord | None:
         """The newest job that succeeded in just what the plan would make."""
-        succeeded = await self._repository.succeeded_jobs(recording_id, plan.strategy)
-        return next((job for job in succeeded if job.has_done(plan)), None)
-
-    async def tracks(self, job_id: UUID) -> tuple[TrackRecord | None, list[TrackRecord]]:
-        """The mixture's track if it is ready, and those of the ready stems in the strategy's order."""
-        job, tracks = _existing(await self._repository.find_tracks(job_id), job_id)
-        return tracks.get(MIXTURE), [tracks[stem] for stem in job.expected_stems if stem in tracks]
+        kind = self._kinds[plan.kind]
+        succeeded = await self._repository.succeeded_jobs(recording_id, plan.kind, plan.identity)
+        return next((job for job in succeeded if kind.is_done(job, plan)), None)
 
     async def events_after(self, job_id: UUID, number: int = 0, *, limit: int = 500) -> list[EventRecord]:
         """Events numbered above `number`, in order."""
@@ -107,47 +100,42 @@ class JobService:
 
     # Changing ----------------------------------------------------------------------------------------------
 
-    async def create_job(
-        self,
-        recording_id: UUID,
-        strategy: str | None,
-        *,
-        force: bool = False,
-        dispatch_ref: str | None = None,
-    ) -> JobRecord:
-        """Make a queued job, which the outbox hands to a worker. Where its strategy is queued, running or done on this
-        recording, return that job; force: also where it is done, but not while it is queued or running.
+    async def create_job(self, wanted: NewJob) -> JobRecord:
+        """Make a queued job, which the outbox hands to a worker. Where one that does the same is queued, running or
+        done on this recording, return that job; with force also where it is done, but not while it is queued or
+        running.
 
-        strategy: None takes the default of the recording's profile.
-        dispatch_ref: names whoever runs a new job; the outbox leaves it alone then.
-        Raises ConfigError for a tree that is too large to hand over.
+        Raises the kind's error for a payload that is too large to hand over.
         """
-        job = await self._creator.create(NewJob(recording_id, strategy, force, dispatch_ref))
+        job = await self._creator.create(wanted)
         self._outbox.kick()
         return job
 
     async def apply(self, report: Report, message_id: str) -> Applied:
         """Apply a worker's report once, however often and in whatever order it comes.
 
-        Raises StaleAttempt when the worker that sends it has lost the job.
+        Raises StaleAttempt when the worker that sends it has lost the job, InvalidRequest when the job's kind can't
+        read what it says.
         """
         for _ in range(MAX_RACES):
             found = await self._repository.find_reported_job(report.job_id, message_id)
             job, is_known = _existing(found, report.job_id)
             transitions.check_attempt(job, report)
             now = _now()
-            status = None if is_known else transitions.apply(job, report, now)
+            kind = self._kinds.of(job)
+            status = None if is_known else transitions.apply(job, kind, report, now)
             if status is None:
                 if not job.state.final:
                     await self._repository.note_heartbeat(job, now)
                 return Applied(job, None, transitions.must_stop(job))
+            after = _advance(job, status, run=_reported_run(report))
             change = JobChange(
                 type=report.event.type,
                 before=job,
-                after=_advance(job, status, run=_reported_run(report)),
+                after=after,
                 at=now,
                 message_id=message_id,
-                track=_reported_track(report),
+                store=partial(kind.store, job=after, event=report.event),
             )
             if event := await self._store(change):
                 self._notifier.changed(job.id)
@@ -178,7 +166,7 @@ class JobService:
 
     async def retry(self, job_id: UUID) -> JobRecord:
         """The next attempt of a job that failed or was cancelled, queued. Raises Conflict for one in another state,
-        and while another job of the same strategy on the same recording is queued or running."""
+        and while another job that does the same is queued or running."""
         for _ in range(MAX_RACES):
             job = await self.get_job(job_id)
             after = _begin_attempt(job, transitions.retry(job), requeues=0)
@@ -188,7 +176,7 @@ class JobService:
                     self._outbox.kick()
                     return await self.get_job(job_id)
             except IntegrityError:
-                if active := await self._repository.find_active_job(job.recording_id, job.strategy):
+                if active := await self._repository.find_active_twin(job):
                     raise Conflict(f"Job {active.id} does the same already; it is {active.state.value}.") from None
         raise _too_many_races(job_id)
 
@@ -211,7 +199,7 @@ class JobService:
     async def _store(self, change: JobChange) -> EventRecord | None:
         event = await self._repository.store_change(change)
         if event is not None and event.job.state is JobState.SUCCEEDED:
-            self._creator.forget_paces()
+            self._creator.forget_paces(event.job.kind)
         return event
 
 
@@ -246,16 +234,3 @@ def _too_many_races(job_id: UUID) -> Unavailable:
 
 def _reported_run(report: Report) -> str | None:
     return report.event.run if isinstance(report.event, Started) else None
-
-
-def _reported_track(report: Report) -> TrackRecord | None:
-    if not isinstance(report.event, TrackReady):
-        return None
-    layout = report.event.layout
-    return TrackRecord(
-        job_id=report.job_id,
-        record=report.event.record,
-        streaminfo=layout.streaminfo,
-        block_size=layout.block_size,
-        overview=layout.overview,
-    )

@@ -9,20 +9,20 @@ from __future__ import annotations
 from datetime import datetime
 
 from stemset.errors import Conflict, StaleAttempt
+from stemset.features.jobs.kinds import JobKind
 from stemset.features.jobs.messages import (
     Event,
     Failed,
-    NodeDone,
-    NodeProgress,
-    NodeStarted,
+    Output,
     Report,
     Started,
+    StepDone,
+    StepProgress,
+    StepStarted,
     Stopped,
     Succeeded,
-    TrackReady,
 )
-from stemset.features.jobs.records import Failure, JobRecord, JobState, JobStatus, NodeState, NodeStatus
-from stemset.manifest import MIXTURE
+from stemset.features.jobs.records import Failure, JobRecord, JobState, JobStatus, StepState, StepStatus
 
 LEGAL: dict[JobState, frozenset[JobState]] = {
     JobState.QUEUED: frozenset({JobState.RUNNING, JobState.FAILED, JobState.CANCELLED}),
@@ -33,7 +33,7 @@ LEGAL: dict[JobState, frozenset[JobState]] = {
 }
 """State -> the states that may follow it within one attempt."""
 
-_NODE_ORDER = (NodeState.WAITING, NodeState.RUNNING, NodeState.DONE)
+_STEP_ORDER = (StepState.WAITING, StepState.RUNNING, StepState.DONE)
 
 
 def check_attempt(job: JobRecord, report: Report) -> None:
@@ -52,14 +52,15 @@ def must_stop(job: JobRecord) -> bool:
     return job.cancel_requested or job.state in (JobState.CANCELLED, JobState.FAILED)
 
 
-def apply(job: JobRecord, report: Report, now: datetime) -> JobStatus | None:
-    """The job's status after the report, or None where the report changes nothing."""
+def apply(job: JobRecord, kind: JobKind, report: Report, now: datetime) -> JobStatus | None:
+    """The status of a job of this kind after the report, or None where the report changes nothing. Raises
+    InvalidRequest where the kind can't read what the report says."""
     if job.state.final:
         return None
-    changed = _apply_event(job.status, job.expected_stems, report.event, now)
+    changed = _apply_event(job, kind, report.event, now)
     if changed == job.status:
-        # The same track once more, with another hash: the files changed, so players must hear of it.
-        return job.status if isinstance(report.event, TrackReady) else None
+        # The same output once more, in another version: the files changed, so players must hear of it.
+        return job.status if isinstance(report.event, Output) else None
     return changed
 
 
@@ -69,53 +70,50 @@ def cancel(job: JobRecord, now: datetime) -> JobStatus | None:
 
 
 def retry(job: JobRecord) -> JobStatus:
-    """The status of the next attempt of a job that failed or was cancelled. Stems that are stored stay playable. Raises
-    Conflict for a job in another state."""
+    """The status of the next attempt of a job that failed or was cancelled. What came of it stays. Raises Conflict for a
+    job in another state."""
     if job.state not in (JobState.FAILED, JobState.CANCELLED):
         raise Conflict(f"Job {job.id} is {job.state.value}; only one that failed or was cancelled can be tried again.")
-    return _restart(job, tuple(_reset_node(node) for node in job.status.nodes))
+    return _restart(job, tuple(_reset_step(step) for step in job.status.steps))
 
 
 def requeue(job: JobRecord) -> JobStatus:
-    """The status of the next attempt of a job whose worker was lost. Nodes that are done stay done: their outputs are
+    """The status of the next attempt of a job whose worker was lost. Steps that are done stay done: what they made is
     kept."""
-    nodes = tuple(node if node.state is NodeState.DONE else _reset_node(node) for node in job.status.nodes)
-    return _restart(job, nodes)
+    steps = tuple(step if step.state is StepState.DONE else _reset_step(step) for step in job.status.steps)
+    return _restart(job, steps)
 
 
-def _restart(job: JobRecord, nodes: tuple[NodeStatus, ...]) -> JobStatus:
-    return JobStatus(nodes=nodes, stems=job.status.stems, mixture_ready=job.status.mixture_ready)
+def _restart(job: JobRecord, steps: tuple[StepStatus, ...]) -> JobStatus:
+    return JobStatus(steps=steps, result=job.status.result)
 
 
-def _reset_node(node: NodeStatus) -> NodeStatus:
-    return NodeStatus(path=node.path, parent=node.parent, model=node.model, expected_s=node.expected_s)
+def _reset_step(step: StepStatus) -> StepStatus:
+    return StepStatus(path=step.path, parent=step.parent, label=step.label, expected_s=step.expected_s)
 
 
-def _apply_event(status: JobStatus, expected_stems: tuple[str, ...], event: Event, now: datetime) -> JobStatus:
+def _apply_event(job: JobRecord, kind: JobKind, event: Event, now: datetime) -> JobStatus:
+    status = job.status
     match event:
         case Started():
             return _ensure_running(status, now)
-        case NodeStarted(node=path):
-            return _advance_node(_ensure_running(status, now), path, NodeState.RUNNING)
-        case NodeProgress(node=path, fraction=fraction):
-            return _advance_node(_ensure_running(status, now), path, NodeState.RUNNING, fraction=fraction)
-        case NodeDone(node=path, seconds=seconds, cached=cached):
+        case StepStarted(step=path):
+            return _advance_step(_ensure_running(status, now), path, StepState.RUNNING)
+        case StepProgress(step=path, fraction=fraction):
+            return _advance_step(_ensure_running(status, now), path, StepState.RUNNING, fraction=fraction)
+        case StepDone(step=path, seconds=seconds, cached=cached):
             running = _ensure_running(status, now)
-            return _advance_node(running, path, NodeState.DONE, fraction=1.0, seconds=seconds, cached=cached)
-        case TrackReady(record=record):
-            running = _ensure_running(status, now)
-            if record.name == MIXTURE:
-                return running.model_copy(update={"mixture_ready": True})
-            ready = {*running.stems, record.name}
-            return running.model_copy(update={"stems": tuple(stem for stem in expected_stems if stem in ready)})
-        case Succeeded(sum_to_mixture_db=sum_to_mixture_db, common_gain=common_gain):
+            return _advance_step(running, path, StepState.DONE, fraction=1.0, seconds=seconds, cached=cached)
+        case Output():
+            return _ensure_running(status, now).model_copy(update={"result": kind.add_output(job, event)})
+        case Succeeded():
             # What a reordered delivery has not brought yet is nevertheless done: `succeeded` is said last.
-            nodes = tuple(node.model_copy(update={"state": NodeState.DONE, "fraction": 1.0}) for node in status.nodes)
-            update = {"nodes": nodes, "sum_to_mixture_db": sum_to_mixture_db, "common_gain": common_gain}
+            steps = tuple(step.model_copy(update={"state": StepState.DONE, "fraction": 1.0}) for step in status.steps)
+            update = {"steps": steps, "result": kind.finish(job, event)}
             return _finish(_ensure_running(status, now).model_copy(update=update), JobState.SUCCEEDED, now)
-        case Failed(kind=kind, message=message, node=path):
-            failure = Failure(kind=kind, message=message, node=path)
-            return _finish(_fail_node(status, failure), JobState.FAILED, now)
+        case Failed(kind=failure_kind, message=message, step=path):
+            failure = Failure(kind=failure_kind, message=message, step=path)
+            return _finish(_fail_step(status, failure), JobState.FAILED, now)
         case Stopped():
             return _finish(status, JobState.CANCELLED, now)
 
@@ -135,39 +133,39 @@ def _move_to(status: JobStatus, state: JobState) -> JobStatus:
     return status.model_copy(update={"state": state})
 
 
-def _advance_node(
+def _advance_step(
     status: JobStatus,
     path: str,
-    state: NodeState,
+    state: StepState,
     *,
     fraction: float = 0.0,
     seconds: float | None = None,
     cached: bool = False,
 ) -> JobStatus:
-    """Move one node forward. A resumed run reports from its start once more; a node that is further on stays there."""
+    """Move one step forward. A resumed run reports from its start once more; a step that is further on stays there."""
 
-    def advance(node: NodeStatus) -> NodeStatus:
-        if node.path != path:
-            return node
-        if _NODE_ORDER.index(state) < _NODE_ORDER.index(node.state):
-            return node
-        if node.state is NodeState.DONE:
-            return node
-        return node.model_copy(
+    def advance(step: StepStatus) -> StepStatus:
+        if step.path != path:
+            return step
+        if _STEP_ORDER.index(state) < _STEP_ORDER.index(step.state):
+            return step
+        if step.state is StepState.DONE:
+            return step
+        return step.model_copy(
             update={
                 "state": state,
-                "fraction": max(node.fraction, fraction),
+                "fraction": max(step.fraction, fraction),
                 "seconds": seconds,
                 "cached": cached,
             }
         )
 
-    return status.model_copy(update={"nodes": tuple(advance(node) for node in status.nodes)})
+    return status.model_copy(update={"steps": tuple(advance(step) for step in status.steps)})
 
 
-def _fail_node(status: JobStatus, failure: Failure) -> JobStatus:
-    nodes = tuple(
-        node.model_copy(update={"state": NodeState.FAILED}) if node.path == failure.node else node
-        for node in status.nodes
+def _fail_step(status: JobStatus, failure: Failure) -> JobStatus:
+    steps = tuple(
+        step.model_copy(update={"state": StepState.FAILED}) if step.path == failure.step else step
+        for step in status.steps
     )
-    return status.model_copy(update={"nodes": nodes, "failure": failure})
+    return status.model_copy(update={"steps": steps, "failure": failure})

@@ -1,20 +1,21 @@
-"""Which strategy a job runs, and what it is to do: all of it is known when the service starts."""
+"""Which strategy a separation runs, and what it is to do: all of it is known when the service starts."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from stemset.config import Config
 from stemset.config.file import fallback_of
 from stemset.errors import InvalidRequest
-from stemset.features.jobs.records import NodeStatus, Plan, RunOptions
+from stemset.features.jobs.records import Plan, StepStatus
+from stemset.features.separations.records import SEPARATION, RunOptions, SeparationPayload
 from stemset.strategy import Strategy
 
 
 @dataclass(frozen=True)
-class JobPlans:
-    """What a job of each strategy is to do, and which strategy each profile takes.
+class SeparationPlans:
+    """What a separation by each strategy is to do, and which strategy each profile takes.
 
     plans: by the strategy's name. defaults: strategy by profile. fallback: the strategy for recordings whose profile
     has left config.yaml; one that runs anywhere.
@@ -25,10 +26,10 @@ class JobPlans:
     fallback: str
 
     @classmethod
-    def of(cls, config: Config) -> JobPlans:
+    def of(cls, config: Config) -> SeparationPlans:
         """The plans of config.yaml."""
         return cls(
-            plans={name: plan_job(strategy, config) for name, strategy in config.strategies.items()},
+            plans={name: plan_separation(strategy, config) for name, strategy in config.strategies.items()},
             defaults={name: profile.strategy for name, profile in config.profiles.items()},
             fallback=fallback_of(config) or next(iter(config.strategies)),
         )
@@ -55,18 +56,26 @@ class JobPlans:
         return name
 
 
-def plan_job(strategy: Strategy, config: Config) -> Plan:
+def plan_separation(strategy: Strategy, config: Config) -> Plan:
     """Describe what a job of the strategy is to do. The plan doesn't change with a later edit of config.yaml."""
-    return Plan(
+    payload = SeparationPayload(
         strategy=strategy.name,
         tree=strategy.tree,
-        nodes=tuple(
-            NodeStatus(path=run.path, parent=run.parent, model=run.model.model_filename) for run in strategy.runs
-        ),
         expected_stems=strategy.stems,
         options=RunOptions(
             bit_depth=config.output.bit_depth,
             max_duration_s=config.limits.max_duration_s,
             max_channels=config.limits.max_channels,
         ),
+    )
+    steps = [
+        StepStatus(path=run.path, parent=run.parent, label=run.model.model_filename) for run in strategy.runs
+    ]
+    return make_plan(payload, steps)
+
+
+def make_plan(payload: SeparationPayload, steps: Iterable[StepStatus]) -> Plan:
+    """A plan of this kind. A strategy runs on a recording once at a time, however many ask for it."""
+    return Plan(
+        kind=SEPARATION, identity=payload.strategy, payload=payload.model_dump(mode="json"), steps=tuple(steps)
     )

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 from stemset.features.jobs.messages import JobPayload
-from stemset.manifest import Manifest
+from stemset.features.jobs.records import JobEnd
 from stemset.models.weights.prefetch import Order
 
 
@@ -43,14 +43,14 @@ class RunRecord:
     """An engine's record of a run.
 
     error: what the run raised, as a sentence; kind: that of a `StemsetError`. since: when its state began; None where
-    the engine doesn't tell. manifest: what the run returned.
+    the engine doesn't tell. end: what the run returned.
     """
 
     state: RunState
     error: str | None = None
     since: datetime | None = None
     kind: str = "internal"
-    manifest: Manifest | None = None
+    end: JobEnd | None = None
 
 
 class Dispatcher(Protocol):

@@ -21,7 +21,7 @@ from stemset.config.modal import WORKER
 from stemset.errors import StemsetError, Unavailable, UnknownPayload
 from stemset.features.jobs.engines.dispatcher import RunRecord, RunState
 from stemset.features.jobs.messages import JobPayload
-from stemset.manifest import Manifest
+from stemset.features.jobs.records import JobEnd
 
 log = structlog.stdlib.get_logger()
 
@@ -85,7 +85,7 @@ class ModalDispatcher:
                 raise _unavailable(error) from error
             except Exception as error:  # noqa: BLE001 - whatever the worker raised comes out here
                 return RunRecord(RunState.RAISED, _describe(error), kind=_kind_of(error))
-        return RunRecord(RunState.ENDED, manifest=_parse_manifest(ref, result))
+        return RunRecord(RunState.ENDED, end=_parse_end(ref, result))
 
     @contextmanager
     def _translate_errors(self) -> Generator[None]:
@@ -116,12 +116,12 @@ def _kind_of(error: Exception) -> str:
     return error.kind if isinstance(error, StemsetError) else "internal"
 
 
-def _parse_manifest(ref: str, result: object) -> Manifest | None:
-    """The manifest that a run returned as JSON; None of a run that had lost its job, and of one that can't be read."""
+def _parse_end(ref: str, result: object) -> JobEnd | None:
+    """How a run ended, which it returned as JSON; None of a run that had lost its job, and of one that can't be read."""
     if result is None:
         return None
     try:
-        return Manifest.model_validate_json(str(result))
+        return JobEnd.model_validate_json(str(result))
     except ValidationError as error:
         log.warning("result_unreadable", run=ref, reason=str(error))
         return None
