@@ -32,6 +32,7 @@ from stemset.features.library.probe import SandboxedProbe
 from stemset.features.library.received_file import ReceivedFile, check_size, clean_file_name, hash_file
 from stemset.features.library.recordings import RecordingRepository
 from stemset.features.library.records import RecordingRecord
+from stemset.features.separations.service import SeparationService
 from stemset.models.pool import ModelPool
 from stemset.storage import Storage
 from stemset.strategy.node_cache import NodeCache
@@ -108,6 +109,7 @@ class Library:
 
     recordings: RecordingRepository
     jobs: JobService
+    separations: SeparationService
     ingest: Ingest
     probe: SandboxedProbe
     storage: Storage
@@ -174,7 +176,7 @@ class FolderProcessor:
                 recording = await self._library.ingest.store(received, self._profile)
             if self.stopped:
                 return Result(file, Outcome.STOPPED, recording_id=recording.id)
-            job = await self._library.jobs.create_job(recording.id, self._plan.strategy, dispatch_ref=IN_PROCESS)
+            job = await self._library.separations.create_job(recording.id, self._plan.identity, dispatch_ref=IN_PROCESS)
             return await self._separate(file, recording, job)
         except UnreadableAudio as error:
             if self.stopped:

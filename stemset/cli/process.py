@@ -23,7 +23,7 @@ from rich.text import Text
 from stemset.cli.console import AsJson, err, out
 from stemset.config import ApiSettings, Config, WorkerSettings, load_config
 from stemset.errors import Cancelled, ConfigError, StemsetError
-from stemset.features.jobs.records import JobRecord, NodeState
+from stemset.features.jobs.records import JobRecord, StepState
 from stemset.models import registry
 from stemset.observability.logging import configure_logging
 
@@ -126,6 +126,7 @@ async def _process(
         library = Library(
             services.recordings,
             services.jobs,
+            services.separations,
             services.ingest,
             services.probe,
             services.storage,
@@ -217,10 +218,11 @@ class _Bars:
         self._progress.update(self._job, description=self._name, total=None, completed=0, visible=True)
 
     def job_changed(self, job: JobRecord) -> None:
-        running = [node for node in job.status.nodes if node.state is NodeState.RUNNING]
-        model = f": {escape(registry.card(running[0].model).title)}" if running else ""
-        done = sum(node.fraction for node in job.status.nodes)
-        self._progress.update(self._job, description=self._name + model, total=len(job.status.nodes), completed=done)
+        steps = job.status.steps
+        running = [step for step in steps if step.state is StepState.RUNNING]
+        model = f": {escape(registry.card(running[0].label).title)}" if running else ""
+        done = sum(step.fraction for step in steps)
+        self._progress.update(self._job, description=self._name + model, total=len(steps), completed=done)
 
     def ended(self, result: Result) -> None:
         self._progress.advance(self._files)

@@ -76,25 +76,35 @@ class JobRow(UUIDv7Base):
     __tablename__ = "jobs"
     __table_args__ = (
         Index("ix_jobs_recording_id_created_at", "recording_id", "created_at"),
-        # A strategy runs on a recording once at a time, however many ask for it at once.
+        # The same is done once at a time, however many ask for it at once.
         Index(
             "uq_jobs_active",
             "recording_id",
-            "strategy",
+            "kind",
+            "identity",
             unique=True,
             sqlite_where=text("state IN ('queued', 'running')"),
             postgresql_where=text("state IN ('queued', 'running')"),
+        ),
+        # NULL is unlike NULL, so the index above says nothing of jobs without a recording.
+        Index(
+            "uq_jobs_active_in_profile",
+            "profile",
+            "kind",
+            "identity",
+            unique=True,
+            sqlite_where=text("recording_id IS NULL AND state IN ('queued', 'running')"),
+            postgresql_where=text("recording_id IS NULL AND state IN ('queued', 'running')"),
         ),
         Index("ix_jobs_state_queued_at", "state", "queued_at"),
         Index("ix_jobs_created_at", "created_at"),
     )
 
-    recording_id: Mapped[UUID] = mapped_column(ForeignKey("recordings.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(40))
+    recording_id: Mapped[UUID | None] = mapped_column(ForeignKey("recordings.id", ondelete="CASCADE"))
     profile: Mapped[str] = mapped_column(String(40))
-    strategy: Mapped[str] = mapped_column(String(40))
-    tree: Mapped[Json] = mapped_column(JSON_COLUMN)
-    expected_stems: Mapped[list[str]] = mapped_column(JSON_COLUMN)
-    options: Mapped[Json] = mapped_column(JSON_COLUMN)
+    identity: Mapped[str] = mapped_column(String(200))
+    payload: Mapped[Json] = mapped_column(JSON_COLUMN)
     state: Mapped[str] = mapped_column(String(16))
     status: Mapped[Json] = mapped_column(JSON_COLUMN)
     attempt: Mapped[int] = mapped_column(Integer, default=1)
@@ -128,7 +138,7 @@ class EventRow(DefaultBase):
 
 
 class TrackRow(DefaultBase):
-    """A `jobs.records.TrackRecord`. record: a `manifest.StemRecord`."""
+    """A `separations.records.TrackRecord`. record: a `manifest.StemRecord`."""
 
     __tablename__ = "job_tracks"
 

@@ -33,6 +33,8 @@ from stemset.features.mixes import clip_routes, mix, mix_routes, share_routes
 from stemset.features.mixes import schemas as mix_schemas
 from stemset.features.player import routes as player_routes
 from stemset.features.player import schemas as player_schemas
+from stemset.features.separations import routes as separation_routes
+from stemset.features.separations import schemas as separation_schemas
 from stemset.server import health, schemas
 from stemset.server.services import service_dependencies
 from stemset.web import problems
@@ -52,6 +54,7 @@ _SCHEMAS = (
     mix,
     mix_schemas,
     player_schemas,
+    separation_schemas,
     problems,
     manifest,
 )
@@ -71,6 +74,7 @@ def api_router() -> Router:
             recording_routes.router,
             upload_routes.router,
             job_routes.router,
+            separation_routes.router,
             player_routes.router,
             mix_routes.router,
             share_routes.router,
@@ -94,7 +98,7 @@ def openapi_config() -> OpenAPIConfig:
             Tag(name="session", description="The key of a closed service, for browsers."),
             Tag(name="recordings", description="Songs, as they were uploaded."),
             Tag(name="uploads", description="Songs on their way in, in three steps."),
-            Tag(name="jobs", description="One strategy run on one recording."),
+            Tag(name="jobs", description="Work that a worker does: separations, most of all."),
             Tag(name="player", description="What the player plays and draws."),
             Tag(name="mixes", description="What listeners set: the mix of a recording, links to it, clips."),
             Tag(name="downloads", description="Stems as files to keep."),

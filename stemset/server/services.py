@@ -14,6 +14,7 @@ from litestar.di import Provide
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from stemset.config import ApiSettings, Config, load_config
+from stemset.config.file import fallback_of
 from stemset.config.modal import ModalSettings
 from stemset.database.engine import create_engine_for
 from stemset.database.sessions import Sessions
@@ -22,10 +23,10 @@ from stemset.features.catalogue.service import Catalogue
 from stemset.features.downloads.encoder import StemEncoder
 from stemset.features.downloads.service import DownloadService
 from stemset.features.jobs.engines.dispatcher import Dispatcher, WeightsFetcher
+from stemset.features.jobs.kinds import JobKinds
 from stemset.features.jobs.live_updates import JobResponseCache, LiveUpdates
 from stemset.features.jobs.notifier import Notifier
 from stemset.features.jobs.outbox import Outbox
-from stemset.features.jobs.planning import JobPlans
 from stemset.features.jobs.reconciler import Reconciler, ReconcileTimings
 from stemset.features.jobs.repository import JobRepository
 from stemset.features.jobs.service import JobService
@@ -38,6 +39,10 @@ from stemset.features.library.uploads import UploadRepository, UploadService
 from stemset.features.mixes.repository import MixRepository
 from stemset.features.mixes.service import MixService
 from stemset.features.player.tracks import TrackService
+from stemset.features.separations.kind import SeparationKind
+from stemset.features.separations.plans import SeparationPlans
+from stemset.features.separations.repository import TrackRepository
+from stemset.features.separations.service import SeparationService
 from stemset.server.health import HealthCheck
 from stemset.storage import Storage, open_storage
 
@@ -55,7 +60,7 @@ class Services:
     gate: Gate
     engine: AsyncEngine
     storage: Storage
-    plans: JobPlans
+    job_kinds: JobKinds
     jobs: JobService
     job_responses: JobResponseCache
     live_updates: LiveUpdates
@@ -63,6 +68,8 @@ class Services:
     outbox: Outbox
     dispatcher: Dispatcher
     reconciler: Reconciler
+    plans: SeparationPlans
+    separations: SeparationService
     recordings: RecordingRepository
     uploads: UploadService
     probe: SandboxedProbe
@@ -85,14 +92,15 @@ def build_services(settings: ApiSettings, dispatcher: Dispatcher) -> Services:
     sessions = Sessions(engine)
     storage = open_storage(settings.object_storage)
     fetcher = dispatcher if isinstance(dispatcher, WeightsFetcher) else None
-    plans, notifier = JobPlans.of(config), Notifier()
+    kinds, plans, notifier = job_kinds(config), SeparationPlans.of(config), Notifier()
     repository = JobRepository(sessions)
     outbox = Outbox(repository, dispatcher)
-    jobs = JobService(repository, plans, outbox, notifier)
+    jobs = JobService(repository, kinds, outbox, notifier)
+    separations = SeparationService(jobs, TrackRepository(sessions), plans)
     recordings = RecordingRepository(sessions)
     probe = SandboxedProbe(config.limits)
-    ingest = Ingest(recordings, jobs, storage, probe, config)
-    tracks = TrackService(jobs, storage)
+    ingest = Ingest(recordings, separations, storage, probe, kinds)
+    tracks = TrackService(separations, storage)
     mixes = MixRepository(sessions)
     return Services(
         settings=settings,
@@ -101,30 +109,37 @@ def build_services(settings: ApiSettings, dispatcher: Dispatcher) -> Services:
         gate=gate_of(settings, sessions),
         engine=engine,
         storage=storage,
-        plans=plans,
+        job_kinds=kinds,
         jobs=jobs,
         job_responses=JobResponseCache(),
-        live_updates=LiveUpdates(jobs, notifier, config, settings.stream_limit_s),
+        live_updates=LiveUpdates(jobs, notifier, kinds, settings.stream_limit_s),
         notifier=notifier,
         outbox=outbox,
         dispatcher=dispatcher,
         reconciler=Reconciler(
-            jobs, dispatcher, outbox, storage, notifier.changed, timings=_reconcile_timings(settings)
+            jobs, kinds, dispatcher, outbox, storage, notifier.changed, timings=_reconcile_timings(settings)
         ),
+        plans=plans,
+        separations=separations,
         recordings=recordings,
         uploads=UploadService(UploadRepository(sessions), storage, settings.temporary_dir),
         probe=probe,
         ingest=ingest,
         deletion=RecordingDeletion(recordings, jobs, storage, settings.cache_dir),
-        demo_song=DemoSong(recordings, jobs, ingest, notifier, config),
+        demo_song=DemoSong(recordings, jobs, separations, ingest, notifier, config),
         tracks=tracks,
         mixes=mixes,
         mix_service=MixService(mixes, recordings, tracks),
-        downloads=DownloadService(jobs, recordings, storage),
+        downloads=DownloadService(separations, recordings, storage),
         encoder=StemEncoder(storage, settings.temporary_dir),
         catalogue=Catalogue(config.strategies, settings.weights_dir, fetcher, on_modal=settings.engine == "modal"),
         health=HealthCheck(engine, storage, jobs, settings.data_dir),
     )
+
+
+def job_kinds(config: Config) -> JobKinds:
+    """Every kind of job that there is; `worker.runners` says what runs each."""
+    return JobKinds([SeparationKind(fallback_of(config))])
 
 
 def service_dependencies() -> dict[str, Provide]:

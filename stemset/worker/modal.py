@@ -13,14 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
-from pydantic import ValidationError
 from typing_extensions import override
 
 from stemset.config import Config, WorkerSettings, load_config
 from stemset.config.modal import CACHE_PATH, DOWNLOAD_COMMAND, ModalSettings
 from stemset.errors import ConfigError, StemsetError, WeightsMissing
 from stemset.features.jobs.messages import JobPayload, parse_payload
-from stemset.manifest import Manifest
+from stemset.features.jobs.records import JobEnd
 from stemset.models import registry
 from stemset.models.model import AudioSeparator, ModelFacts
 from stemset.models.params import ModelParams
@@ -32,6 +31,7 @@ from stemset.storage import Keys, ObjectStore, open_storage
 from stemset.strategy.node_cache import FolderCache, NodeCache
 from stemset.worker.reporter import CallbackChannel, Reporter, ReportTimings
 from stemset.worker.run_job import STORAGE_PATIENCE_S, is_retryable, run_job
+from stemset.worker.runners import RUNNERS
 
 if TYPE_CHECKING:
     import modal
@@ -133,9 +133,9 @@ class RemoteWorker:
             log.info("models_loaded", strategy=strategy.name, seconds=round(time.monotonic() - begun, 1))
 
     def run(self, payload_json: str, run: str) -> str | None:
-        """Run one job, and return its manifest as JSON; None where it was no longer this run's job.
+        """Run one job, and return its `JobEnd` as JSON; None where it was no longer this run's job.
 
-        run: the engine's name for this call. A job that failed has a manifest, too. What left none is raised, for the
+        run: the engine's name for this call. A job that failed has an end, too. What left no record is raised, for the
         engine to count and to try again. Raises UnknownPayload for what another version of Stemset has sent.
         """
         payload = parse_payload(payload_json)
@@ -145,15 +145,15 @@ class RemoteWorker:
             channel = CallbackChannel(self._settings.callback_url, self._secret)
             try:
                 with Reporter(payload, channel, stop=threading.Event(), timings=self._timings, run=run) as reporter:
-                    manifest = self._run(payload, reporter, Path(work))
+                    end = self._run(payload, reporter, Path(work))
             except Exception as error:
-                manifest = self._left(payload, begun)
-                if manifest is None:
+                end = self._left(payload, begun)
+                if end is None:
                     raise
-                log.info("job_ended", job=str(payload.job_id), state=manifest.state, reason=str(error))
-        return None if manifest is None else manifest.model_dump_json()
+                log.info("job_ended", job=str(payload.job_id), state=end.state, reason=str(error))
+        return None if end is None else end.model_dump_json()
 
-    def _run(self, payload: JobPayload, reporter: Reporter, work: Path) -> Manifest | None:
+    def _run(self, payload: JobPayload, reporter: Reporter, work: Path) -> JobEnd | None:
         for left in reversed(range(_TRIES)):
             try:
                 return run_job(
@@ -165,13 +165,16 @@ class RemoteWorker:
                 time.sleep(_PAUSE_S)
         raise AssertionError
 
-    def _left(self, payload: JobPayload, begun: datetime) -> Manifest | None:
-        """The manifest of this run, if it came to that."""
-        try:
-            manifest = Manifest.model_validate_json(self._storage.read(Keys.manifest(payload.job_id)))
-        except (StemsetError, OSError, ValidationError):
+    def _left(self, payload: JobPayload, begun: datetime) -> JobEnd | None:
+        """The end of this run by the record that it left, if it came to that."""
+        if payload.kind not in RUNNERS:
             return None
-        return manifest if manifest.finished_at >= begun else None
+        try:
+            record = self._storage.read(Keys.manifest(payload.job_id))
+        except (StemsetError, OSError):
+            return None
+        end = RUNNERS[payload.kind].read_end(record)
+        return end if end and end.finished_at >= begun else None
 
 
 def container_worker(knobs: ModalSettings, *, weights: modal.Volume, node_cache: modal.Volume) -> RemoteWorker:

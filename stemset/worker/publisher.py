@@ -1,13 +1,15 @@
-"""`Publisher`: stores what a job makes as soon as it exists, and reports it."""
+"""`Publisher`: stores what a separation makes as soon as it exists, and reports it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Self
+from uuid import UUID
 
 from stemset import audio
-from stemset.features.jobs.messages import JobPayload, Layout, NodeDone, NodeStarted, TrackReady
+from stemset.features.jobs.messages import StepDone, StepStarted
+from stemset.features.separations.records import Layout, ReadyTrack
 from stemset.separation import Listener, StemFile
 from stemset.storage import Keys, ObjectStore
 from stemset.strategy import Run
@@ -22,8 +24,8 @@ class Publisher(Listener):
     Use it as a context manager: its end waits until all is stored and reported, and raises what went wrong with that.
     """
 
-    def __init__(self, payload: JobPayload, storage: ObjectStore, reporter: Reporter) -> None:
-        self._job_id = payload.job_id
+    def __init__(self, job_id: UUID, storage: ObjectStore, reporter: Reporter) -> None:
+        self._job_id = job_id
         self._storage = storage
         self._reporter = reporter
         self._executor = ThreadPoolExecutor(2 * _TRACKS_AT_ONCE, thread_name_prefix="storing")
@@ -47,13 +49,13 @@ class Publisher(Listener):
         self._publish(stem)
 
     def node_started(self, run: Run) -> None:
-        self._reporter.tell(NodeStarted(node=run.path))
+        self._reporter.tell(StepStarted(step=run.path))
 
     def node_progress(self, run: Run, fraction: float) -> None:
         self._reporter.progress(run.path, fraction)
 
     def node_done(self, run: Run, seconds: float, *, cached: bool) -> None:
-        self._reporter.tell(NodeDone(node=run.path, seconds=round(seconds, 3), cached=cached))
+        self._reporter.tell(StepDone(step=run.path, seconds=round(seconds, 3), cached=cached))
 
     def alive(self) -> None:
         self._reporter.check_stop()
@@ -95,13 +97,12 @@ class Publisher(Listener):
         if previous:
             previous.result()
         stored.result()
-        self._reporter.tell(
-            TrackReady(
-                record=track.record,
-                layout=Layout.of(
-                    streaminfo=layout.streaminfo,
-                    block_size=layout.block_size,
-                    overview=audio.overview(peaks[max(peaks)]),
-                ),
-            )
+        ready = ReadyTrack(
+            record=track.record,
+            layout=Layout.of(
+                streaminfo=layout.streaminfo,
+                block_size=layout.block_size,
+                overview=audio.overview(peaks[max(peaks)]),
+            ),
         )
+        self._reporter.tell(ready.as_output())

@@ -25,9 +25,9 @@ from stemset.features.jobs.messages import (
     Event,
     Failed,
     JobPayload,
-    NodeProgress,
     Report,
     Started,
+    StepProgress,
     Stopped,
     Succeeded,
 )
@@ -94,7 +94,7 @@ class Reporter:
         self._stop = stop
         self._closing = threading.Event()
         self._send_lock = threading.Lock()
-        self._newest: NodeProgress | None = None
+        self._newest: StepProgress | None = None
         self._stop_reason: Cancelled | StaleAttempt | None = None
         self._begun = False
         self._posted_at = time.monotonic()
@@ -146,11 +146,11 @@ class Reporter:
                 raise Interrupted
             pause_s = min(pause_s * 2, self._timings.longest_pause_s)
 
-    def progress(self, node: str, fraction: float) -> None:
-        """Report a node's fraction in whole percents, soon; a newer one replaces one that still waits."""
+    def progress(self, step: str, fraction: float) -> None:
+        """Report a step's fraction in whole percents, soon; a newer one replaces one that still waits."""
         self.check_stop()
         self._begun = True
-        self._newest = NodeProgress(node=node, fraction=round(fraction, 2))
+        self._newest = StepProgress(step=step, fraction=round(fraction, 2))
 
     def check_stop(self) -> None:
         """Raise Interrupted, Cancelled or StaleAttempt if the run is to stop, as far as is known; asks nobody."""
@@ -160,7 +160,7 @@ class Reporter:
             raise self._stop_reason
 
     def _report_progress(self) -> None:
-        sent: NodeProgress | None = None
+        sent: StepProgress | None = None
         while not self._closing.wait(self._timings.progress_s):
             newest = self._newest
             must_poll = self._begun and time.monotonic() > self._posted_at + self._timings.poll_s

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from stemset import audio
-from stemset.features.jobs.messages import NodeDone, NodeStarted, Report
+from stemset.features.jobs.messages import StepDone, StepStarted, Report
 from stemset.features.jobs.records import JobState
 from stemset.storage import Keys
 from stemset.worker.pid_files import find_workers
@@ -47,7 +47,7 @@ async def test_jobs_that_waited_for_a_worker_end_well_or_with_their_reason(engin
     loop = asyncio.get_running_loop()
 
     def cancel_one_at_its_first_node(report: Report) -> int | None:
-        if report.job_id == stopped.id and isinstance(report.event, NodeStarted):
+        if report.job_id == stopped.id and isinstance(report.event, StepStarted):
             asyncio.run_coroutine_threadsafe(engine.service.request_cancel(report.job_id), loop).result(LIMIT_S)
         return None
 
@@ -94,7 +94,7 @@ async def test_a_job_whose_workers_are_killed_and_stopped_in_its_middle_is_finis
     with worker(engine.settings) as first:
 
         def kill_after_a_node(report: Report) -> int | None:
-            if isinstance(report.event, NodeDone) and first.process.poll() is None:
+            if isinstance(report.event, StepDone) and first.process.poll() is None:
                 first.kill()
             return None
 
@@ -107,7 +107,7 @@ async def test_a_job_whose_workers_are_killed_and_stopped_in_its_middle_is_finis
         loop = asyncio.get_running_loop()
 
         def away_once_a_node_has_begun(report: Report) -> int | None:
-            if isinstance(report.event, NodeStarted):
+            if isinstance(report.event, StepStarted):
                 loop.call_soon_threadsafe(begun.set)
                 return 503
             return None
@@ -131,6 +131,6 @@ async def test_a_job_whose_workers_are_killed_and_stopped_in_its_middle_is_finis
     assert types.count("node_done") == 2
     # The first node was done before the kill; nobody did it again.
     assert [node.cached for node in engine.manifest(done).nodes] == [True, False]
-    fractions = [sum(node.fraction for node in event.job.status.nodes) for event in events]
+    fractions = [sum(node.fraction for node in event.job.status.steps) for event in events]
     assert fractions == sorted(fractions)
     assert list((engine.settings.data_dir / "work").iterdir()) == []

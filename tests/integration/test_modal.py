@@ -330,7 +330,7 @@ def test_a_job_whose_process_died_between_claim_and_spawn_is_spawned_once(cloud:
         service = job_service(Sessions(engine), plans)
         before = await service.get_job(UUID(done["id"]))
         plans[before.strategy] = Plan(
-            strategy=before.strategy, tree=before.tree, nodes=before.status.nodes,
+            strategy=before.strategy, tree=before.tree, nodes=before.status.steps,
             expected_stems=before.expected_stems, options=before.options,
         )  # fmt: skip
         job = await service.create_job(before.recording_id, before.strategy, force=True, dispatch_ref="nobody")

@@ -23,7 +23,7 @@ from stemset import audio
 from stemset.database import postgresql
 from stemset.database.engine import create_engine_for, database_url, downgrade_database, upgrade_database
 from stemset.database.sessions import Sessions
-from stemset.features.jobs.messages import NodeStarted, Report, Started
+from stemset.features.jobs.messages import StepStarted, Report, Started
 from stemset.features.jobs.reconciler import Reconciler, ReconcileTimings
 from stemset.features.jobs.records import JobState
 from stemset.worker.pid_files import find_workers
@@ -92,7 +92,7 @@ async def test_several_workers_share_one_queue_and_a_dead_ones_job_is_done_by_an
         loop = asyncio.get_running_loop()
 
         def hold_the_first(report: Report) -> int | None:
-            if isinstance(report.event, NodeStarted):
+            if isinstance(report.event, StepStarted):
                 loop.call_soon_threadsafe(begun.set)
                 return 503
             return None

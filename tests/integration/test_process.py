@@ -30,7 +30,7 @@ from stemset.errors import Conflict
 from stemset.features.jobs.engines.dbos import DbosDispatcher
 from stemset.features.jobs.messages import Report, Started
 from stemset.features.jobs.planning import plan_job
-from stemset.features.jobs.records import JobRecord, JobState, NodeState, Plan
+from stemset.features.jobs.records import JobRecord, JobState, StepState, Plan
 from stemset.features.jobs.repository import JobRepository
 from stemset.features.jobs.service import JobService
 from stemset.features.library.recordings import RecordingRepository
@@ -103,7 +103,7 @@ class Watching:
     def begun(self, file: Path) -> None: ...
 
     def job_changed(self, job: JobRecord) -> None:
-        if self.stop_in and any(node.state is NodeState.RUNNING for node in job.status.nodes):
+        if self.stop_in and any(node.state is StepState.RUNNING for node in job.status.steps):
             self.stop_in.call_soon_threadsafe(self.processor.stop)
             # The model waits until the stop has come to the job, so that it can't be through before.
             while (

@@ -14,7 +14,7 @@ from stemset.database.engine import create_engine_for, upgrade_database
 from stemset.database.sessions import Sessions
 from stemset.features.jobs.engines.dbos import DbosDispatcher
 from stemset.features.jobs.outbox import Outbox
-from stemset.features.jobs.records import JobRecord, NodeStatus, Plan, RunOptions, new_id
+from stemset.features.jobs.records import JobRecord, StepStatus, Plan, RunOptions, new_id
 from stemset.features.jobs.repository import JobRepository
 from stemset.features.jobs.service import JobService
 from stemset.features.library.recordings import RecordingRepository
@@ -70,7 +70,7 @@ class Engine:
         plan = Plan(
             strategy=name,
             tree=parsed.tree,
-            nodes=tuple(NodeStatus(path=r.path, parent=r.parent, model=r.model.model_filename) for r in parsed.runs),
+            nodes=tuple(StepStatus(path=r.path, parent=r.parent, model=r.model.model_filename) for r in parsed.runs),
             expected_stems=parsed.stems,
             options=RunOptions(max_duration_s=60, max_channels=2),
         )

@@ -18,7 +18,7 @@ from stemset.features.jobs.messages import Event, JobPayload, Layout, Report, Tr
 from stemset.features.jobs.notifier import Notifier
 from stemset.features.jobs.outbox import LEASE_S, Outbox
 from stemset.features.jobs.planning import JobPlans
-from stemset.features.jobs.records import JobRecord, NodeStatus, Plan, RunOptions, new_id, new_nonce
+from stemset.features.jobs.records import JobRecord, StepStatus, Plan, RunOptions, new_id, new_nonce
 from stemset.features.jobs.repository import JobRepository
 from stemset.features.jobs.service import Applied, JobService
 from stemset.features.library.recordings import RecordingRepository
@@ -32,8 +32,8 @@ TREE: dict[str, JsonValue] = {
     "not_drums": {"_": "low_end", "bass": "bass", "not_bass": "other"},
 }
 NODES = (
-    NodeStatus(path="root", parent=None, model="percussive"),
-    NodeStatus(path="root/not_drums", parent="root", model="low_end"),
+    StepStatus(path="root", parent=None, model="percussive"),
+    StepStatus(path="root/not_drums", parent="root", model="low_end"),
 )
 STEMS = ("drums", "bass", "other")
 PLAN = Plan(strategy="instant", tree=TREE, nodes=NODES, expected_stems=STEMS, options=RunOptions())

@@ -19,8 +19,8 @@ from stemset.features.catalogue.schemas import (
     WeightsState,
 )
 from stemset.features.catalogue.schemas import Strategy as WireStrategy
-from stemset.features.jobs.estimates import published_pace
-from stemset.features.jobs.schemas import title_of_model
+from stemset.features.separations.kind import title_of_model
+from stemset.features.separations.paces import published_pace
 from stemset.models import registry
 from stemset.models.card import Architecture, ModelCard
 from stemset.models.weights import prefetch

@@ -12,7 +12,7 @@ from pathlib import Path
 import soundfile
 
 from stemset.features.downloads.archive import Entry
-from stemset.features.jobs.records import TrackRecord
+from stemset.features.separations.records import TrackRecord
 from stemset.storage import Keys, Storage
 from stemset.storage.local_files import local_copy
 

@@ -1,16 +1,16 @@
-"""Jobs: what is stored of them, how they change, and how they reach a worker and come back.
+"""Jobs: what is stored of them, how they change, and how they reach a worker and come back. What they do, their kinds
+know.
 
-records             jobs, their status, nodes, events and tracks as values
+records             jobs, their status, steps and events as values
+kinds               `JobKind`: what the queue asks of a job's kind
 messages            what travels between the service and a worker: the payload one way, reports the other
 transitions         how a report changes a job, as a pure function
-estimates           how long a node should take
-repository          `JobRepository`: every query and every write of jobs, events and tracks
+estimates           how long a step should take
+repository          `JobRepository`: every query and every write of jobs and events
 creation            `JobCreator`: new jobs, many at once
 service             `JobService`: what is decided about jobs
-planning            which strategy a job runs, and what it is to do
 outbox              `Outbox`: hands queued jobs to the engine
 notifier            `Notifier`: wakes those who watch a job when it changes
-queue               `JobQueue`: a JobService that lets outbox, engine and watchers know of its changes
 reconciler          `Reconciler`: settles jobs whose workers went silent
 engines/            what runs jobs: the `Dispatcher` protocol; DBOS on this machine, or Modal
 callback_signature  the signature of a worker's report

@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from typing import ClassVar
 
-from pydantic import JsonValue, ValidationError
+from pydantic import JsonValue
 from sqlalchemy.ext.asyncio import AsyncSession
 from typing_extensions import override
 
@@ -61,17 +61,15 @@ class JobKind(ABC):
         """The job's result after its success. Raises InvalidRequest for what this kind doesn't say of one."""
 
     async def store(self, session: AsyncSession, job: JobRecord, event: Event) -> None:
-        """Change what the service's tables say because of an event, in the transaction that stores it. job: as it is
-        after the event."""
+        """Change what the service's tables say because of an event, in the transaction that stores it. job: as it is after
+        the event."""
+        del session, job, event
 
     # A worker that went silent -------------------------------------------------------------------------------
 
     def read_end(self, record: bytes) -> JobEnd | None:
         """How a run has ended, by what it left in storage; None where that can't be read."""
-        try:
-            return JobEnd.model_validate_json(record)
-        except ValidationError:
-            return None
+        return JobEnd.read(record)
 
     def is_complete(self, job: JobRecord) -> bool:
         """Whether a success that only the storage knows of can be told: no output is missing that it builds on."""

@@ -196,13 +196,17 @@ class ForeignReport(BaseModel):
     attempt: int = Field(ge=1)
     nonce: str
 
-    def as_failure(self) -> Report:
-        """The report that the service makes of it: the worker can't be understood, so it is to let go of the job."""
-        error = UnknownPayload(
-            f"The worker reports in version {self.schema_version} of the messages, and the service, Stemset "
+    @property
+    def error(self) -> UnknownPayload:
+        """Why it can't be read."""
+        return UnknownPayload(
+            f"The worker reports in version {self.schema_version} of its messages, and the service, Stemset "
             f"{__version__}, reads version {SCHEMA_VERSION}: update the older of the two, then try again."
         )
-        failed = Failed(kind=error.kind, message=str(error))
+
+    def as_failure(self) -> Report:
+        """The report that the service makes of it: what the worker does can't be followed any more."""
+        failed = Failed(kind=self.error.kind, message=str(self.error))
         return Report(job_id=self.job_id, attempt=self.attempt, nonce=self.nonce, event=failed)
 
 

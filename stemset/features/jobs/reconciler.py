@@ -1,9 +1,9 @@
 """The reconciler: no job stays running for ever because its worker went silent.
 
 Workers report at least every few seconds. A job of which nothing was heard for long is settled from what its worker
-left: the record of its end in storage, or what the run returned; else the engine's record of the run. What can't be settled is
-queued again as the next attempt, a few times; the reports of the attempt before are refused from then on. A worker that
-doesn't stop when it is told to, or that goes on past the deadline, is ended by the engine.
+left: the record of its end in storage, or what the run returned; else the engine's record of the run. What can't be
+settled is queued again as the next attempt, a few times; the reports of the attempt before are refused from then on. A
+worker that doesn't stop when it is told to, or that goes on past the deadline, is ended by the engine.
 
 Several processes may reconcile at once: every change is a compare-and-set.
 """

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 from uuid_utils.compat import uuid7
 
 
@@ -139,14 +139,23 @@ class JobEnd(Value):
     result: dict[str, JsonValue] = {}
     failure: Failure | None = None
 
+    @classmethod
+    def read(cls, record: bytes) -> JobEnd | None:
+        """The end from its JSON; None where that can't be read."""
+        try:
+            return cls.model_validate_json(record)
+        except ValidationError:
+            return None
+
 
 class JobRecord(Value):
     """Work that a worker does once, on one recording of a profile or without one.
 
-    kind, identity, payload: as in `Plan`. recording_id: None while there is none. status: what reports change of it. attempt: 1 at first. nonce: of this attempt, or of its last hand-over to an
-    engine; other reports are refused. last_event: number of the newest stored event. dispatch_ref: the engine's name
-    for the run, None until it was handed over. requeues: how many attempts a silent worker lost since somebody last
-    asked for the job. queue_position: 1 is next; None unless queued.
+    kind, identity, payload: as in `Plan`. recording_id: None while there is none. status: what reports change of it.
+    attempt: 1 at first. nonce: of this attempt, or of its last hand-over to an engine; other reports are refused.
+    last_event: number of the newest stored event. dispatch_ref: the engine's name for the run, None until it was handed
+    over. requeues: how many attempts a silent worker lost since somebody last asked for the job. queue_position: 1 is
+    next; None unless queued.
     """
 
     id: UUID

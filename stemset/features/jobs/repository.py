@@ -380,9 +380,7 @@ async def latest_jobs(session: AsyncSession, recordings: Sequence[UUID], kind: s
     session."""
     age = func.row_number().over(partition_by=JobRow.recording_id, order_by=NEWEST_FIRST)
     aged = (
-        select(JobRow.id, age.label("age"))
-        .where(JobRow.recording_id.in_(recordings), JobRow.kind == kind)
-        .subquery()
+        select(JobRow.id, age.label("age")).where(JobRow.recording_id.in_(recordings), JobRow.kind == kind).subquery()
     )
     latest = PLACED_JOBS.join(aged, aged.c.id == JobRow.id).where(aged.c.age == 1)
     return {job.recording_id: job for job in await read_placed_jobs(session, latest) if job.recording_id}

@@ -185,11 +185,9 @@ async def report_job(
     if isinstance(report, ForeignReport):
         failure = report.as_failure()
         await jobs.apply(failure, failure.message_id)
-        raise StaleAttempt(failure.event.message)
+        raise StaleAttempt(str(report.error))
     applied = await jobs.apply(report, message_id)
     return CallbackAnswer(cancel=applied.cancel)
 
 
-router = Router(
-    path="/", route_handlers=[list_jobs, get_job, stream_job_events, cancel_job, retry_job, report_job]
-)
+router = Router(path="/", route_handlers=[list_jobs, get_job, stream_job_events, cancel_job, retry_job, report_job])

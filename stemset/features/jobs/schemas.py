@@ -49,8 +49,8 @@ class Job(Wire):
     """Work that a worker does once, on one recording of a profile.
 
     kind: `separation` runs a strategy; strategy is null, and stems are none, for other kinds. recording_id: null for a
-    job that makes the recording. nodes: its steps. attempt: 1 at first, one more by every retry. eta_s: seconds that are left. queue_position: 1 is next; null unless
-    queued.
+    job that makes the recording. nodes: its steps. attempt: 1 at first, one more by every retry. eta_s: seconds that
+    are left. queue_position: 1 is next; null unless queued.
     """
 
     id: UUID

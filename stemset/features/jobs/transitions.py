@@ -70,8 +70,8 @@ def cancel(job: JobRecord, now: datetime) -> JobStatus | None:
 
 
 def retry(job: JobRecord) -> JobStatus:
-    """The status of the next attempt of a job that failed or was cancelled. What came of it stays. Raises Conflict for a
-    job in another state."""
+    """The status of the next attempt of a job that failed or was cancelled. What came of it stays. Raises Conflict
+    for a job in another state."""
     if job.state not in (JobState.FAILED, JobState.CANCELLED):
         raise Conflict(f"Job {job.id} is {job.state.value}; only one that failed or was cancelled can be tried again.")
     return _restart(job, tuple(_reset_step(step) for step in job.status.steps))

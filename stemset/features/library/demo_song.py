@@ -19,6 +19,7 @@ from stemset.features.library.ingest import Ingest
 from stemset.features.library.received_file import ReceivedFile, hash_file
 from stemset.features.library.recordings import RecordingRepository
 from stemset.features.library.records import RecordingRecord
+from stemset.features.separations.service import SeparationService
 from stemset.sandbox.process import run_module
 
 PROFILE = "demo"
@@ -35,10 +36,17 @@ class DemoSong:
     """Puts the demo song into an empty library. One per process."""
 
     def __init__(
-        self, recordings: RecordingRepository, jobs: JobService, ingest: Ingest, notifier: Notifier, config: Config
+        self,
+        recordings: RecordingRepository,
+        jobs: JobService,
+        separations: SeparationService,
+        ingest: Ingest,
+        notifier: Notifier,
+        config: Config,
     ) -> None:
         self._recordings = recordings
         self._jobs = jobs
+        self._separations = separations
         self._ingest = ingest
         self._notifier = notifier
         self._profile = config.profiles.get(PROFILE)
@@ -55,7 +63,7 @@ class DemoSong:
             found, _ = await self._recordings.page(PROFILE, limit=1)
             recording = found[0] if found else await self._add()
             if recording.latest_job is None:
-                return await self._jobs.create_job(recording.id, self._profile.strategy)
+                return await self._separations.create_job(recording.id, self._profile.strategy)
         except (StemsetError, OSError) as error:
             log.warning("no_demo", reason=str(error))
         return None

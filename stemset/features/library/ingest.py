@@ -9,17 +9,17 @@ from uuid import UUID
 from anyio import CancelScope, to_thread
 
 from stemset.audio import Probe
-from stemset.config import Config
 from stemset.errors import InvalidRequest
-from stemset.features.jobs.planning import JobPlans
+from stemset.features.jobs.kinds import JobKinds
 from stemset.features.jobs.records import new_id
 from stemset.features.jobs.schemas import describe_job
-from stemset.features.jobs.service import JobService
 from stemset.features.library.probe import SandboxedProbe
 from stemset.features.library.received_file import ReceivedFile, make_title
 from stemset.features.library.recordings import RecordingRepository
 from stemset.features.library.records import NewRecording, RecordingRecord
 from stemset.features.library.schemas import Uploaded, describe_recording
+from stemset.features.separations.plans import SeparationPlans
+from stemset.features.separations.service import SeparationService
 from stemset.storage import Keys, Storage
 
 _FIELDS = ("profile", "strategy", "separate")
@@ -34,7 +34,7 @@ class UploadIntent:
     strategy: str | None
 
 
-def parse_fields(fields: dict[str, str], plans: JobPlans) -> UploadIntent:
+def parse_fields(fields: dict[str, str], plans: SeparationPlans) -> UploadIntent:
     """Check the text fields of an upload. Raises InvalidRequest, which names the field and the choices."""
     for name in fields.keys() - set(_FIELDS):
         raise InvalidRequest(name, "is not a field of an upload", ("file", *_FIELDS))
@@ -52,16 +52,16 @@ class Ingest:
     def __init__(
         self,
         recordings: RecordingRepository,
-        jobs: JobService,
+        separations: SeparationService,
         storage: Storage,
         probe: SandboxedProbe,
-        config: Config,
+        kinds: JobKinds,
     ) -> None:
         self._recordings = recordings
-        self._jobs = jobs
+        self._separations = separations
         self._storage = storage
         self._probe = probe
-        self._config = config
+        self._kinds = kinds
 
     async def submit(self, received: ReceivedFile, profile: str, strategy: str | None) -> Uploaded:
         """Make a recording of the file, and a job on it unless strategy is None. Raises AudioError."""
@@ -69,10 +69,10 @@ class Ingest:
         known = recording is not None
         if recording is None:
             recording, known = await self._store(received, profile)
-        job = await self._jobs.create_job(recording.id, strategy) if strategy else None
+        job = await self._separations.create_job(recording.id, strategy) if strategy else None
         return Uploaded(
-            recording=describe_recording(await self._recordings.get(recording.id), self._config),
-            job=describe_job(job, self._config) if job else None,
+            recording=describe_recording(await self._recordings.get(recording.id), self._kinds),
+            job=describe_job(job, self._kinds) if job else None,
             known=known,
         )
 

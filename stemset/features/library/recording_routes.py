@@ -12,7 +12,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED
 
 from stemset.config import ApiSettings, Config
-from stemset.features.jobs.planning import JobPlans
+from stemset.features.jobs.kinds import JobKinds
 from stemset.features.library.deletion import RecordingDeletion
 from stemset.features.library.ingest import Ingest, parse_fields
 from stemset.features.library.multipart import receive_file
@@ -28,6 +28,7 @@ from stemset.features.library.schemas import (
     Uploaded,
     describe_recording,
 )
+from stemset.features.separations.plans import SeparationPlans
 from stemset.web.parameters import NO_NUL, Injected, Limit, Offset
 from stemset.web.problems import AnyRequest, problem_responses
 from stemset.web.responses import empty_response, json_response
@@ -92,7 +93,7 @@ class UploadOperation(Operation):
 async def upload_recording(
     request: AnyRequest,
     ingest: Injected[Ingest],
-    plans: Injected[JobPlans],
+    plans: Injected[SeparationPlans],
     config: Injected[Config],
     settings: Injected[ApiSettings],
 ) -> Response[Uploaded]:
@@ -111,7 +112,7 @@ async def upload_recording(
 )
 async def list_recordings(
     recordings: Injected[RecordingRepository],
-    config: Injected[Config],
+    job_kinds: Injected[JobKinds],
     profile: Annotated[
         str | None, QueryParameter(pattern=NO_NUL, description="Only recordings of this profile.")
     ] = None,
@@ -131,7 +132,7 @@ async def list_recordings(
     offset: Offset = 0,
 ) -> RecordingPage:
     found, total = await recordings.page(profile, search=q, tag=tag, sort=sort, limit=limit, offset=offset)
-    items = [describe_recording(recording, config) for recording in found]
+    items = [describe_recording(recording, job_kinds) for recording in found]
     return RecordingPage(items=items, total=total, limit=limit, offset=offset)
 
 
@@ -143,9 +144,9 @@ async def list_recordings(
     responses={200: json_response(RECORDING, "The recording."), **problem_responses(400, 404, 503)},
 )
 async def get_recording(
-    recordings: Injected[RecordingRepository], config: Injected[Config], recording_id: FromPath[UUID]
+    recordings: Injected[RecordingRepository], job_kinds: Injected[JobKinds], recording_id: FromPath[UUID]
 ) -> Recording:
-    return describe_recording(await recordings.get(recording_id), config)
+    return describe_recording(await recordings.get(recording_id), job_kinds)
 
 
 @patch(
@@ -157,12 +158,12 @@ async def get_recording(
 )
 async def update_recording(
     recordings: Injected[RecordingRepository],
-    config: Injected[Config],
+    job_kinds: Injected[JobKinds],
     recording_id: FromPath[UUID],
     data: JSONBody[RecordingChange],
 ) -> Recording:
     changed = await recordings.change(recording_id, title=data.title, tags=data.tags)
-    return describe_recording(changed, config)
+    return describe_recording(changed, job_kinds)
 
 
 @delete(

@@ -18,6 +18,7 @@ from stemset.errors import NotFound
 from stemset.features.jobs.records import JobRecord
 from stemset.features.jobs.repository import latest_jobs
 from stemset.features.library.records import NewRecording, RecordingRecord
+from stemset.features.separations.records import SEPARATION
 
 
 class RecordingSort(StrEnum):
@@ -66,7 +67,7 @@ class RecordingRepository:
     async def get(self, recording_id: UUID) -> RecordingRecord:
         async with self._sessions() as session:
             row = await _existing(session, recording_id)
-            latest = await latest_jobs(session, [row.id])
+            latest = await latest_jobs(session, [row.id], SEPARATION)
         return recording_of(row, latest.get(row.id))
 
     async def find_by_hash(self, profile: str, sha256: str) -> RecordingRecord | None:
@@ -85,7 +86,7 @@ class RecordingRepository:
         limit: int = 50,
         offset: int = 0,
     ) -> tuple[list[RecordingRecord], int]:
-        """A page of recordings, each with its latest job; and how many there are in all.
+        """A page of recordings, each with its latest separation; and how many there are in all.
 
         search: what title, file name or a tag contains. tag: one of the tags. Upper and lower case are alike.
         """
@@ -99,7 +100,7 @@ class RecordingRepository:
             total = await session.scalar(select(func.count()).select_from(RecordingRow).where(*matching))
             found = select(RecordingRow).where(*matching).order_by(*_order(sort)).limit(limit).offset(offset)
             rows = (await session.scalars(found)).all()
-            latest = await latest_jobs(session, [row.id for row in rows])
+            latest = await latest_jobs(session, [row.id for row in rows], SEPARATION)
         return [recording_of(row, latest.get(row.id)) for row in rows], total or 0
 
     async def count(self) -> Mapping[str, int]:

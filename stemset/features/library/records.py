@@ -25,7 +25,8 @@ class NewRecording(Value):
 
 
 class RecordingRecord(NewRecording):
-    """A song in a profile. overview: that of the mixture's track, empty until a job has decoded the song."""
+    """A song in a profile. overview: that of the mixture's track, empty until a job has decoded the song.
+    latest_job: its newest separation."""
 
     created_at: datetime
     overview: tuple[int, ...]

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from stemset.config import Config
+from stemset.features.jobs.kinds import JobKinds
 from stemset.features.jobs.schemas import (
     JOB,
     RECORDING_ID,
@@ -186,7 +186,7 @@ def _thumbnail(overview: Sequence[int]) -> list[int]:
 KNOWN = UPLOADED.model_copy(update={"known": True})
 
 
-def describe_recording(record: RecordingRecord, config: Config) -> Recording:
+def describe_recording(record: RecordingRecord, kinds: JobKinds) -> Recording:
     return Recording(
         id=record.id,
         profile=record.profile,
@@ -201,5 +201,5 @@ def describe_recording(record: RecordingRecord, config: Config) -> Recording:
         codec=record.codec,
         overview=_thumbnail(record.overview),
         created_at=record.created_at,
-        latest_job=None if record.latest_job is None else describe_job(record.latest_job, config),
+        latest_job=None if record.latest_job is None else describe_job(record.latest_job, kinds),
     )

@@ -12,7 +12,6 @@ from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CON
 
 from stemset.config import Config
 from stemset.errors import InvalidRequest
-from stemset.features.jobs.planning import JobPlans
 from stemset.features.library import schemas
 from stemset.features.library.ingest import Ingest
 from stemset.features.library.received_file import check_size, clean_file_name
@@ -27,6 +26,7 @@ from stemset.features.library.schemas import (
     UploadRequest,
 )
 from stemset.features.library.uploads import UploadPart, UploadService, split_into_parts
+from stemset.features.separations.plans import SeparationPlans
 from stemset.web.parameters import Injected
 from stemset.web.problems import AnyRequest, problem_responses
 from stemset.web.request_body import stream_body
@@ -57,7 +57,7 @@ class ContentOperation(Operation):
 )
 async def create_upload(
     uploads: Injected[UploadService],
-    plans: Injected[JobPlans],
+    plans: Injected[SeparationPlans],
     config: Injected[Config],
     data: JSONBody[UploadRequest],
 ) -> Upload:
@@ -118,7 +118,7 @@ async def put_upload_part(
 async def complete_upload(
     uploads: Injected[UploadService],
     ingest: Injected[Ingest],
-    plans: Injected[JobPlans],
+    plans: Injected[SeparationPlans],
     upload_id: FromPath[UUID],
     data: JSONBody[UploadCompletion],
 ) -> Response[Uploaded]:

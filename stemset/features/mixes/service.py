@@ -5,7 +5,6 @@ from __future__ import annotations
 from uuid import UUID
 
 from stemset.errors import InvalidRequest
-from stemset.features.jobs.records import JobRecord
 from stemset.features.library.recordings import RecordingRepository
 from stemset.features.mixes.mix import Clip, Mix, SavedMix, Share
 from stemset.features.mixes.repository import MixRepository
@@ -32,8 +31,8 @@ class MixService:
 
     async def share(self, recording_id: UUID, job_id: UUID | None, mix: Mix) -> Share:
         """Make a link. job_id: whose stems it plays; None: the newest that has any."""
-        job = await self._find_job(recording_id, job_id, mix)
-        return await self._mixes.share(recording_id, job.id, mix)
+        found = await self._find_job(recording_id, job_id, mix)
+        return await self._mixes.share(recording_id, found, mix)
 
     async def add_clip(self, recording_id: UUID, clip: ClipRequest) -> Clip:
         """Keep a range of a recording."""
@@ -42,7 +41,12 @@ class MixService:
         playable.check_frame("end", clip.end)
         playable.check_frame("mix", clip.mix.last_frame)
         return await self._mixes.add_clip(
-            recording_id, job_id=playable.job.id, title=clip.title, start=clip.start, end=clip.end, mix=clip.mix
+            recording_id,
+            job_id=playable.separation.job.id,
+            title=clip.title,
+            start=clip.start,
+            end=clip.end,
+            mix=clip.mix,
         )
 
     async def change_clip(self, clip_id: UUID, change: ClipChange) -> Clip:
@@ -57,9 +61,9 @@ class MixService:
         playable.check_frame("mix", change.mix.last_frame if change.mix else 0)
         return await self._mixes.change_clip(clip_id, title=change.title, start=start, end=end, mix=change.mix)
 
-    async def _find_job(self, recording_id: UUID, job_id: UUID | None, mix: Mix) -> JobRecord:
-        """Find the job that a mix is for, whose loop and markers must lie within the song."""
+    async def _find_job(self, recording_id: UUID, job_id: UUID | None, mix: Mix) -> UUID:
+        """Find the id of the job that a mix is for, whose loop and markers must lie within the song."""
         await self._recordings.get(recording_id)
         playable = await self._tracks.find_playable(recording_id, job_id)
         playable.check_frame("mix", mix.last_frame)
-        return playable.job
+        return playable.separation.job.id

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stemset.errors import InvalidRequest
-from stemset.features.jobs.records import JobRecord, TrackRecord
+from stemset.features.separations.records import Separation, TrackRecord
 
 _VERSION_DIGITS = 16
 
 
 @dataclass(frozen=True)
 class Playable:
-    """What can be played of a job: the mixture, and the stems that are ready, in the strategy's order."""
+    """What can be played of a separation: the mixture, and the stems that are ready, in the strategy's order."""
 
-    job: JobRecord
+    separation: Separation
     mixture: TrackRecord
     stems: Sequence[TrackRecord]
 

@@ -8,13 +8,13 @@ from uuid import UUID
 
 from pydantic import Field
 
-from stemset.features.jobs.records import TrackRecord
 from stemset.features.jobs.schemas import (
     JOB_ID,
     RECORDING_ID,
 )
 from stemset.features.library.records import RecordingRecord
 from stemset.features.player.records import Playable, version_of
+from stemset.features.separations.records import TrackRecord
 from stemset.manifest import InputRecord, Manifest, NodeRecord
 from stemset.storage import Keys, Storage
 from stemset.web.schema import EXAMPLE_TIME, Wire
@@ -118,18 +118,18 @@ def describe_player(
     song: RecordingRecord, playable: Playable, storage: Storage, *, token: str | None = None
 ) -> PlayerData:
     """Describe what the player needs. token: of a share, under which the addresses of the files then lie."""
-    job, mixture = playable.job, playable.mixture
-    files = f"/api/jobs/{job.id}" if token is None else f"/api/shares/{token}"
+    separation, mixture = playable.separation, playable.mixture
+    files = f"/api/jobs/{separation.job.id}" if token is None else f"/api/shares/{token}"
     return PlayerData(
         recording_id=song.id,
-        job_id=job.id,
+        job_id=separation.job.id,
         title=song.title,
         profile=song.profile,
-        strategy=job.strategy,
+        strategy=separation.payload.strategy,
         sample_rate=mixture.record.sample_rate,
         frames=mixture.record.frames,
-        common_gain=job.status.common_gain,
-        sum_to_mixture_db=job.status.sum_to_mixture_db,
+        common_gain=separation.result.common_gain,
+        sum_to_mixture_db=separation.result.sum_to_mixture_db,
         mixture=_track(mixture, storage, files),
         stems=[_track(stem, storage, files) for stem in playable.stems],
     )

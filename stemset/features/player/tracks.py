@@ -15,8 +15,9 @@ from litestar.params import QueryParameter
 from litestar.response import Stream
 
 from stemset.errors import Conflict, NotFound
-from stemset.features.jobs.service import JobService
 from stemset.features.player.records import Playable, version_of
+from stemset.features.separations.records import Separation
+from stemset.features.separations.service import SeparationService
 from stemset.storage import Keys, Storage
 from stemset.web.stored_files import describe_object, send_object
 
@@ -62,8 +63,8 @@ def peaks_file(job_id: UUID, file: str) -> TrackFile:
 class TrackService:
     """Finds what can be played of a recording, and answers with the files of tracks. One per process."""
 
-    def __init__(self, jobs: JobService, storage: Storage) -> None:
-        self._jobs = jobs
+    def __init__(self, separations: SeparationService, storage: Storage) -> None:
+        self._separations = separations
         self._storage = storage
 
     async def find_playable(self, recording_id: UUID, job_id: UUID | None = None) -> Playable:
@@ -72,15 +73,15 @@ class TrackService:
         Raises NotFound for a job of another recording, Conflict while there is nothing to play.
         """
         if job_id is None:
-            job = await self._jobs.latest_job(recording_id, playable=True)
+            job = await self._separations.latest_job(recording_id, playable=True)
         else:
-            job = await self._jobs.get_job(job_id)
+            job = (await self._separations.get(job_id)).job
             if job.recording_id != recording_id:
                 raise NotFound(f"job of recording {recording_id} named", str(job_id))
-        mixture, stems = (None, ()) if job is None else await self._jobs.tracks(job.id)
+        mixture, stems = (None, ()) if job is None else await self._separations.tracks(job.id)
         if job is None or mixture is None:
             raise Conflict("Nothing of this recording can be played yet; a job has to decode it first.")
-        return Playable(job, mixture, stems)
+        return Playable(Separation.of(job), mixture, stems)
 
     async def send(
         self,
@@ -113,6 +114,6 @@ class TrackService:
         """Whether the request named this very content: a stem is written again when a common gain turns out needed."""
         if version is None:
             return False
-        mixture, stems = await self._jobs.tracks(file.job_id)
+        mixture, stems = await self._separations.tracks(file.job_id)
         tracks = stems if mixture is None else [mixture, *stems]
         return any(track.name == file.track and version_of(track) == version for track in tracks)

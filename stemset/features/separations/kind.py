@@ -30,9 +30,9 @@ from stemset.features.separations.records import (
     Separation,
     SeparationEnd,
     SeparationPayload,
-    end_of_manifest,
+    read_end,
 )
-from stemset.manifest import MIXTURE, Manifest
+from stemset.manifest import MIXTURE
 from stemset.models import registry
 
 # What a strategy without networks does not need.
@@ -87,10 +87,7 @@ class SeparationKind(JobKind):
 
     @override
     def read_end(self, record: bytes) -> JobEnd | None:
-        try:
-            return end_of_manifest(Manifest.model_validate_json(record))
-        except ValidationError:
-            return None
+        return read_end(record)
 
     @override
     def is_complete(self, job: JobRecord) -> bool:

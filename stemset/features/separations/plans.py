@@ -68,14 +68,10 @@ def plan_separation(strategy: Strategy, config: Config) -> Plan:
             max_channels=config.limits.max_channels,
         ),
     )
-    steps = [
-        StepStatus(path=run.path, parent=run.parent, label=run.model.model_filename) for run in strategy.runs
-    ]
+    steps = [StepStatus(path=run.path, parent=run.parent, label=run.model.model_filename) for run in strategy.runs]
     return make_plan(payload, steps)
 
 
 def make_plan(payload: SeparationPayload, steps: Iterable[StepStatus]) -> Plan:
     """A plan of this kind. A strategy runs on a recording once at a time, however many ask for it."""
-    return Plan(
-        kind=SEPARATION, identity=payload.strategy, payload=payload.model_dump(mode="json"), steps=tuple(steps)
-    )
+    return Plan(kind=SEPARATION, identity=payload.strategy, payload=payload.model_dump(mode="json"), steps=tuple(steps))

@@ -9,7 +9,7 @@ from math import log10
 from typing import Literal
 from uuid import UUID
 
-from pydantic import Base64Bytes, Field, JsonValue
+from pydantic import Base64Bytes, Field, JsonValue, ValidationError
 
 from stemset.features.jobs.messages import Output
 from stemset.features.jobs.records import Failure, JobEnd, JobRecord, Value
@@ -138,6 +138,14 @@ class TrackRecord(Value):
             return 0.0
         headroom_db = -20 * log10(self.record.peak)
         return round(max(-24.0, min(LOUDNESS_TARGET_LUFS - self.record.lufs, headroom_db, 12.0)), 1)
+
+
+def read_end(record: bytes) -> JobEnd | None:
+    """How the run has ended that left this manifest, as JSON; None where it can't be read."""
+    try:
+        return end_of_manifest(Manifest.model_validate_json(record))
+    except ValidationError:
+        return None
 
 
 def end_of_manifest(manifest: Manifest) -> JobEnd:

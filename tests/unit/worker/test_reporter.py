@@ -12,9 +12,9 @@ from stemset.errors import Cancelled, Forbidden, StaleAttempt, Unavailable
 from stemset.features.jobs.messages import (
     Failed,
     JobPayload,
-    NodeDone,
-    NodeProgress,
-    NodeStarted,
+    StepDone,
+    StepProgress,
+    StepStarted,
     Report,
     Started,
     Stopped,
@@ -69,7 +69,7 @@ def test_events_arrive_signed_and_in_order():
 
     callback.apply = note
     with reporting(callback) as reporter:
-        for event in (Started(), track("mixture"), NodeStarted(node="root"), NodeDone(node="root", seconds=1)):
+        for event in (Started(), track("mixture"), StepStarted(step="root"), StepDone(step="root", seconds=1)):
             reporter.tell(event)
     assert callback.types == ["started", "track_ready", "node_started", "node_done"]
     assert callback.reports[1].event == track("mixture")
@@ -82,7 +82,7 @@ def test_an_event_is_told_again_until_the_service_is_back():
     callback = Callback(before=lambda _report: next(faults, None))
     with reporting(callback) as reporter:
         reporter.tell(Started())
-        reporter.tell(NodeStarted(node="root"))
+        reporter.tell(StepStarted(step="root"))
     assert callback.types == ["started", "node_started"]
 
 
@@ -123,19 +123,19 @@ def test_progress_is_coalesced_and_never_blocks():
         for step in range(1001):
             reporter.progress("root", step / 1000)
         all_said.set()
-        last = NodeProgress(node="root", fraction=1.0)
+        last = StepProgress(step="root", fraction=1.0)
         wait_until(lambda: any(report.event == last for report in callback.reports))
     # The one that was on its way meanwhile, and the newest.
     assert len(callback.reports) <= 2
 
 
 def test_progress_that_can_not_be_delivered_is_lost_without_harm():
-    callback = Callback(before=lambda report: 503 if isinstance(report.event, NodeProgress) else None)
+    callback = Callback(before=lambda report: 503 if isinstance(report.event, StepProgress) else None)
     with reporting(callback) as reporter:
         for step in range(10):
             reporter.progress("root", step / 10)
             time.sleep(0.01)
-        reporter.tell(NodeDone(node="root", seconds=1))
+        reporter.tell(StepDone(step="root", seconds=1))
     assert callback.types == ["node_done"]
 
 
@@ -149,7 +149,7 @@ def test_the_answer_to_progress_stops_the_run_at_its_next_word():
         with pytest.raises(Cancelled):
             work(reporter, 0.1, 0.2)
         with pytest.raises(Cancelled):
-            reporter.tell(NodeDone(node="root", seconds=1))
+            reporter.tell(StepDone(step="root", seconds=1))
 
 
 def test_a_model_that_makes_no_progress_still_hears_of_a_cancel():

@@ -17,9 +17,9 @@ from stemset.errors import ConfigError, Conflict, NotFound, StaleAttempt, Unavai
 from stemset.features.jobs.messages import (
     Failed,
     JobPayload,
-    NodeDone,
-    NodeProgress,
-    NodeStarted,
+    StepDone,
+    StepProgress,
+    StepStarted,
     Report,
     Started,
     TrackReady,
@@ -203,7 +203,7 @@ def test_a_passing_fault_is_left_to_the_next_try_and_reported_on_the_last(bench:
 
 
 def test_a_cancelled_run_says_so_and_leaves_a_manifest(bench: Bench):
-    bench.callback.apply = lambda report, _id: isinstance(report.event, NodeStarted)
+    bench.callback.apply = lambda report, _id: isinstance(report.event, StepStarted)
     bench.run()
     assert bench.callback.types[-1] == "cancelled"
     assert bench.manifest.state == "cancelled"
@@ -217,13 +217,13 @@ def test_a_cancel_is_heard_in_the_middle_of_a_node(bench: Bench, monkeypatch: py
         raise AssertionError
 
     monkeypatch.setattr(Percussive, "separate", endless)
-    bench.callback.apply = lambda report, _id: isinstance(report.event, NodeProgress)
+    bench.callback.apply = lambda report, _id: isinstance(report.event, StepProgress)
     bench.run()
     assert bench.callback.types[-1] == "cancelled"
     assert [node.state for node in bench.manifest.nodes] == ["not_run"]
 
 
-@pytest.mark.parametrize("at", [Started, NodeStarted])
+@pytest.mark.parametrize("at", [Started, StepStarted])
 def test_a_run_that_lost_its_job_stops_without_a_word_and_without_a_manifest(bench: Bench, at: type):
     def stale(report: Report, _message_id: str) -> bool:
         if isinstance(report.event, at):
@@ -237,7 +237,7 @@ def test_a_run_that_lost_its_job_stops_without_a_word_and_without_a_manifest(ben
 
 
 def test_a_service_that_stays_away_leaves_the_job_to_the_next_try(bench: Bench):
-    bench.refuse(NodeStarted, 503)
+    bench.refuse(StepStarted, 503)
     with pytest.raises(Unavailable):
         bench.run(last_try=False)
     assert not bench.storage.exists(Keys.manifest(bench.payload.job_id))
@@ -245,7 +245,7 @@ def test_a_service_that_stays_away_leaves_the_job_to_the_next_try(bench: Bench):
 
 def test_a_process_that_ends_leaves_the_job_as_a_kill_would(bench: Bench):
     def end(report: Report) -> None:
-        if isinstance(report.event, NodeStarted):
+        if isinstance(report.event, StepStarted):
             bench.stop.set()
 
     bench.callback.before = end
@@ -272,7 +272,7 @@ def test_what_another_job_has_done_is_not_done_again_and_said_to_be_cached(bench
         bench.callback.reports.clear()
         bench.run()
         events = [report.event for report in bench.callback.reports]
-        cached.append([event.cached for event in events if isinstance(event, NodeDone)])
+        cached.append([event.cached for event in events if isinstance(event, StepDone)])
         assert [node.cached for node in bench.manifest.nodes] == cached[-1]
     assert cached == [[False], [True, False]]
 

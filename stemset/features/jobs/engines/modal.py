@@ -117,7 +117,7 @@ def _kind_of(error: Exception) -> str:
 
 
 def _parse_end(ref: str, result: object) -> JobEnd | None:
-    """How a run ended, which it returned as JSON; None of a run that had lost its job, and of one that can't be read."""
+    """How a run ended, as it returned it in JSON; None for one that had lost its job, or that can't be read."""
     if result is None:
         return None
     try:

@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from stemset.database.tables import JobRow
 from stemset.errors import StaleAttempt
-from stemset.features.jobs.messages import Event, JobPayload, NodeStarted, Report, Started, Succeeded
+from stemset.features.jobs.messages import Event, JobPayload, StepStarted, Report, Started, Succeeded
 from stemset.features.jobs.outbox import LEASE_S, Outbox
 from stemset.features.jobs.records import JobState
 from stemset.features.jobs.service import Applied
@@ -112,9 +112,9 @@ async def test_a_job_that_is_cancelled_while_it_is_handed_over_costs_nothing(que
 async def test_a_retry_has_a_nonce_of_its_own(queue: Queue):
     job = await queue.job()
     [payload] = await queue.claim_jobs()
-    await tell(queue, payload, NodeStarted(node="root"))
+    await tell(queue, payload, StepStarted(step="root"))
     again = await queue.service.requeue(await queue.service.get_job(job.id))
     assert again is not None
     assert again.nonce not in (payload.nonce, job.nonce)
     with pytest.raises(StaleAttempt):
-        await tell(queue, payload.model_copy(update={"attempt": 2}), NodeStarted(node="root"))
+        await tell(queue, payload.model_copy(update={"attempt": 2}), StepStarted(step="root"))

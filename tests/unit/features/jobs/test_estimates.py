@@ -13,14 +13,14 @@ from stemset.features.jobs.estimates import (
     measure_paces,
     published_pace,
 )
-from stemset.features.jobs.records import JobStatus, NodeState, NodeStatus, remaining_s
+from stemset.features.jobs.records import JobStatus, StepState, StepStatus, remaining_s
 from stemset.models import registry
 
 NETWORK = "vocals_mel_band_roformer.ckpt"
 
 
-def node(model: str, seconds: float | None, *, cached: bool = False) -> NodeStatus:
-    return NodeStatus(path=model, parent=None, model=model, state=NodeState.DONE, seconds=seconds, cached=cached)
+def node(model: str, seconds: float | None, *, cached: bool = False) -> StepStatus:
+    return StepStatus(path=model, parent=None, model=model, state=StepState.DONE, seconds=seconds, cached=cached)
 
 
 def test_a_pace_is_the_median_of_the_runs_that_took_their_time():
@@ -45,7 +45,7 @@ def test_a_published_pace_counts_the_cores_for_a_network_and_one_core_for_a_mode
 
 
 def test_a_node_is_estimated_by_what_was_measured_else_by_what_is_published_else_not_at_all():
-    nodes = [NodeStatus(path=model, parent=None, model=model) for model in ("percussive", NETWORK, "gone.ckpt")]
+    nodes = [StepStatus(path=model, parent=None, model=model) for model in ("percussive", NETWORK, "gone.ckpt")]
     measured, published, unknown = estimate_nodes(nodes, 210.0, {"percussive": 0.25})
     assert measured.expected_s == 52.5
     expected = published_pace(registry.card(NETWORK), os.cpu_count() or 1) * 210.0
@@ -54,11 +54,11 @@ def test_a_node_is_estimated_by_what_was_measured_else_by_what_is_published_else
     assert [status.path for status in (measured, published, unknown)] == [status.path for status in nodes]
 
 
-def waiting(expected_s: float | None, *, fraction: float = 0.0) -> NodeStatus:
-    return NodeStatus(path="n", parent=None, model="m", fraction=fraction, expected_s=expected_s)
+def waiting(expected_s: float | None, *, fraction: float = 0.0) -> StepStatus:
+    return StepStatus(path="n", parent=None, model="m", fraction=fraction, expected_s=expected_s)
 
 
-def done(expected_s: float, seconds: float, *, cached: bool = False) -> NodeStatus:
+def done(expected_s: float, seconds: float, *, cached: bool = False) -> StepStatus:
     return node("m", seconds, cached=cached).model_copy(update={"fraction": 1.0, "expected_s": expected_s})
 
 
@@ -76,5 +76,5 @@ def done(expected_s: float, seconds: float, *, cached: bool = False) -> NodeStat
         ([waiting(10), waiting(None)], None),
     ],
 )
-def test_the_time_left_is_what_is_expected_at_the_pace_of_this_machine(nodes: list[NodeStatus], left_s: float | None):
+def test_the_time_left_is_what_is_expected_at_the_pace_of_this_machine(nodes: list[StepStatus], left_s: float | None):
     assert remaining_s(nodes) == left_s

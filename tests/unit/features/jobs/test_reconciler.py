@@ -8,10 +8,10 @@ import pytest
 
 from stemset.errors import StaleAttempt
 from stemset.features.jobs.engines.dispatcher import RunRecord, RunState
-from stemset.features.jobs.messages import NodeDone, Started
+from stemset.features.jobs.messages import StepDone, Started
 from stemset.features.jobs.outbox import Outbox
 from stemset.features.jobs.reconciler import Reconciler, ReconcileTimings
-from stemset.features.jobs.records import JobRecord, JobState, NodeState
+from stemset.features.jobs.records import JobRecord, JobState, StepState
 from stemset.manifest import ErrorRecord, Manifest
 from stemset.storage import Keys
 from stemset.testing import InMemoryDispatcher, MemoryStorage
@@ -70,13 +70,13 @@ def world(queue: Queue) -> World:
 
 async def test_a_job_whose_worker_went_silent_is_queued_again_and_that_worker_is_refused(world: World):
     job = await world.running()
-    await world.queue.tell(job, NodeDone(node="root", seconds=1))
+    await world.queue.tell(job, StepDone(step="root", seconds=1))
     again = await world.settled(job)
     assert (again.state, again.attempt, again.requeues) == (JobState.QUEUED, 2, 1)
-    assert [node.state for node in again.status.nodes] == [NodeState.DONE, NodeState.WAITING]
+    assert [node.state for node in again.status.steps] == [StepState.DONE, StepState.WAITING]
     assert world.engine.cancelled == [f"{job.id}.1"]
     with pytest.raises(StaleAttempt):
-        await world.queue.tell(job, NodeDone(node="root/not_drums", seconds=1), attempt=1)
+        await world.queue.tell(job, StepDone(step="root/not_drums", seconds=1), attempt=1)
     await world.outbox.flush()
     assert await world.reconciler.reconcile() == 0
     assert await world.queue.story(job) == ["created", "started", "node_done", "requeued"]
@@ -220,7 +220,7 @@ async def test_a_job_past_its_deadline_is_ended_however_alive_its_worker_is(worl
     lively = world.patient(ReconcileTimings(silence_s=60, deadline_s=3600))
     assert await lively.reconcile() == 0
     assert await world.patient(ReconcileTimings(silence_s=60, deadline_s=0)).reconcile() == 1
-    assert (await world.queue.tell(job, NodeDone(node="root", seconds=1))).cancel
+    assert (await world.queue.tell(job, StepDone(step="root", seconds=1))).cancel
 
 
 async def test_a_worker_that_does_not_stop_is_ended(world: World):

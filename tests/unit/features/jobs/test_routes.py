@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from stemset.features.jobs.messages import Failed, NodeProgress, NodeStarted, Started, Stopped, Succeeded
+from stemset.features.jobs.messages import Failed, StepProgress, StepStarted, Started, Stopped, Succeeded
 from tests.support.api import Service
 from tests.support.waiting import LIMIT_S, wait_until_async
 
@@ -89,14 +89,14 @@ async def test_the_worker_of_a_running_job_hears_of_the_cancel_at_its_next_repor
     job_id = (await service.new_job())["id"]
     await service.report(job_id, Started())
     assert (await service.client.post(f"/api/jobs/{job_id}/cancel")).json()["state"] == "running"
-    assert (await service.report(job_id, NodeStarted(node="root"))).json() == {"cancel": True}
+    assert (await service.report(job_id, StepStarted(step="root"))).json() == {"cancel": True}
     await service.report(job_id, Stopped())
     assert (await service.get(f"/api/jobs/{job_id}")).json()["state"] == "cancelled"
 
 
 async def test_a_job_that_lacks_weights_offers_what_runs_anywhere(service: Service) -> None:
     job_id = (await service.new_job())["id"]
-    await service.report(job_id, Failed(kind="weights-missing", message="no weights", node="root"))
+    await service.report(job_id, Failed(kind="weights-missing", message="no weights", step="root"))
     failure = (await service.get(f"/api/jobs/{job_id}")).json()["failure"]
     assert failure == {"kind": "weights-missing", "message": "no weights", "node": "root", "fallback": "instant"}
 
@@ -123,7 +123,7 @@ async def test_events_begin_with_the_state_as_it_is_and_end_with_the_final_one(
 
     async def work() -> None:
         await watched.wait()
-        await service.report(job_id, NodeProgress(node="root", fraction=0.5))
+        await service.report(job_id, StepProgress(step="root", fraction=0.5))
         await service.report(job_id, Succeeded(sum_to_mixture_db=-96.0, common_gain=1.0))
 
     working = asyncio.create_task(work())

@@ -8,15 +8,15 @@ import pytest
 from stemset.errors import ConfigError, Conflict, NotFound, StaleAttempt
 from stemset.features.jobs.messages import (
     Failed,
-    NodeDone,
-    NodeProgress,
-    NodeStarted,
+    StepDone,
+    StepProgress,
+    StepStarted,
     Report,
     Started,
     Stopped,
     Succeeded,
 )
-from stemset.features.jobs.records import Failure, JobState, NodeState
+from stemset.features.jobs.records import Failure, JobState, StepState
 from tests.support.queue import NODES, STEMS, TREE, Queue, track
 
 SUCCEEDED = Succeeded(sum_to_mixture_db=-96.0, common_gain=1.0)
@@ -31,7 +31,7 @@ async def test_an_unknown_id_is_not_found(queue: Queue):
 
 async def test_a_new_job_is_queued_and_its_first_event_says_so(queue: Queue):
     job = await queue.job()
-    assert [node.path for node in job.status.nodes] == [node.path for node in NODES]
+    assert [node.path for node in job.status.steps] == [node.path for node in NODES]
     assert (job.state, job.attempt, job.last_event, job.queue_position) == (JobState.QUEUED, 1, 1, 1)
     assert await queue.service.get_job(job.id) == job
     assert await queue.story(job) == ["created"]
@@ -56,12 +56,12 @@ async def test_a_whole_job(queue: Queue):
     for event in (
         Started(),
         track("mixture"),
-        NodeStarted(node="root"),
-        NodeProgress(node="root", fraction=0.5),
-        NodeDone(node="root", seconds=1.5),
+        StepStarted(step="root"),
+        StepProgress(step="root", fraction=0.5),
+        StepDone(step="root", seconds=1.5),
         track("drums"),
-        NodeStarted(node="root/not_drums"),
-        NodeDone(node="root/not_drums", seconds=0.0, cached=True),
+        StepStarted(step="root/not_drums"),
+        StepDone(step="root/not_drums", seconds=0.0, cached=True),
         track("other"),
         track("bass"),
         SUCCEEDED,
@@ -73,7 +73,7 @@ async def test_a_whole_job(queue: Queue):
     assert done.state is JobState.SUCCEEDED
     assert done.status.stems == STEMS
     assert done.status.mixture_ready
-    assert [(node.state, node.fraction, node.seconds, node.cached) for node in done.status.nodes] == [
+    assert [(node.state, node.fraction, node.seconds, node.cached) for node in done.status.steps] == [
         ("done", 1.0, 1.5, False),
         ("done", 1.0, 0.0, True),
     ]
@@ -87,10 +87,10 @@ async def test_a_whole_job(queue: Queue):
 async def test_each_event_shows_the_job_as_it_was_then(queue: Queue):
     job = await queue.job()
     await queue.tell(job, Started())
-    await queue.tell(job, NodeProgress(node="root", fraction=0.25))
+    await queue.tell(job, StepProgress(step="root", fraction=0.25))
     await queue.tell(job, SUCCEEDED)
     events = await queue.service.events_after(job.id, 1)
-    assert [(event.number, event.job.state, event.job.status.nodes[0].fraction) for event in events] == [
+    assert [(event.number, event.job.state, event.job.status.steps[0].fraction) for event in events] == [
         (2, "running", 0.0),
         (3, "running", 0.25),
         (4, "succeeded", 1.0),
@@ -102,7 +102,7 @@ async def test_a_doubled_report_changes_nothing(queue: Queue):
     job = await queue.job()
     for _ in range(3):
         await queue.tell(job, Started())
-        await queue.tell(job, NodeDone(node="root", seconds=1))
+        await queue.tell(job, StepDone(step="root", seconds=1))
         await queue.tell(job, track("drums"))
     assert await queue.story(job) == ["created", "started", "node_done", "track_ready"]
 
@@ -110,25 +110,25 @@ async def test_a_doubled_report_changes_nothing(queue: Queue):
 async def test_a_resumed_run_never_goes_backwards(queue: Queue):
     job = await queue.job()
     await queue.tell(job, Started())
-    await queue.tell(job, NodeDone(node="root", seconds=2))
-    await queue.tell(job, NodeProgress(node="root/not_drums", fraction=0.6))
+    await queue.tell(job, StepDone(step="root", seconds=2))
+    await queue.tell(job, StepProgress(step="root/not_drums", fraction=0.6))
     for event in (
         Started(),
-        NodeStarted(node="root"),
-        NodeProgress(node="root", fraction=0.1),
-        NodeDone(node="root", seconds=9),
-        NodeStarted(node="root/not_drums"),
-        NodeProgress(node="root/not_drums", fraction=0.3),
+        StepStarted(step="root"),
+        StepProgress(step="root", fraction=0.1),
+        StepDone(step="root", seconds=9),
+        StepStarted(step="root/not_drums"),
+        StepProgress(step="root/not_drums", fraction=0.3),
     ):
         assert (await queue.tell(job, event)).event is None
-    nodes = (await queue.service.get_job(job.id)).status.nodes
+    nodes = (await queue.service.get_job(job.id)).status.steps
     assert [(node.fraction, node.seconds) for node in nodes] == [(1.0, 2.0), (0.6, None)]
 
 
 async def test_reports_after_the_end_change_nothing(queue: Queue):
     job = await queue.job()
     await queue.tell(job, SUCCEEDED)
-    for event in (NodeProgress(node="root", fraction=0.9), Failed(kind="internal", message="late"), Stopped()):
+    for event in (StepProgress(step="root", fraction=0.9), Failed(kind="internal", message="late"), Stopped()):
         applied = await queue.tell(job, event)
         assert applied.event is None
         assert not applied.cancel
@@ -138,12 +138,12 @@ async def test_reports_after_the_end_change_nothing(queue: Queue):
 async def test_a_failure_names_its_node_and_keeps_what_was_ready(queue: Queue):
     job = await queue.job()
     await queue.tell(job, track("drums"))
-    await queue.tell(job, Failed(kind="model-failed", message="NaN", node="root/not_drums"))
+    await queue.tell(job, Failed(kind="model-failed", message="NaN", step="root/not_drums"))
     failed = await queue.service.get_job(job.id)
     assert failed.state is JobState.FAILED
-    assert failed.status.failure == Failure(kind="model-failed", message="NaN", node="root/not_drums")
+    assert failed.status.failure == Failure(kind="model-failed", message="NaN", step="root/not_drums")
     assert failed.status.stems == ("drums",)
-    assert failed.status.nodes[1].state == "failed"
+    assert failed.status.steps[1].state == "failed"
 
 
 async def test_another_attempt_s_reports_are_stale(queue: Queue):
@@ -177,7 +177,7 @@ async def test_a_running_job_s_worker_is_told_to_stop_at_its_next_report(queue: 
     asked = await queue.service.request_cancel(job.id)
     assert (asked.state, asked.cancel_requested) == (JobState.RUNNING, True)
     assert await queue.service.request_cancel(job.id) == asked
-    assert (await queue.tell(job, NodeProgress(node="root", fraction=0.5))).cancel
+    assert (await queue.tell(job, StepProgress(step="root", fraction=0.5))).cancel
     await queue.tell(job, Stopped())
     assert await queue.story(job) == ["created", "started", "node_progress", "cancelled"]
 
@@ -239,12 +239,12 @@ async def test_the_outbox_holds_what_no_engine_has_oldest_first(queue: Queue):
 
 async def test_events_are_numbered_without_gaps_or_doubles_under_concurrency(queue: Queue):
     job = await queue.job()
-    percents = [NodeProgress(node="root", fraction=percent / 100) for percent in range(1, 31)]
+    percents = [StepProgress(step="root", fraction=percent / 100) for percent in range(1, 31)]
     results = await asyncio.gather(*(queue.tell(job, event) for event in [*percents, *reversed(percents)]))
     numbers = [applied.event.number for applied in results if applied.event]
     assert len(numbers) == len(set(numbers))
     assert len(await queue.story(job)) == len(numbers) + 1
-    assert (await queue.service.get_job(job.id)).status.nodes[0].fraction == 0.3
+    assert (await queue.service.get_job(job.id)).status.steps[0].fraction == 0.3
 
 
 async def test_of_cancel_and_start_at_once_one_comes_first_and_both_are_kept(queue: Queue):
@@ -261,10 +261,10 @@ def test_message_ids_are_deterministic_and_tell_events_apart():
     job_id = uuid4()
     events = [
         Started(),
-        NodeStarted(node="root"),
-        NodeProgress(node="root", fraction=0.29),
-        NodeProgress(node="root", fraction=0.3),
-        NodeDone(node="root", seconds=1),
+        StepStarted(step="root"),
+        StepProgress(step="root", fraction=0.29),
+        StepProgress(step="root", fraction=0.3),
+        StepDone(step="root", seconds=1),
         track("drums", sha256="1" * 64),
         track("drums", sha256="2" * 64),
         SUCCEEDED,
@@ -272,7 +272,7 @@ def test_message_ids_are_deterministic_and_tell_events_apart():
     ids = [Report(job_id=job_id, attempt=1, nonce="n", event=event).message_id for event in events]
     assert len(set(ids)) == len(ids)
     assert ids[2] == f"{job_id}.1.node_progress.root.29"
-    assert ids[4] == Report(job_id=job_id, attempt=1, nonce="n", event=NodeDone(node="root", seconds=2)).message_id
+    assert ids[4] == Report(job_id=job_id, attempt=1, nonce="n", event=StepDone(step="root", seconds=2)).message_id
 
 
 async def test_a_finished_job_is_the_answer_to_the_same_question_unless_force_or_another_tree(queue: Queue):
@@ -291,12 +291,12 @@ async def test_a_finished_job_is_the_answer_to_the_same_question_unless_force_or
 async def test_a_retry_is_the_next_attempt_and_the_reports_of_the_last_one_are_refused(queue: Queue):
     job = await queue.job()
     await queue.tell(job, track("mixture"))
-    await queue.tell(job, NodeDone(node="root", seconds=1))
-    await queue.tell(job, Failed(kind="audio", message="no", node="root/not_drums"))
+    await queue.tell(job, StepDone(step="root", seconds=1))
+    await queue.tell(job, Failed(kind="audio", message="no", step="root/not_drums"))
     retried = await queue.service.retry(job.id)
     assert (retried.state, retried.attempt, retried.status.failure) == (JobState.QUEUED, 2, None)
     assert retried.status.mixture_ready
-    assert {node.state for node in retried.status.nodes} == {NodeState.WAITING}
+    assert {node.state for node in retried.status.steps} == {StepState.WAITING}
     assert [payload.ref for payload in await queue.repository.undispatched_jobs()] == [f"{job.id}.2"]
     with pytest.raises(StaleAttempt):
         await queue.tell(job, Started(), attempt=1)
@@ -345,17 +345,17 @@ async def test_jobs_are_listed_by_state_and_profile_newest_first(queue: Queue):
 async def test_the_time_left_is_told_from_the_last_runs_and_from_this_machine(queue: Queue):
     # The recordings of these tests last 3.5 s.
     done = await queue.job()
-    await queue.tell(done, NodeDone(node="root", seconds=7))
-    await queue.tell(done, NodeDone(node="root/not_drums", seconds=14))
+    await queue.tell(done, StepDone(step="root", seconds=7))
+    await queue.tell(done, StepDone(step="root/not_drums", seconds=14))
     await queue.tell(done, SUCCEEDED)
     job = await queue.job()
     assert job.eta_s is None
-    assert [node.expected_s for node in job.status.nodes] == [7, 14]
+    assert [node.expected_s for node in job.status.steps] == [7, 14]
     running = (await queue.tell(job, Started())).job
     assert running.eta_s == 21
-    running = (await queue.tell(job, NodeProgress(node="root", fraction=0.5))).job
+    running = (await queue.tell(job, StepProgress(step="root", fraction=0.5))).job
     assert running.eta_s == 17.5
-    running = (await queue.tell(job, NodeDone(node="root", seconds=14))).job
+    running = (await queue.tell(job, StepDone(step="root", seconds=14))).job
     assert running.eta_s == 28
     running = (await queue.tell(job, SUCCEEDED)).job
     assert running.eta_s is None

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from stemset.features.jobs.messages import Failed, JobPayload, NodeDone, Started
-from stemset.features.jobs.records import Failure, JobState, NodeState
+from stemset.features.jobs.messages import Failed, JobPayload, StepDone, Started
+from stemset.features.jobs.records import Failure, JobState, StepState
 from tests.support.queue import Queue, track
 
 JOB_ID = UUID("01a2287f-2b56-71f4-b521-e033dfc08ea3")
@@ -63,11 +63,11 @@ async def test_a_stored_job_is_read_back(queue: Queue):
     await insert_job(queue, state="failed", status=FAILED)
     job = await queue.service.get_job(JOB_ID)
     assert (job.state, job.attempt, job.last_event, job.dispatch_ref) == (JobState.FAILED, 1, 2, "r")
-    assert job.status.failure == Failure(kind="model-failed", message="NaN", node="root/not_drums")
+    assert job.status.failure == Failure(kind="model-failed", message="NaN", step="root/not_drums")
     assert (job.status.stems, job.status.mixture_ready) == (("drums",), True)
-    assert [(node.state, node.seconds, node.expected_s) for node in job.status.nodes] == [
-        (NodeState.DONE, 1.5, 0.117),
-        (NodeState.FAILED, None, 0.058),
+    assert [(node.state, node.seconds, node.expected_s) for node in job.status.steps] == [
+        (StepState.DONE, 1.5, 0.117),
+        (StepState.FAILED, None, 0.058),
     ]
     assert job.status.started_at == datetime(2026, 11, 29, 18, 9, 12, 626714, UTC)
     assert job.status.finished_at == datetime(2026, 11, 29, 18, 9, 12, 659019, UTC)
@@ -81,9 +81,9 @@ async def test_a_stored_job_is_read_back(queue: Queue):
 
 async def test_a_stored_job_goes_on(queue: Queue):
     await insert_job(queue, state="queued", status=QUEUED)
-    await queue.tell(await queue.service.get_job(JOB_ID), NodeDone(node="root", seconds=2))
+    await queue.tell(await queue.service.get_job(JOB_ID), StepDone(step="root", seconds=2))
     job = await queue.service.get_job(JOB_ID)
-    assert (job.state, job.status.nodes[0].seconds) == (JobState.RUNNING, 2)
+    assert (job.state, job.status.steps[0].seconds) == (JobState.RUNNING, 2)
 
 
 async def test_a_job_is_stored_in_the_same_form(queue: Queue):
@@ -92,9 +92,9 @@ async def test_a_job_is_stored_in_the_same_form(queue: Queue):
     for event in (
         Started(run="r"),
         track("mixture"),
-        NodeDone(node="root", seconds=1.5),
+        StepDone(step="root", seconds=1.5),
         track("drums"),
-        Failed(kind="model-failed", message="NaN", node="root/not_drums"),
+        Failed(kind="model-failed", message="NaN", step="root/not_drums"),
     ):
         await queue.tell(job, event)
     times = (await queue.service.get_job(job.id)).status

@@ -13,29 +13,29 @@ from stemset.features.jobs import transitions
 from stemset.features.jobs.messages import (
     Event,
     Failed,
-    NodeDone,
-    NodeProgress,
-    NodeStarted,
+    StepDone,
+    StepProgress,
+    StepStarted,
     Report,
     Started,
     Stopped,
     Succeeded,
 )
-from stemset.features.jobs.records import Failure, JobRecord, JobState, JobStatus, NodeState, NodeStatus, RunOptions
+from stemset.features.jobs.records import Failure, JobRecord, JobState, JobStatus, StepState, StepStatus, RunOptions
 from tests.support.queue import NODES, STEMS, TREE, track
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 EVENTS: list[Event] = [
     Started(),
-    *(NodeStarted(node=node.path) for node in NODES),
-    *(NodeProgress(node=node.path, fraction=fraction) for node, fraction in product(NODES, (0.0, 0.5, 1.0))),
-    *(NodeDone(node=node.path, seconds=1) for node in NODES),
-    NodeStarted(node="root/unknown"),
+    *(StepStarted(step=node.path) for node in NODES),
+    *(StepProgress(step=node.path, fraction=fraction) for node, fraction in product(NODES, (0.0, 0.5, 1.0))),
+    *(StepDone(step=node.path, seconds=1) for node in NODES),
+    StepStarted(step="root/unknown"),
     track("mixture"),
     track("bass"),
     track("unheard_of"),
     Succeeded(sum_to_mixture_db=None, common_gain=1),
-    Failed(kind="internal", message="", node="root"),
+    Failed(kind="internal", message="", step="root"),
     Stopped(),
 ]
 
@@ -89,7 +89,7 @@ def test_reports_in_any_order_never_take_a_job_back(events: list[Event]):
         after = step(job, event)
         if job.state.final:
             assert after == job
-        for node, later in zip(job.status.nodes, after.status.nodes, strict=True):
+        for node, later in zip(job.status.steps, after.status.steps, strict=True):
             assert later.fraction >= node.fraction
         assert set(after.status.stems) >= set(job.status.stems)
         assert set(after.status.stems) <= set(STEMS)
@@ -107,35 +107,35 @@ def test_a_report_told_twice_in_a_row_is_told_once(events: list[Event]):
 
 EARLIER = NOW - timedelta(minutes=1)
 ROOT, BELOW = NODES
-HALF = ROOT.model_copy(update={"state": NodeState.RUNNING, "fraction": 0.5})
+HALF = ROOT.model_copy(update={"state": StepState.RUNNING, "fraction": 0.5})
 RUNNING = JobStatus(state=JobState.RUNNING, nodes=(HALF, BELOW), started_at=EARLIER)
 """What the table below calls running: half of the root is done."""
 
 
-def node(of: NodeStatus, state: NodeState, fraction: float, seconds: float | None = None) -> NodeStatus:
+def node(of: StepStatus, state: StepState, fraction: float, seconds: float | None = None) -> StepStatus:
     return of.model_copy(update={"state": state, "fraction": fraction, "seconds": seconds})
 
 
 # Event, and what of the status it sets for a queued job and for a running one; None: nothing changes.
 AFTER: list[tuple[Event, dict[str, object], dict[str, object] | None]] = [
     (Started(run="r"), {}, None),
-    (NodeStarted(node="root"), {"nodes": (node(ROOT, NodeState.RUNNING, 0.0), BELOW)}, None),
+    (StepStarted(step="root"), {"nodes": (node(ROOT, StepState.RUNNING, 0.0), BELOW)}, None),
     (
-        NodeStarted(node="root/not_drums"),
-        {"nodes": (ROOT, node(BELOW, NodeState.RUNNING, 0.0))},
-        {"nodes": (HALF, node(BELOW, NodeState.RUNNING, 0.0))},
+        StepStarted(step="root/not_drums"),
+        {"nodes": (ROOT, node(BELOW, StepState.RUNNING, 0.0))},
+        {"nodes": (HALF, node(BELOW, StepState.RUNNING, 0.0))},
     ),
-    (NodeStarted(node="root/unknown"), {}, None),
-    (NodeProgress(node="root", fraction=0.25), {"nodes": (node(ROOT, NodeState.RUNNING, 0.25), BELOW)}, None),
+    (StepStarted(step="root/unknown"), {}, None),
+    (StepProgress(step="root", fraction=0.25), {"nodes": (node(ROOT, StepState.RUNNING, 0.25), BELOW)}, None),
     (
-        NodeProgress(node="root", fraction=0.75),
-        {"nodes": (node(ROOT, NodeState.RUNNING, 0.75), BELOW)},
-        {"nodes": (node(ROOT, NodeState.RUNNING, 0.75), BELOW)},
+        StepProgress(step="root", fraction=0.75),
+        {"nodes": (node(ROOT, StepState.RUNNING, 0.75), BELOW)},
+        {"nodes": (node(ROOT, StepState.RUNNING, 0.75), BELOW)},
     ),
     (
-        NodeDone(node="root", seconds=2),
-        {"nodes": (node(ROOT, NodeState.DONE, 1.0, 2), BELOW)},
-        {"nodes": (node(ROOT, NodeState.DONE, 1.0, 2), BELOW)},
+        StepDone(step="root", seconds=2),
+        {"nodes": (node(ROOT, StepState.DONE, 1.0, 2), BELOW)},
+        {"nodes": (node(ROOT, StepState.DONE, 1.0, 2), BELOW)},
     ),
     (track("mixture"), {"mixture_ready": True}, {"mixture_ready": True}),
     (track("bass"), {"stems": ("bass",)}, {"stems": ("bass",)}),
@@ -144,32 +144,32 @@ AFTER: list[tuple[Event, dict[str, object], dict[str, object] | None]] = [
         Succeeded(sum_to_mixture_db=-96.0, common_gain=0.5),
         {
             "state": JobState.SUCCEEDED,
-            "nodes": (node(ROOT, NodeState.DONE, 1.0), node(BELOW, NodeState.DONE, 1.0)),
+            "nodes": (node(ROOT, StepState.DONE, 1.0), node(BELOW, StepState.DONE, 1.0)),
             "sum_to_mixture_db": -96.0,
             "common_gain": 0.5,
             "finished_at": NOW,
         },
         {
             "state": JobState.SUCCEEDED,
-            "nodes": (node(ROOT, NodeState.DONE, 1.0), node(BELOW, NodeState.DONE, 1.0)),
+            "nodes": (node(ROOT, StepState.DONE, 1.0), node(BELOW, StepState.DONE, 1.0)),
             "sum_to_mixture_db": -96.0,
             "common_gain": 0.5,
             "finished_at": NOW,
         },
     ),
     (
-        Failed(kind="audio", message="no", node="root"),
+        Failed(kind="audio", message="no", step="root"),
         {
             "state": JobState.FAILED,
-            "nodes": (node(ROOT, NodeState.FAILED, 0.0), BELOW),
-            "failure": Failure(kind="audio", message="no", node="root"),
+            "nodes": (node(ROOT, StepState.FAILED, 0.0), BELOW),
+            "failure": Failure(kind="audio", message="no", step="root"),
             "started_at": None,
             "finished_at": NOW,
         },
         {
             "state": JobState.FAILED,
-            "nodes": (node(ROOT, NodeState.FAILED, 0.5), BELOW),
-            "failure": Failure(kind="audio", message="no", node="root"),
+            "nodes": (node(ROOT, StepState.FAILED, 0.5), BELOW),
+            "failure": Failure(kind="audio", message="no", step="root"),
             "finished_at": NOW,
         },
     ),
@@ -218,11 +218,11 @@ def test_a_track_that_comes_again_is_news_although_the_status_stays():
 
 
 def test_a_node_that_is_done_stays_as_it_was():
-    done = RUNNING.model_copy(update={"nodes": (node(ROOT, NodeState.DONE, 1.0, 2), BELOW)})
+    done = RUNNING.model_copy(update={"nodes": (node(ROOT, StepState.DONE, 1.0, 2), BELOW)})
     for event in (
-        NodeStarted(node="root"),
-        NodeProgress(node="root", fraction=0.9),
-        NodeDone(node="root", seconds=9, cached=True),
+        StepStarted(step="root"),
+        StepProgress(step="root", fraction=0.9),
+        StepDone(step="root", seconds=9, cached=True),
     ):
         assert status_after(done, event) is None
 
@@ -239,8 +239,8 @@ def test_only_a_queued_job_is_cancelled_at_once(state: JobState):
 ENDED = JobStatus(
     state=JobState.FAILED,
     nodes=(
-        node(ROOT, NodeState.DONE, 1.0, 2).model_copy(update={"expected_s": 3.0, "cached": True}),
-        node(BELOW, NodeState.FAILED, 0.5).model_copy(update={"expected_s": 4.0}),
+        node(ROOT, StepState.DONE, 1.0, 2).model_copy(update={"expected_s": 3.0, "cached": True}),
+        node(BELOW, StepState.FAILED, 0.5).model_copy(update={"expected_s": 4.0}),
     ),
     stems=("drums",),
     mixture_ready=True,
@@ -291,7 +291,7 @@ def test_a_worker_is_to_stop_where_its_job_has_ended_otherwise_than_it_thinks(
 @pytest.mark.parametrize(("attempt", "nonce"), [(0, "n"), (2, "n"), (1, "another")])
 def test_a_report_of_another_run_is_stale_in_every_state(state: JobState, attempt: int, nonce: str):
     job = job_in(state)
-    report = Report.model_construct(job_id=job.id, attempt=attempt, nonce=nonce, event=NodeStarted(node="root"))
+    report = Report.model_construct(job_id=job.id, attempt=attempt, nonce=nonce, event=StepStarted(step="root"))
     with pytest.raises(StaleAttempt):
         transitions.check_attempt(job, report)
 

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from stemset.features.jobs.messages import NodeStarted, Stopped
+from stemset.features.jobs.messages import StepStarted, Stopped
 from stemset.storage import Keys
 from tests.support.api import Service, wav
 from tests.support.waiting import LIMIT_S, wait_until_async
@@ -174,7 +174,7 @@ async def test_a_deleted_recording_leaves_nothing(service: Service) -> None:
 async def test_a_running_job_is_stopped_before_its_recording_goes(service: Service) -> None:
     job = await service.playable_job()
     deleting = asyncio.create_task(service.client.delete(f"/api/recordings/{job['recordingId']}"))
-    while not (await service.report(job["id"], NodeStarted(node="root"))).json()["cancel"]:
+    while not (await service.report(job["id"], StepStarted(step="root"))).json()["cancel"]:
         pass
     assert not deleting.done()
     await service.report(job["id"], Stopped())
