@@ -75,7 +75,7 @@ async def test_a_job_whose_worker_is_killed_at_random_moments_is_done_once(tmp_p
         assert [event.number for event in events] == list(range(1, len(events) + 1))
         types = [event.type for event in events]
         assert types.count("started") == types.count("succeeded") == 1
-        assert types.count("node_done") == len(done.status.steps)
+        assert types.count("step_done") == len(done.status.steps)
         recording = await engine.recordings.get(job.recording_id)
         assert stored(engine.settings.data_dir / "objects") == objects_of(job.id, TRACKS) | {recording.source_key}
         assert list((engine.settings.data_dir / "work").iterdir()) == []

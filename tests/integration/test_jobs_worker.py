@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from stemset import audio
-from stemset.features.jobs.messages import StepDone, StepStarted, Report
+from stemset.features.jobs.messages import Report, StepDone, StepStarted
 from stemset.features.jobs.records import JobState
 from stemset.storage import Keys
 from stemset.worker.pid_files import find_workers
@@ -63,7 +63,7 @@ async def test_jobs_that_waited_for_a_worker_end_well_or_with_their_reason(engin
     assert good.status.stems == ("drums", "bass", "other")
     assert good.status.sum_to_mixture_db is not None
     assert good.status.sum_to_mixture_db <= -90
-    mixture, stems = await engine.service.tracks(good.id)
+    mixture, stems = await engine.separations.tracks(good.id)
     assert mixture is not None
     assert [len(track.streaminfo) for track in (mixture, *stems)] == [34] * 4
     for name in TRACKS:
@@ -128,7 +128,7 @@ async def test_a_job_whose_workers_are_killed_and_stopped_in_its_middle_is_finis
     assert [event.number for event in events] == list(range(1, len(events) + 1))
     types = [event.type for event in events]
     assert types.count("started") == types.count("succeeded") == 1
-    assert types.count("node_done") == 2
+    assert types.count("step_done") == 2
     # The first node was done before the kill; nobody did it again.
     assert [node.cached for node in engine.manifest(done).nodes] == [True, False]
     fractions = [sum(node.fraction for node in event.job.status.steps) for event in events]

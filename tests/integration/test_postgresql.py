@@ -23,7 +23,7 @@ from stemset import audio
 from stemset.database import postgresql
 from stemset.database.engine import create_engine_for, database_url, downgrade_database, upgrade_database
 from stemset.database.sessions import Sessions
-from stemset.features.jobs.messages import StepStarted, Report, Started
+from stemset.features.jobs.messages import Report, Started, StepStarted
 from stemset.features.jobs.reconciler import Reconciler, ReconcileTimings
 from stemset.features.jobs.records import JobState
 from stemset.worker.pid_files import find_workers

@@ -29,11 +29,11 @@ from stemset.database.sessions import Sessions
 from stemset.errors import Conflict
 from stemset.features.jobs.engines.dbos import DbosDispatcher
 from stemset.features.jobs.messages import Report, Started
-from stemset.features.jobs.planning import plan_job
-from stemset.features.jobs.records import JobRecord, JobState, StepState, Plan
+from stemset.features.jobs.records import JobRecord, JobState, Plan, StepState
 from stemset.features.jobs.repository import JobRepository
 from stemset.features.jobs.service import JobService
 from stemset.features.library.recordings import RecordingRepository
+from stemset.features.separations.plans import plan_separation
 from stemset.models.pool import ModelPool
 from stemset.models.runtime import Runtime
 from stemset.server.services import build_services
@@ -61,12 +61,14 @@ class Queue:
         self.engine = create_engine_for(self.settings.database)
         self.recordings = RecordingRepository(Sessions(self.engine))
         self.plans: dict[str, Plan] = {}
-        self.jobs = job_service(Sessions(self.engine), self.plans)
+        sessions = Sessions(self.engine)
+        self.jobs = job_service(sessions)
+        self.separations = separation_service(sessions, self.jobs, self.plans)
         self.repository = JobRepository(Sessions(self.engine))
 
     def plan(self, strategy: str) -> Plan:
         config = load_config(self.settings.config)
-        return plan_job(config.strategies[strategy], config)
+        return plan_separation(config.strategies[strategy], config)
 
     async def take(
         self,
@@ -79,7 +81,7 @@ class Queue:
         """What the command does, in this process. File name -> outcome."""
         services = build_services(self.settings, DbosDispatcher(self.settings.queue_database))
         library = Library(
-            services.recordings, services.jobs, services.ingest, services.probe, services.storage,
+            services.recordings, services.jobs, services.separations, services.ingest, services.probe, services.storage,
             services.config.limits,
         )  # fmt: skip
         separator = Separator(ModelPool(Runtime(self.folder, "cpu")), self.settings.data_dir / "process", None)
@@ -170,7 +172,7 @@ async def test_a_job_that_the_service_has_is_left_to_it(queue: Queue) -> None:
     await queue.take()
     recording = (await queue.recordings.page("songs"))[0][0]
     queue.plans["low"] = queue.plan("low")
-    queued = await queue.jobs.create_job(recording.id, "low")
+    queued = await queue.separations.create_job(recording.id, "low")
     assert await queue.take(strategy="low") == {"song": Outcome.ELSEWHERE}
     assert (await queue.jobs.get_job(queued.id)).state is JobState.QUEUED
     assert [payload.job_id for payload in await queue.repository.undispatched_jobs()] == [queued.id]
@@ -181,7 +183,7 @@ async def test_what_a_kill_left_is_settled_by_the_next_run(queue: Queue) -> None
     queue.plans["halves"] = queue.plan("halves")
     for title in ("queued", "running"):
         recording = await queue.recordings.add(new_recording(profile="songs", title=title))
-        left.append(await queue.jobs.create_job(recording.id, "halves", dispatch_ref=IN_PROCESS))
+        left.append(await queue.separations.create_job(recording.id, "halves", dispatch_ref=IN_PROCESS))
     report = Report(job_id=left[1].id, attempt=1, nonce=left[1].nonce, event=Started())
     await queue.jobs.apply(report, report.message_id)
     assert await queue.repository.undispatched_jobs() == []

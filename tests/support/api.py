@@ -18,10 +18,11 @@ from standardwebhooks import Webhook
 
 from stemset.config import ApiSettings
 from stemset.errors import NotFound
-from stemset.features.jobs.messages import Event, Layout, Report, Started, TrackReady
+from stemset.features.jobs.messages import Event, Output, Report, Started
 from stemset.features.jobs.records import new_id
 from stemset.features.jobs.schemas import describe_job
 from stemset.features.library.records import NewRecording
+from stemset.features.separations.records import Layout, ReadyTrack
 from stemset.manifest import StemRecord
 from stemset.server.app import build_app
 from stemset.server.services import Services, services_of
@@ -69,7 +70,7 @@ class Service:
         )  # fmt: skip
         await self.services.recordings.add(recording)
         return describe_job(
-            await self.services.jobs.create_job(recording.id, "instant"), self.services.config
+            await self.services.separations.create_job(recording.id, "instant"), self.services.job_kinds
         ).model_dump(mode="json", by_alias=True)
 
     async def report(self, job_id: str, event: Event, *, secret: str | None = None) -> httpx.Response:
@@ -152,10 +153,10 @@ def wav(seconds: float = 0.5, channels: int = 2) -> bytes:
     return file.getvalue()
 
 
-def track(stem: str, size: int) -> TrackReady:
+def track(stem: str, size: int) -> Output:
     record = StemRecord(
         name=stem, sha256=("ab" if stem == "mixture" else "cd") * 32, bytes=size, sample_rate=44_100, frames=22_050,
         peak=0.5, lufs=-20.0,
     )  # fmt: skip
     layout = Layout.model_validate({"streaminfo": "AAAA", "block_size": 4096, "overview": [-64, 127]})
-    return TrackReady(record=record, layout=layout)
+    return ReadyTrack(record=record, layout=layout).as_output()

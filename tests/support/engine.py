@@ -14,15 +14,18 @@ from stemset.database.engine import create_engine_for, upgrade_database
 from stemset.database.sessions import Sessions
 from stemset.features.jobs.engines.dbos import DbosDispatcher
 from stemset.features.jobs.outbox import Outbox
-from stemset.features.jobs.records import JobRecord, StepStatus, Plan, RunOptions, new_id
+from stemset.features.jobs.records import JobRecord, Plan, StepStatus, new_id
 from stemset.features.jobs.repository import JobRepository
 from stemset.features.jobs.service import JobService
 from stemset.features.library.recordings import RecordingRepository
 from stemset.features.library.records import NewRecording
+from stemset.features.separations.plans import make_plan
+from stemset.features.separations.records import RunOptions, SeparationPayload
+from stemset.features.separations.service import SeparationService
 from stemset.manifest import Manifest
 from stemset.storage import Keys, LocalStorage
 from tests.support.jobs import SECRET, Callback, applied_by
-from tests.support.queue import job_service
+from tests.support.queue import job_service, separation_service
 from tests.support.waiting import wait_until_async
 
 TREE: dict[str, object] = {
@@ -41,6 +44,7 @@ class Engine:
     recordings: RecordingRepository
     repository: JobRepository
     service: JobService
+    separations: SeparationService
     plans: dict[str, Plan]
     storage: LocalStorage
     dispatcher: DbosDispatcher
@@ -67,15 +71,15 @@ class Engine:
             )
         )
         parsed = strategy.parse(name, TREE)
-        plan = Plan(
+        asked = SeparationPayload(
             strategy=name,
             tree=parsed.tree,
-            nodes=tuple(StepStatus(path=r.path, parent=r.parent, model=r.model.model_filename) for r in parsed.runs),
             expected_stems=parsed.stems,
             options=RunOptions(max_duration_s=60, max_channels=2),
         )
-        self.plans[name] = plan
-        job = await self.service.create_job(recording_id, name)
+        steps = [StepStatus(path=r.path, parent=r.parent, label=r.model.model_filename) for r in parsed.runs]
+        self.plans[name] = make_plan(asked, steps)
+        job = await self.separations.create_job(recording_id, name)
         await self.outbox.flush()
         return job
 
@@ -107,7 +111,7 @@ async def local_engine(
     database = create_engine_for(url)
     sessions = Sessions(database)
     plans: dict[str, Plan] = {}
-    service = job_service(sessions, plans)
+    service = job_service(sessions)
     callback = Callback(applied_by(service))
     with callback.serving() as address:
         settings = WorkerSettings(
@@ -118,7 +122,16 @@ async def local_engine(
         repository = JobRepository(sessions)
         outbox = Outbox(repository, dispatcher)
         yield Engine(
-            settings, RecordingRepository(sessions), repository, service, plans, storage, dispatcher, outbox, callback
+            settings,
+            RecordingRepository(sessions),
+            repository,
+            service,
+            separation_service(sessions, service, plans),
+            plans,
+            storage,
+            dispatcher,
+            outbox,
+            callback,
         )
         await dispatcher.close()
     await database.dispose()

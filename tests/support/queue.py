@@ -14,16 +14,30 @@ from pydantic import JsonValue
 
 from stemset.database.engine import create_engine_for, upgrade_database
 from stemset.database.sessions import Sessions
-from stemset.features.jobs.messages import Event, JobPayload, Layout, Report, TrackReady
+from stemset.features.jobs.kinds import JobKinds
+from stemset.features.jobs.messages import Event, JobPayload, Output, Report
 from stemset.features.jobs.notifier import Notifier
 from stemset.features.jobs.outbox import LEASE_S, Outbox
-from stemset.features.jobs.planning import JobPlans
-from stemset.features.jobs.records import JobRecord, StepStatus, Plan, RunOptions, new_id, new_nonce
+from stemset.features.jobs.records import JobRecord, Plan, StepStatus, new_id, new_nonce
 from stemset.features.jobs.repository import JobRepository
 from stemset.features.jobs.service import Applied, JobService
 from stemset.features.library.recordings import RecordingRepository
 from stemset.features.library.records import NewRecording
+from stemset.features.separations.kind import SeparationKind
+from stemset.features.separations.plans import SeparationPlans, make_plan
+from stemset.features.separations.records import (
+    SEPARATION,
+    Layout,
+    ReadyTrack,
+    RunOptions,
+    Separation,
+    SeparationPayload,
+    SeparationResult,
+)
+from stemset.features.separations.repository import TrackRepository
+from stemset.features.separations.service import SeparationService
 from stemset.manifest import StemRecord
+from stemset.storage import Keys
 from stemset.testing import InMemoryDispatcher
 
 TREE: dict[str, JsonValue] = {
@@ -32,17 +46,63 @@ TREE: dict[str, JsonValue] = {
     "not_drums": {"_": "low_end", "bass": "bass", "not_bass": "other"},
 }
 NODES = (
-    StepStatus(path="root", parent=None, model="percussive"),
-    StepStatus(path="root/not_drums", parent="root", model="low_end"),
+    StepStatus(path="root", parent=None, label="percussive"),
+    StepStatus(path="root/not_drums", parent="root", label="low_end"),
 )
 STEMS = ("drums", "bass", "other")
-PLAN = Plan(strategy="instant", tree=TREE, nodes=NODES, expected_stems=STEMS, options=RunOptions())
+KINDS = JobKinds([SeparationKind(fallback="instant")])
 
 
-def job_service(sessions: Sessions, plans: Mapping[str, Plan]) -> JobService:
+def new_plan(strategy: str = "instant", tree: Mapping[str, JsonValue] = TREE) -> Plan:
+    """A plan of a separation by the nodes and stems of these tests."""
+    payload = SeparationPayload(strategy=strategy, tree=dict(tree), expected_stems=STEMS, options=RunOptions())
+    return make_plan(payload, NODES)
+
+
+PLAN = new_plan()
+
+
+def new_payload(
+    tree: Mapping[str, JsonValue] = TREE,
+    *,
+    strategy: str = "instant",
+    options: RunOptions | None = None,
+    attempt: int = 1,
+    source_key: str | None = None,
+) -> JobPayload:
+    """What a worker is handed for a separation of a recording of its own."""
+    recording_id = new_id()
+    asked = SeparationPayload(strategy=strategy, tree=dict(tree), expected_stems=STEMS, options=options or RunOptions())
+    return JobPayload(
+        job_id=new_id(),
+        attempt=attempt,
+        nonce="n",
+        kind=SEPARATION,
+        recording_id=recording_id,
+        source_key=source_key or Keys.source(recording_id, "wav"),
+        payload=asked.model_dump(mode="json"),
+    )
+
+
+def ask_otherwise(payload: JobPayload, **changes: JsonValue) -> JobPayload:
+    """The payload of another job, which differs in these fields of a SeparationPayload."""
+    return payload.model_copy(update={"job_id": new_id(), "payload": {**payload.payload, **changes}})
+
+
+def result_of(job: JobRecord) -> SeparationResult:
+    """What came of a separation so far."""
+    return Separation.of(job).result
+
+
+def job_service(sessions: Sessions) -> JobService:
     """A JobService on which nobody waits and whose engine runs nothing."""
     repository = JobRepository(sessions)
-    return JobService(repository, JobPlans(plans, {}, ""), Outbox(repository, InMemoryDispatcher()), Notifier())
+    return JobService(repository, KINDS, Outbox(repository, InMemoryDispatcher()), Notifier())
+
+
+def separation_service(sessions: Sessions, jobs: JobService, plans: Mapping[str, Plan]) -> SeparationService:
+    """A SeparationService with these plans."""
+    return SeparationService(jobs, TrackRepository(sessions), SeparationPlans(plans, {}, ""))
 
 
 class Queue:
@@ -52,7 +112,8 @@ class Queue:
         self.sessions = made
         self.repository = JobRepository(made)
         self.plans: dict[str, Plan] = {}
-        self.service = job_service(made, self.plans)
+        self.service = job_service(made)
+        self.separations = separation_service(made, self.service, self.plans)
         self.recordings = RecordingRepository(made)
 
     async def recording(self, *, profile: str = "demo", title: str = "Song") -> UUID:
@@ -67,8 +128,8 @@ class Queue:
         tree: Mapping[str, JsonValue] = TREE,
         force: bool = False,
     ) -> JobRecord:
-        self.plans[strategy] = PLAN.model_copy(update={"strategy": strategy, "tree": dict(tree)})
-        return await self.service.create_job(recording_id or await self.recording(), strategy, force=force)
+        self.plans[strategy] = new_plan(strategy, tree)
+        return await self.separations.create_job(recording_id or await self.recording(), strategy, force=force)
 
     async def claim_jobs(self) -> list[JobPayload]:
         return await self.repository.claim_jobs(nonce=new_nonce(), now=datetime.now(UTC), lease_s=LEASE_S, limit=20)
@@ -103,10 +164,10 @@ def new_recording(*, profile: str = "demo", title: str = "Song") -> NewRecording
     )
 
 
-def track(name: str, *, sha256: str = "b" * 64, peak: float = 0.5, lufs: float | None = -20.0) -> TrackReady:
+def track(name: str, *, sha256: str = "b" * 64, peak: float = 0.5, lufs: float | None = -20.0) -> Output:
     record = StemRecord(name=name, sha256=sha256, bytes=10, sample_rate=44100, frames=100, peak=peak, lufs=lufs)
     layout = Layout.of(streaminfo=b"\x00\x01\x02\x03", block_size=4096, overview=[-3, 4])
-    return TrackReady(record=record, layout=layout)
+    return ReadyTrack(record=record, layout=layout).as_output()
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from uuid import UUID
 
 import numpy as np
 import pytest
@@ -12,8 +11,6 @@ from stemset import audio
 from stemset.audio import AudioFormat
 from stemset.errors import NotFound, Unavailable
 from stemset.features.jobs.engines.dispatcher import Dispatcher, RunRecord, RunState, WeightsFetcher
-from stemset.features.jobs.messages import JobPayload
-from stemset.features.jobs.records import RunOptions
 from stemset.models import registry
 from stemset.models.pool import ModelPool
 from stemset.models.runtime import Runtime
@@ -28,11 +25,9 @@ from stemset.testing import (
     two_tone_model,
     write_two_tones,
 )
+from tests.support.queue import new_payload
 
-PAYLOAD = JobPayload(
-    job_id=UUID(int=1), attempt=1, nonce="n", recording_id=UUID(int=2), source_key="recordings/x/source.wav",
-    strategy="s", tree={}, options=RunOptions(),
-)  # fmt: skip
+PAYLOAD = new_payload()
 
 
 # The type checker's assertion that each is what it stands for.

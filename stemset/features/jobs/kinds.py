@@ -61,8 +61,8 @@ class JobKind(ABC):
         """The job's result after its success. Raises InvalidRequest for what this kind doesn't say of one."""
 
     async def store(self, session: AsyncSession, job: JobRecord, event: Event) -> None:
-        """Change what the service's tables say because of an event, in the transaction that stores it. job: as it is after
-        the event."""
+        """Change what the service's tables say because of an event, in the transaction that stores it. job: as it is
+        after the event."""
         del session, job, event
 
     # A worker that went silent -------------------------------------------------------------------------------

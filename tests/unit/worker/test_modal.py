@@ -10,9 +10,8 @@ from pydantic import JsonValue
 
 from stemset.config import WorkerSettings, parse_config
 from stemset.errors import NotFound, Unavailable, UnknownPayload
-from stemset.features.jobs.messages import JobPayload, Started
-from stemset.features.jobs.records import RunOptions, new_id
-from stemset.manifest import Manifest
+from stemset.features.jobs.messages import Started
+from stemset.features.jobs.records import JobEnd
 from stemset.storage import Keys, LocalStorage
 from stemset.worker import modal
 from stemset.worker.modal import RemoteWorker, SharedCache
@@ -35,20 +34,16 @@ class Container:
             data_dir=folder / "data", callback_url=address, callback_secret=SECRET, models_dir=folder / "weights"
         )
         self.refreshed = 0
-        recording = new_id()
-        self.payload = JobPayload(
-            job_id=new_id(), attempt=1, nonce="n", recording_id=recording, source_key=Keys.source(recording, "wav"),
-            strategy="small", tree=TREE, options=RunOptions(),
-        )  # fmt: skip
+        self.payload = new_payload(TREE, strategy="small")
         self.storage.put(self.payload.source_key, noise, "audio/wav")
 
     def refresh(self) -> None:
         self.refreshed += 1
 
-    def run(self) -> Manifest | None:
+    def run(self) -> JobEnd | None:
         worker = RemoteWorker(self.settings, self.storage, cache=self.cache, refresh=self.refresh, timings=TIMINGS)
         told = worker.run(self.payload.model_dump_json(), "fc-1")
-        return None if told is None else Manifest.model_validate_json(told)
+        return None if told is None else JobEnd.model_validate_json(told)
 
 
 @pytest.fixture

@@ -11,33 +11,22 @@ import pytest
 from stemset.errors import Cancelled, Forbidden, StaleAttempt, Unavailable
 from stemset.features.jobs.messages import (
     Failed,
-    JobPayload,
+    Report,
+    Started,
     StepDone,
     StepProgress,
     StepStarted,
-    Report,
-    Started,
     Stopped,
     Succeeded,
 )
-from stemset.features.jobs.records import RunOptions, new_id
 from stemset.worker.reporter import CallbackChannel, Interrupted, Reporter, ReportTimings
 from tests.support.jobs import SECRET, Callback
-from tests.support.queue import TREE, track
+from tests.support.queue import new_payload, track
 from tests.support.waiting import LIMIT_S, wait_until
 
 FAST = ReportTimings(progress_s=0.01, poll_s=0.05, patience_s=LIMIT_S, first_pause_s=0.01, longest_pause_s=0.05)
 IMPATIENT = replace(FAST, patience_s=0.1)
-PAYLOAD = JobPayload(
-    job_id=new_id(),
-    attempt=3,
-    nonce="n",
-    recording_id=new_id(),
-    source_key="recordings/x/source.wav",
-    strategy="instant",
-    tree=TREE,
-    options=RunOptions(),
-)
+PAYLOAD = new_payload(attempt=3)
 
 
 @contextmanager
@@ -71,7 +60,7 @@ def test_events_arrive_signed_and_in_order():
     with reporting(callback) as reporter:
         for event in (Started(), track("mixture"), StepStarted(step="root"), StepDone(step="root", seconds=1)):
             reporter.tell(event)
-    assert callback.types == ["started", "track_ready", "node_started", "node_done"]
+    assert callback.types == ["started", "output", "step_started", "step_done"]
     assert callback.reports[1].event == track("mixture")
     assert ids == [report.message_id for report in callback.reports]
     assert all((report.job_id, report.attempt) == (PAYLOAD.job_id, 3) for report in callback.reports)
@@ -83,7 +72,7 @@ def test_an_event_is_told_again_until_the_service_is_back():
     with reporting(callback) as reporter:
         reporter.tell(Started())
         reporter.tell(StepStarted(step="root"))
-    assert callback.types == ["started", "node_started"]
+    assert callback.types == ["started", "step_started"]
 
 
 def test_patience_ends():
@@ -136,7 +125,7 @@ def test_progress_that_can_not_be_delivered_is_lost_without_harm():
             reporter.progress("root", step / 10)
             time.sleep(0.01)
         reporter.tell(StepDone(step="root", seconds=1))
-    assert callback.types == ["node_done"]
+    assert callback.types == ["step_done"]
 
 
 def test_the_answer_to_an_event_stops_the_run():

@@ -17,14 +17,14 @@ from stemset.errors import ConfigError, Conflict, NotFound, StaleAttempt, Unavai
 from stemset.features.jobs.messages import (
     Failed,
     JobPayload,
+    Output,
+    Report,
+    Started,
     StepDone,
     StepProgress,
     StepStarted,
-    Report,
-    Started,
-    TrackReady,
 )
-from stemset.features.jobs.records import RunOptions, new_id
+from stemset.features.separations.records import ReadyTrack, RunOptions
 from stemset.manifest import Manifest
 from stemset.models.builtin import Percussive
 from stemset.models.pool import ModelPool
@@ -35,6 +35,7 @@ from stemset.worker.pid_files import lock_data_dir
 from stemset.worker.reporter import CallbackChannel, Interrupted, Reporter, ReportTimings
 from stemset.worker.run_job import run_job
 from tests.support.jobs import SECRET, Callback
+from tests.support.queue import ask_otherwise, new_payload
 from tests.support.waiting import LIMIT_S
 
 TREE: dict[str, JsonValue] = {"_": "percussive", "drums": "drums", "not_drums": "rest"}
@@ -81,19 +82,9 @@ class Bench:
 @pytest.fixture
 def bench(tmp_path: Path, noise: Path) -> Generator[Bench]:
     storage = WeakStorage(tmp_path / "objects")
-    recording_id = new_id()
-    source_key = Keys.source(recording_id, "wav")
-    storage.put(source_key, noise, "audio/wav")
-    payload = JobPayload(
-        job_id=new_id(),
-        attempt=1,
-        nonce="n",
-        recording_id=recording_id,
-        source_key=source_key,
-        strategy="small",
-        tree=TREE,
-        options=RunOptions(max_duration_s=60, max_channels=2),
-    )
+    payload = new_payload(TREE, strategy="small", options=RunOptions(max_duration_s=60, max_channels=2))
+    assert payload.source_key is not None
+    storage.put(payload.source_key, noise, "audio/wav")
     callback = Callback()
     with callback.serving() as address:
         yield Bench(storage, callback, tmp_path / "work", payload, threading.Event(), address)
@@ -106,7 +97,9 @@ def test_a_job_leaves_every_file_and_a_report_of_each_and_the_manifest_last(benc
 
     def look(report: Report) -> None:
         match report.event:
-            case TrackReady(record=record, layout=layout):
+            case Output():
+                track = ReadyTrack.model_validate(report.event.content)
+                record, layout = track.record, track.layout
                 # What a report names is stored by then.
                 flac = bench.storage.read(Keys.stem(job_id, record.name))
                 index = np.frombuffer(bench.storage.read(Keys.index(job_id, record.name)), "<u4")
@@ -120,11 +113,11 @@ def test_a_job_leaves_every_file_and_a_report_of_each_and_the_manifest_last(benc
     bench.callback.before = look
     bench.run()
     assert seen == [False] * 3
-    told = [kind for kind in bench.callback.types if kind != "node_progress"]
+    told = [kind for kind in bench.callback.types if kind != "step_progress"]
     assert (told[0], told[-1]) == ("started", "succeeded")
     # Tracks are stored beside the nodes, in the order in which they were made.
-    assert [kind for kind in told if kind.startswith("node")] == ["node_started", "node_done"]
-    tracks = [report.event.record.name for report in bench.callback.reports if isinstance(report.event, TrackReady)]
+    assert [kind for kind in told if kind.startswith("step")] == ["step_started", "step_done"]
+    tracks = [report.event.name for report in bench.callback.reports if isinstance(report.event, Output)]
     assert tracks == ["mixture", "drums", "rest"]
     assert bench.manifest.state == "succeeded"
     assert {stem.name for stem in bench.manifest.stems} == {"drums", "rest"}
@@ -150,7 +143,11 @@ def test_stems_are_told_once_more_when_a_common_gain_was_needed(bench: Bench, tm
     audio.write(loud, np.random.default_rng(1).uniform(-1, 1, (2, 22_050)).astype(np.float32) * 1.5, 44_100)
     bench.storage.put(bench.payload.source_key, loud, "audio/wav")
     bench.run()
-    told = [report.event.record for report in bench.callback.reports if isinstance(report.event, TrackReady)]
+    told = [
+        ReadyTrack.model_validate(report.event.content).record
+        for report in bench.callback.reports
+        if isinstance(report.event, Output)
+    ]
     latest = {record.name: record for record in told}
     assert len(told) > len(latest)
     assert tuple(latest[stem.name] for stem in bench.manifest.stems) == bench.manifest.stems
@@ -168,7 +165,7 @@ def test_a_song_that_can_not_be_read_fails_with_its_reason(bench: Bench):
 
 
 def test_a_job_over_the_limits_it_was_made_with_fails(bench: Bench):
-    bench.payload = bench.payload.model_copy(update={"options": RunOptions(max_duration_s=0.1, max_channels=2)})
+    bench.payload = ask_otherwise(bench.payload, options=RunOptions(max_duration_s=0.1, max_channels=2).model_dump())
     with pytest.raises(Exception, match="longer than"):
         bench.run()
     assert bench.callback.types == ["started", "failed"]
@@ -182,7 +179,7 @@ def test_a_job_that_never_came_to_separate_leaves_a_manifest_too(bench: Bench):
 
 
 def test_a_tree_whose_model_is_gone_fails(bench: Bench):
-    bench.payload = bench.payload.model_copy(update={"tree": TREE | {"_": "gone"}})
+    bench.payload = ask_otherwise(bench.payload, tree=TREE | {"_": "gone"})
     with pytest.raises(ConfigError, match="gone"):
         bench.run()
     assert bench.callback.types == ["started", "failed"]
@@ -198,7 +195,7 @@ def test_a_passing_fault_is_left_to_the_next_try_and_reported_on_the_last(bench:
         bench.run()
     failure = bench.callback.reports[-1].event
     assert isinstance(failure, Failed)
-    assert (failure.kind, failure.node) == ("internal", bench.manifest.error and bench.manifest.error.node)
+    assert (failure.kind, failure.step) == ("internal", bench.manifest.error and bench.manifest.error.node)
     assert "No space left" in failure.message
 
 
@@ -268,7 +265,7 @@ def test_what_another_job_has_done_is_not_done_again_and_said_to_be_cached(bench
     below: dict[str, JsonValue] = {"_": "low_end", "bass": "bass", "not_bass": "other"}
     cached: list[list[bool]] = []
     for tree in (TREE, TREE | {"not_drums": below}):
-        bench.payload = bench.payload.model_copy(update={"job_id": new_id(), "tree": tree})
+        bench.payload = ask_otherwise(bench.payload, tree=tree)
         bench.callback.reports.clear()
         bench.run()
         events = [report.event for report in bench.callback.reports]

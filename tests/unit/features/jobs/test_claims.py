@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from stemset.database.tables import JobRow
 from stemset.errors import StaleAttempt
-from stemset.features.jobs.messages import Event, JobPayload, StepStarted, Report, Started, Succeeded
+from stemset.features.jobs.messages import Event, JobPayload, Report, Started, StepStarted, Succeeded
 from stemset.features.jobs.outbox import LEASE_S, Outbox
 from stemset.features.jobs.records import JobState
 from stemset.features.jobs.service import Applied

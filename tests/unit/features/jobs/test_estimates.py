@@ -2,60 +2,43 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
-from stemset.features.jobs.estimates import (
-    GFLOPS_PER_CORE,
-    SPECTRAL_GFLOPS,
-    estimate_nodes,
-    measure_paces,
-    published_pace,
-)
+from stemset.features.jobs.estimates import estimate_steps, measure_paces
 from stemset.features.jobs.records import JobStatus, StepState, StepStatus, remaining_s
-from stemset.models import registry
-
-NETWORK = "vocals_mel_band_roformer.ckpt"
 
 
 def node(model: str, seconds: float | None, *, cached: bool = False) -> StepStatus:
-    return StepStatus(path=model, parent=None, model=model, state=StepState.DONE, seconds=seconds, cached=cached)
+    return StepStatus(path=model, parent=None, label=model, state=StepState.DONE, seconds=seconds, cached=cached)
 
 
 def test_a_pace_is_the_median_of_the_runs_that_took_their_time():
     runs = [
-        (JobStatus(nodes=(node("a", 10), node("b", 5))), 10.0),
-        (JobStatus(nodes=(node("a", 90),)), 30.0),
-        (JobStatus(nodes=(node("a", 4), node("a", 1000, cached=True))), 2.0),
-        (JobStatus(nodes=(node("b", None), node("c", 0))), 10.0),
-        (JobStatus(nodes=(node("d", 1),)), 0.0),
+        (JobStatus(steps=(node("a", 10), node("b", 5))), 10.0),
+        (JobStatus(steps=(node("a", 90),)), 30.0),
+        (JobStatus(steps=(node("a", 4), node("a", 1000, cached=True))), 2.0),
+        (JobStatus(steps=(node("b", None), node("c", 0))), 10.0),
+        (JobStatus(steps=(node("d", 1),)), 0.0),
     ]
     assert measure_paces(runs) == {"a": 2.0, "b": 0.5}
     assert measure_paces([]) == {}
 
 
-def test_a_published_pace_counts_the_cores_for_a_network_and_one_core_for_a_model_without_weights():
-    card = registry.card(NETWORK)
-    assert published_pace(card, 2) == pytest.approx(card.gflop_per_second / (2 * GFLOPS_PER_CORE))
-    assert published_pace(card, 4) == pytest.approx(published_pace(card, 1) / 4)
-    percussive = registry.card("percussive")
-    assert published_pace(percussive, 1) == published_pace(percussive, 64)
-    assert published_pace(percussive, 1) == pytest.approx(percussive.gflop_per_second / SPECTRAL_GFLOPS)
+def test_a_step_is_estimated_by_what_was_measured_else_by_what_its_kind_says_else_not_at_all():
+    steps = [StepStatus(path=label, parent=None, label=label) for label in ("percussive", "network", "gone")]
+    paces = {"network": 0.5}
+    measured, published, unknown = estimate_steps(steps, 210.0, {"percussive": 0.25}, paces.get)
+    assert (measured.expected_s, published.expected_s, unknown.expected_s) == (52.5, 105.0, None)
+    assert [status.path for status in (measured, published, unknown)] == [status.path for status in steps]
 
 
-def test_a_node_is_estimated_by_what_was_measured_else_by_what_is_published_else_not_at_all():
-    nodes = [StepStatus(path=model, parent=None, model=model) for model in ("percussive", NETWORK, "gone.ckpt")]
-    measured, published, unknown = estimate_nodes(nodes, 210.0, {"percussive": 0.25})
-    assert measured.expected_s == 52.5
-    expected = published_pace(registry.card(NETWORK), os.cpu_count() or 1) * 210.0
-    assert published.expected_s == pytest.approx(expected, abs=0.001)
-    assert unknown.expected_s is None
-    assert [status.path for status in (measured, published, unknown)] == [status.path for status in nodes]
+def test_without_a_recording_nothing_is_estimated():
+    [step] = estimate_steps([StepStatus(path="root", parent=None, label="a")], None, {"a": 1.0}, {"a": 1.0}.get)
+    assert step.expected_s is None
 
 
 def waiting(expected_s: float | None, *, fraction: float = 0.0) -> StepStatus:
-    return StepStatus(path="n", parent=None, model="m", fraction=fraction, expected_s=expected_s)
+    return StepStatus(path="n", parent=None, label="m", fraction=fraction, expected_s=expected_s)
 
 
 def done(expected_s: float, seconds: float, *, cached: bool = False) -> StepStatus:

@@ -8,14 +8,14 @@ import pytest
 
 from stemset.errors import StaleAttempt
 from stemset.features.jobs.engines.dispatcher import RunRecord, RunState
-from stemset.features.jobs.messages import StepDone, Started
+from stemset.features.jobs.messages import Started, StepDone
 from stemset.features.jobs.outbox import Outbox
 from stemset.features.jobs.reconciler import Reconciler, ReconcileTimings
 from stemset.features.jobs.records import JobRecord, JobState, StepState
 from stemset.manifest import ErrorRecord, Manifest
 from stemset.storage import Keys
 from stemset.testing import InMemoryDispatcher, MemoryStorage
-from tests.support.queue import STEMS, TREE, Queue, track
+from tests.support.queue import KINDS, STEMS, TREE, Queue, result_of, track
 from tests.support.waiting import LIMIT_S
 
 AT_ONCE = ReconcileTimings(interval_s=0.01, silence_s=0, requeues=3)
@@ -31,7 +31,7 @@ class World:
         self.outbox = Outbox(queue.repository, self.engine)
         self.changed: list[object] = []
         self.reconciler = Reconciler(
-            queue.service, self.engine, self.outbox, self.storage, self.changed.append, timings=timings
+            queue.service, KINDS, self.engine, self.outbox, self.storage, self.changed.append, timings=timings
         )
 
     async def running(self) -> JobRecord:
@@ -48,12 +48,12 @@ class World:
 
     def patient(self, timings: ReconcileTimings) -> Reconciler:
         """Another process that reconciles the same jobs."""
-        return Reconciler(self.queue.service, self.engine, self.outbox, self.storage, timings=timings)
+        return Reconciler(self.queue.service, KINDS, self.engine, self.outbox, self.storage, timings=timings)
 
     def manifest(self, job: JobRecord, state: Literal["succeeded", "failed"], error: ErrorRecord | None) -> Manifest:
         now = datetime.now(UTC)
         return Manifest(
-            stemset_version="1", versions={}, device="cpu", strategy=job.strategy, tree=TREE, started_at=now,
+            stemset_version="1", versions={}, device="cpu", strategy=job.identity, tree=TREE, started_at=now,
             finished_at=now, state=state, input=None, nodes=(), mixture=None, stems=(), sum_to_mixture_db=-97,
             common_gain=0.5, error=error,
         )  # fmt: skip
@@ -79,7 +79,7 @@ async def test_a_job_whose_worker_went_silent_is_queued_again_and_that_worker_is
         await world.queue.tell(job, StepDone(step="root/not_drums", seconds=1), attempt=1)
     await world.outbox.flush()
     assert await world.reconciler.reconcile() == 0
-    assert await world.queue.story(job) == ["created", "started", "node_done", "requeued"]
+    assert await world.queue.story(job) == ["created", "started", "step_done", "requeued"]
 
 
 async def test_a_job_of_which_something_was_heard_is_left_alone(queue: Queue):
@@ -118,7 +118,11 @@ async def test_a_success_that_was_stored_but_not_heard_counts(world: World):
         await world.queue.tell(job, track(name))
     world.leave_manifest(job, "succeeded", None)
     done = await world.settled(job)
-    assert (done.state, done.status.sum_to_mixture_db, done.status.common_gain) == (JobState.SUCCEEDED, -97, 0.5)
+    assert (done.state, result_of(done).sum_to_mixture_db, result_of(done).common_gain) == (
+        JobState.SUCCEEDED,
+        -97,
+        0.5,
+    )
     assert await world.reconciler.reconcile() == 0
 
 
@@ -127,7 +131,7 @@ async def test_a_failure_that_was_stored_but_not_heard_counts(world: World):
     world.leave_manifest(job, "failed", ErrorRecord(kind="model", message="It broke.", node="root"))
     failed = await world.settled(job)
     assert failed.status.failure is not None
-    assert (failed.state, failed.status.failure.kind, failed.status.failure.node) == (JobState.FAILED, "model", "root")
+    assert (failed.state, failed.status.failure.kind, failed.status.failure.step) == (JobState.FAILED, "model", "root")
 
 
 async def test_the_record_of_a_former_attempt_is_no_record_of_this_one(world: World):
@@ -180,17 +184,17 @@ async def test_what_a_run_returned_counts_where_storage_has_nothing(world: World
     job = await world.running()
     for name in ("mixture", *STEMS):
         await world.queue.tell(job, track(name))
-    world.engine.known[f"{job.id}.1"] = RunRecord(RunState.ENDED, manifest=world.manifest(job, "succeeded", None))
+    world.engine.known[f"{job.id}.1"] = RunRecord(RunState.ENDED, end=world.manifest(job, "succeeded", None))
     assert (await world.settled(job)).state is JobState.SUCCEEDED
 
 
 async def test_a_failure_that_a_run_returned_counts(world: World):
     job = await world.running()
     error = ErrorRecord(kind="model", message="It broke.", node="root")
-    world.engine.known[f"{job.id}.1"] = RunRecord(RunState.ENDED, manifest=world.manifest(job, "failed", error))
+    world.engine.known[f"{job.id}.1"] = RunRecord(RunState.ENDED, end=world.manifest(job, "failed", error))
     failed = await world.settled(job)
     assert failed.status.failure is not None
-    assert (failed.status.failure.kind, failed.status.failure.message, failed.status.failure.node) == (
+    assert (failed.status.failure.kind, failed.status.failure.message, failed.status.failure.step) == (
         "model",
         "It broke.",
         "root",

@@ -275,7 +275,7 @@ async def test_a_page_of_jobs_matches_all_that_is_asked_for(queue: Queue, reposi
     await queue.tell(first, Started())
 
     async def page(*states: JobState, profile: str | None = "demo") -> tuple[list[UUID], int]:
-        found, total = await repository.list_jobs(states, profile, recording, limit=1, offset=0)
+        found, total = await repository.list_jobs(states, profile, recording, None, limit=1, offset=0)
         return [job.id for job in found], total
 
     assert await page() == ([second.id], 2)
@@ -289,7 +289,7 @@ async def test_a_submit_a_report_and_a_poll_take_few_statements(queue: Queue):
     # The first job of a process reads the paces of models, too.
     job = await queue.job()
     with statements(queue) as submitting:
-        await queue.service.create_job(recording, PLAN.strategy)
+        await queue.separations.create_job(recording, PLAN.identity)
     assert submitting == ["SELECT", "INSERT", "INSERT"]
     await queue.tell(job, Started())
     with statements(queue) as reporting:

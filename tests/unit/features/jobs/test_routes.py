@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from stemset.features.jobs.messages import Failed, StepProgress, StepStarted, Started, Stopped, Succeeded
+from stemset.features.jobs.messages import Failed, Started, StepProgress, StepStarted, Stopped, Succeeded
 from tests.support.api import Service
 from tests.support.waiting import LIMIT_S, wait_until_async
 

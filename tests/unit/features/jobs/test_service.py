@@ -8,11 +8,11 @@ import pytest
 from stemset.errors import ConfigError, Conflict, NotFound, StaleAttempt
 from stemset.features.jobs.messages import (
     Failed,
+    Report,
+    Started,
     StepDone,
     StepProgress,
     StepStarted,
-    Report,
-    Started,
     Stopped,
     Succeeded,
 )
@@ -71,13 +71,13 @@ async def test_a_whole_job(queue: Queue):
         assert not applied.cancel
     done = await queue.service.get_job(job.id)
     assert done.state is JobState.SUCCEEDED
-    assert done.status.stems == STEMS
-    assert done.status.mixture_ready
+    assert result_of(done).stems == STEMS
+    assert result_of(done).mixture_ready
     assert [(node.state, node.fraction, node.seconds, node.cached) for node in done.status.steps] == [
         ("done", 1.0, 1.5, False),
         ("done", 1.0, 0.0, True),
     ]
-    assert done.status.sum_to_mixture_db == -96.0
+    assert result_of(done).sum_to_mixture_db == -96.0
     assert done.status.started_at is not None
     assert done.status.finished_at is not None
     assert done.status.started_at <= done.status.finished_at
@@ -104,7 +104,7 @@ async def test_a_doubled_report_changes_nothing(queue: Queue):
         await queue.tell(job, Started())
         await queue.tell(job, StepDone(step="root", seconds=1))
         await queue.tell(job, track("drums"))
-    assert await queue.story(job) == ["created", "started", "node_done", "track_ready"]
+    assert await queue.story(job) == ["created", "started", "step_done", "output"]
 
 
 async def test_a_resumed_run_never_goes_backwards(queue: Queue):
@@ -142,7 +142,7 @@ async def test_a_failure_names_its_node_and_keeps_what_was_ready(queue: Queue):
     failed = await queue.service.get_job(job.id)
     assert failed.state is JobState.FAILED
     assert failed.status.failure == Failure(kind="model-failed", message="NaN", step="root/not_drums")
-    assert failed.status.stems == ("drums",)
+    assert result_of(failed).stems == ("drums",)
     assert failed.status.steps[1].state == "failed"
 
 
@@ -179,7 +179,7 @@ async def test_a_running_job_s_worker_is_told_to_stop_at_its_next_report(queue: 
     assert await queue.service.request_cancel(job.id) == asked
     assert (await queue.tell(job, StepProgress(step="root", fraction=0.5))).cancel
     await queue.tell(job, Stopped())
-    assert await queue.story(job) == ["created", "started", "node_progress", "cancelled"]
+    assert await queue.story(job) == ["created", "started", "step_progress", "cancelled"]
 
 
 async def test_cancelling_a_finished_job_changes_nothing(queue: Queue):
@@ -194,11 +194,11 @@ async def test_a_second_track_of_the_same_name_replaces_the_first(queue: Queue):
     await queue.tell(job, track("other", sha256="1" * 64))
     await queue.tell(job, track("drums"))
     await queue.tell(job, track("other", sha256="2" * 64))
-    mixture, stems = await queue.service.tracks(job.id)
+    mixture, stems = await queue.separations.tracks(job.id)
     assert mixture is not None
     assert mixture.streaminfo == b"\x00\x01\x02\x03"
     assert [(stem.name, stem.record.sha256[0]) for stem in stems] == [("drums", "b"), ("other", "2")]
-    assert await queue.story(job) == ["created"] + 4 * ["track_ready"]
+    assert await queue.story(job) == ["created"] + 4 * ["output"]
     assert (await queue.recordings.get(job.recording_id)).overview == (-3, 4)
 
 
@@ -207,11 +207,11 @@ async def test_the_newest_playable_job_is_found_behind_a_newer_one(queue: Queue)
     old = await queue.job(recording)
     await queue.tell(old, track("mixture"))
     new = await queue.job(recording, strategy="another")
-    playable = await queue.service.latest_job(recording, playable=True)
+    playable = await queue.separations.latest_job(recording, playable=True)
     assert playable is not None
     assert playable.id == old.id
-    assert await queue.service.latest_job(recording) == new
-    assert await queue.service.latest_job(await queue.recording()) is None
+    assert await queue.separations.latest_job(recording) == new
+    assert await queue.separations.latest_job(await queue.recording()) is None
 
 
 @pytest.mark.parametrize(
@@ -222,7 +222,7 @@ async def test_gain_advice_levels_loudness_without_clipping(
 ):
     job = await queue.job()
     await queue.tell(job, track("drums", lufs=lufs, peak=peak))
-    _, [drums] = await queue.service.tracks(job.id)
+    _, [drums] = await queue.separations.tracks(job.id)
     assert drums.gain_db == gain_db
 
 
@@ -230,7 +230,7 @@ async def test_the_outbox_holds_what_no_engine_has_oldest_first(queue: Queue):
     first, second = await queue.job(strategy="a"), await queue.job(strategy="b")
     payloads = await queue.repository.undispatched_jobs()
     assert [payload.job_id for payload in payloads] == [first.id, second.id]
-    assert payloads[0].tree == TREE
+    assert payloads[0].payload["tree"] == TREE
     assert payloads[0].source_key == f"recordings/{first.recording_id}/source.mp3"
     await queue.repository.mark_dispatched(payloads[0], payloads[0].ref)
     assert [payload.job_id for payload in await queue.repository.undispatched_jobs()] == [second.id]
@@ -271,7 +271,7 @@ def test_message_ids_are_deterministic_and_tell_events_apart():
     ]
     ids = [Report(job_id=job_id, attempt=1, nonce="n", event=event).message_id for event in events]
     assert len(set(ids)) == len(ids)
-    assert ids[2] == f"{job_id}.1.node_progress.root.29"
+    assert ids[2] == f"{job_id}.1.step_progress.root.29"
     assert ids[4] == Report(job_id=job_id, attempt=1, nonce="n", event=StepDone(step="root", seconds=2)).message_id
 
 
@@ -295,14 +295,14 @@ async def test_a_retry_is_the_next_attempt_and_the_reports_of_the_last_one_are_r
     await queue.tell(job, Failed(kind="audio", message="no", step="root/not_drums"))
     retried = await queue.service.retry(job.id)
     assert (retried.state, retried.attempt, retried.status.failure) == (JobState.QUEUED, 2, None)
-    assert retried.status.mixture_ready
+    assert result_of(retried).mixture_ready
     assert {node.state for node in retried.status.steps} == {StepState.WAITING}
     assert [payload.ref for payload in await queue.repository.undispatched_jobs()] == [f"{job.id}.2"]
     with pytest.raises(StaleAttempt):
         await queue.tell(job, Started(), attempt=1)
     await queue.tell(job, SUCCEEDED, attempt=2)
     assert (await queue.service.get_job(job.id)).state is JobState.SUCCEEDED
-    assert await queue.story(job) == ["created", "track_ready", "node_done", "failed", "retried", "succeeded"]
+    assert await queue.story(job) == ["created", "output", "step_done", "failed", "retried", "succeeded"]
 
 
 async def test_only_what_failed_or_was_cancelled_can_be_tried_again_and_only_once_at_a_time(queue: Queue):

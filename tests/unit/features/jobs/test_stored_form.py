@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from stemset.features.jobs.messages import Failed, JobPayload, StepDone, Started
+from stemset.features.jobs.messages import Failed, JobPayload, Started, StepDone
 from stemset.features.jobs.records import Failure, JobState, StepState
 from tests.support.queue import Queue, track
 

@@ -7,23 +7,26 @@ from uuid import uuid4
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import JsonValue
 
 from stemset.errors import Conflict, StaleAttempt
 from stemset.features.jobs import transitions
 from stemset.features.jobs.messages import (
     Event,
     Failed,
+    Report,
+    Started,
     StepDone,
     StepProgress,
     StepStarted,
-    Report,
-    Started,
     Stopped,
     Succeeded,
 )
-from stemset.features.jobs.records import Failure, JobRecord, JobState, JobStatus, StepState, StepStatus, RunOptions
-from tests.support.queue import NODES, STEMS, TREE, track
+from stemset.features.jobs.records import Failure, JobRecord, JobState, JobStatus, StepState, StepStatus
+from stemset.features.separations.records import SeparationResult
+from tests.support.queue import KINDS, NODES, PLAN, STEMS, result_of, track
 
+KIND = KINDS[PLAN.kind]
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 EVENTS: list[Event] = [
     Started(),
@@ -34,7 +37,7 @@ EVENTS: list[Event] = [
     track("mixture"),
     track("bass"),
     track("unheard_of"),
-    Succeeded(sum_to_mixture_db=None, common_gain=1),
+    Succeeded(result={"sum_to_mixture_db": None, "common_gain": 1}),
     Failed(kind="internal", message="", step="root"),
     Stopped(),
 ]
@@ -45,11 +48,10 @@ def job_in(state: JobState = JobState.QUEUED) -> JobRecord:
         id=uuid4(),
         recording_id=uuid4(),
         profile="demo",
-        strategy="instant",
-        tree=TREE,
-        expected_stems=STEMS,
-        options=RunOptions(),
-        status=JobStatus(state=state, nodes=NODES),
+        kind=PLAN.kind,
+        identity=PLAN.identity,
+        payload=PLAN.payload,
+        status=JobStatus(state=state, steps=NODES),
         attempt=1,
         cancel_requested=False,
         dispatch_ref=None,
@@ -59,8 +61,12 @@ def job_in(state: JobState = JobState.QUEUED) -> JobRecord:
     )
 
 
+def stems_of(job: JobRecord) -> tuple[str, ...]:
+    return result_of(job).stems
+
+
 def step(job: JobRecord, event: Event) -> JobRecord:
-    status = transitions.apply(job, Report(job_id=job.id, attempt=1, nonce=job.nonce, event=event), NOW)
+    status = transitions.apply(job, KIND, Report(job_id=job.id, attempt=1, nonce=job.nonce, event=event), NOW)
     if status is None:
         return job
     return job.model_copy(update={"status": status})
@@ -91,8 +97,8 @@ def test_reports_in_any_order_never_take_a_job_back(events: list[Event]):
             assert after == job
         for node, later in zip(job.status.steps, after.status.steps, strict=True):
             assert later.fraction >= node.fraction
-        assert set(after.status.stems) >= set(job.status.stems)
-        assert set(after.status.stems) <= set(STEMS)
+        assert set(stems_of(after)) >= set(stems_of(job))
+        assert set(stems_of(after)) <= set(STEMS)
         assert (after.status.finished_at is not None) == after.state.final
         job = after
 
@@ -108,7 +114,7 @@ def test_a_report_told_twice_in_a_row_is_told_once(events: list[Event]):
 EARLIER = NOW - timedelta(minutes=1)
 ROOT, BELOW = NODES
 HALF = ROOT.model_copy(update={"state": StepState.RUNNING, "fraction": 0.5})
-RUNNING = JobStatus(state=JobState.RUNNING, nodes=(HALF, BELOW), started_at=EARLIER)
+RUNNING = JobStatus(state=JobState.RUNNING, steps=(HALF, BELOW), started_at=EARLIER)
 """What the table below calls running: half of the root is done."""
 
 
@@ -116,44 +122,47 @@ def node(of: StepStatus, state: StepState, fraction: float, seconds: float | Non
     return of.model_copy(update={"state": state, "fraction": fraction, "seconds": seconds})
 
 
+def made(**result: JsonValue) -> dict[str, object]:
+    """What of the status an output or a success sets."""
+    return {"result": {**SeparationResult().model_dump(mode="json"), **result}}
+
+
 # Event, and what of the status it sets for a queued job and for a running one; None: nothing changes.
 AFTER: list[tuple[Event, dict[str, object], dict[str, object] | None]] = [
     (Started(run="r"), {}, None),
-    (StepStarted(step="root"), {"nodes": (node(ROOT, StepState.RUNNING, 0.0), BELOW)}, None),
+    (StepStarted(step="root"), {"steps": (node(ROOT, StepState.RUNNING, 0.0), BELOW)}, None),
     (
         StepStarted(step="root/not_drums"),
-        {"nodes": (ROOT, node(BELOW, StepState.RUNNING, 0.0))},
-        {"nodes": (HALF, node(BELOW, StepState.RUNNING, 0.0))},
+        {"steps": (ROOT, node(BELOW, StepState.RUNNING, 0.0))},
+        {"steps": (HALF, node(BELOW, StepState.RUNNING, 0.0))},
     ),
     (StepStarted(step="root/unknown"), {}, None),
-    (StepProgress(step="root", fraction=0.25), {"nodes": (node(ROOT, StepState.RUNNING, 0.25), BELOW)}, None),
+    (StepProgress(step="root", fraction=0.25), {"steps": (node(ROOT, StepState.RUNNING, 0.25), BELOW)}, None),
     (
         StepProgress(step="root", fraction=0.75),
-        {"nodes": (node(ROOT, StepState.RUNNING, 0.75), BELOW)},
-        {"nodes": (node(ROOT, StepState.RUNNING, 0.75), BELOW)},
+        {"steps": (node(ROOT, StepState.RUNNING, 0.75), BELOW)},
+        {"steps": (node(ROOT, StepState.RUNNING, 0.75), BELOW)},
     ),
     (
         StepDone(step="root", seconds=2),
-        {"nodes": (node(ROOT, StepState.DONE, 1.0, 2), BELOW)},
-        {"nodes": (node(ROOT, StepState.DONE, 1.0, 2), BELOW)},
+        {"steps": (node(ROOT, StepState.DONE, 1.0, 2), BELOW)},
+        {"steps": (node(ROOT, StepState.DONE, 1.0, 2), BELOW)},
     ),
-    (track("mixture"), {"mixture_ready": True}, {"mixture_ready": True}),
-    (track("bass"), {"stems": ("bass",)}, {"stems": ("bass",)}),
-    (track("unheard_of"), {}, {}),
+    (track("mixture"), made(mixture_ready=True), made(mixture_ready=True)),
+    (track("bass"), made(stems=["bass"]), made(stems=["bass"])),
+    (track("unheard_of"), made(), made()),
     (
-        Succeeded(sum_to_mixture_db=-96.0, common_gain=0.5),
+        Succeeded(result={"sum_to_mixture_db": -96.0, "common_gain": 0.5}),
         {
             "state": JobState.SUCCEEDED,
-            "nodes": (node(ROOT, StepState.DONE, 1.0), node(BELOW, StepState.DONE, 1.0)),
-            "sum_to_mixture_db": -96.0,
-            "common_gain": 0.5,
+            "steps": (node(ROOT, StepState.DONE, 1.0), node(BELOW, StepState.DONE, 1.0)),
+            **made(sum_to_mixture_db=-96.0, common_gain=0.5),
             "finished_at": NOW,
         },
         {
             "state": JobState.SUCCEEDED,
-            "nodes": (node(ROOT, StepState.DONE, 1.0), node(BELOW, StepState.DONE, 1.0)),
-            "sum_to_mixture_db": -96.0,
-            "common_gain": 0.5,
+            "steps": (node(ROOT, StepState.DONE, 1.0), node(BELOW, StepState.DONE, 1.0)),
+            **made(sum_to_mixture_db=-96.0, common_gain=0.5),
             "finished_at": NOW,
         },
     ),
@@ -161,14 +170,14 @@ AFTER: list[tuple[Event, dict[str, object], dict[str, object] | None]] = [
         Failed(kind="audio", message="no", step="root"),
         {
             "state": JobState.FAILED,
-            "nodes": (node(ROOT, StepState.FAILED, 0.0), BELOW),
+            "steps": (node(ROOT, StepState.FAILED, 0.0), BELOW),
             "failure": Failure(kind="audio", message="no", step="root"),
             "started_at": None,
             "finished_at": NOW,
         },
         {
             "state": JobState.FAILED,
-            "nodes": (node(ROOT, StepState.FAILED, 0.5), BELOW),
+            "steps": (node(ROOT, StepState.FAILED, 0.5), BELOW),
             "failure": Failure(kind="audio", message="no", step="root"),
             "finished_at": NOW,
         },
@@ -183,13 +192,13 @@ AFTER: list[tuple[Event, dict[str, object], dict[str, object] | None]] = [
 
 def status_after(status: JobStatus, event: Event) -> JobStatus | None:
     job = job_in().model_copy(update={"status": status})
-    return transitions.apply(job, Report(job_id=job.id, attempt=1, nonce="n", event=event), NOW)
+    return transitions.apply(job, KIND, Report(job_id=job.id, attempt=1, nonce="n", event=event), NOW)
 
 
 @pytest.mark.parametrize(("event", "change"), [(event, change) for event, change, _ in AFTER])
 def test_what_each_report_makes_of_a_queued_job(event: Event, change: dict[str, object]):
-    begun = JobStatus(state=JobState.RUNNING, nodes=NODES, started_at=NOW)
-    assert status_after(JobStatus(nodes=NODES), event) == begun.model_copy(update=change)
+    begun = JobStatus(state=JobState.RUNNING, steps=NODES, started_at=NOW)
+    assert status_after(JobStatus(steps=NODES), event) == begun.model_copy(update=change)
 
 
 @pytest.mark.parametrize(("event", "change"), [(event, change) for event, _, change in AFTER])
@@ -201,24 +210,24 @@ def test_what_each_report_makes_of_a_running_job(event: Event, change: dict[str,
 @pytest.mark.parametrize("state", [state for state in JobState if state.final])
 @pytest.mark.parametrize("event", [event for event, _, _ in AFTER])
 def test_no_report_changes_a_finished_job(state: JobState, event: Event):
-    assert status_after(JobStatus(state=state, nodes=NODES, finished_at=EARLIER), event) is None
+    assert status_after(JobStatus(state=state, steps=NODES, finished_at=EARLIER), event) is None
 
 
 def test_stems_are_in_the_strategy_s_order_whatever_order_they_come_in():
     status = RUNNING
     for name in ("other", "drums", "bass"):
         status = status_after(status, track(name)) or status
-    assert status.stems == STEMS
+    assert status.result["stems"] == list(STEMS)
 
 
 def test_a_track_that_comes_again_is_news_although_the_status_stays():
-    ready = RUNNING.model_copy(update={"stems": ("bass",), "mixture_ready": True})
+    ready = RUNNING.model_copy(update=made(stems=["bass"], mixture_ready=True))
     assert status_after(ready, track("bass")) == ready
     assert status_after(ready, track("mixture")) == ready
 
 
 def test_a_node_that_is_done_stays_as_it_was():
-    done = RUNNING.model_copy(update={"nodes": (node(ROOT, StepState.DONE, 1.0, 2), BELOW)})
+    done = RUNNING.model_copy(update={"steps": (node(ROOT, StepState.DONE, 1.0, 2), BELOW)})
     for event in (
         StepStarted(step="root"),
         StepProgress(step="root", fraction=0.9),
@@ -231,19 +240,18 @@ def test_a_node_that_is_done_stays_as_it_was():
 def test_only_a_queued_job_is_cancelled_at_once(state: JobState):
     cancelled = transitions.cancel(job_in(state), NOW)
     if state is JobState.QUEUED:
-        assert cancelled == JobStatus(state=JobState.CANCELLED, nodes=NODES, finished_at=NOW)
+        assert cancelled == JobStatus(state=JobState.CANCELLED, steps=NODES, finished_at=NOW)
     else:
         assert cancelled is None
 
 
 ENDED = JobStatus(
     state=JobState.FAILED,
-    nodes=(
+    steps=(
         node(ROOT, StepState.DONE, 1.0, 2).model_copy(update={"expected_s": 3.0, "cached": True}),
         node(BELOW, StepState.FAILED, 0.5).model_copy(update={"expected_s": 4.0}),
     ),
-    stems=("drums",),
-    mixture_ready=True,
+    result=made(stems=["drums"], mixture_ready=True)["result"],
     failure=Failure(kind="audio", message="no"),
     started_at=EARLIER,
     finished_at=NOW,
@@ -252,15 +260,14 @@ ENDED = JobStatus(
 
 def test_a_retry_begins_every_node_anew_and_keeps_what_can_be_played():
     assert transitions.retry(job_in().model_copy(update={"status": ENDED})) == JobStatus(
-        nodes=(ROOT.model_copy(update={"expected_s": 3.0}), BELOW.model_copy(update={"expected_s": 4.0})),
-        stems=("drums",),
-        mixture_ready=True,
+        steps=(ROOT.model_copy(update={"expected_s": 3.0}), BELOW.model_copy(update={"expected_s": 4.0})),
+        result=ENDED.result,
     )
 
 
 def test_a_requeue_keeps_the_nodes_that_are_done():
     assert transitions.requeue(job_in().model_copy(update={"status": ENDED})) == JobStatus(
-        nodes=(ENDED.nodes[0], BELOW.model_copy(update={"expected_s": 4.0})), stems=("drums",), mixture_ready=True
+        steps=(ENDED.steps[0], BELOW.model_copy(update={"expected_s": 4.0})), result=ENDED.result
     )
 
 
