@@ -278,7 +278,7 @@ async def test_a_stored_job_outlives_its_strategy(settings: ApiSettings, noise: 
         done = separate(noise, before.services.config.strategies["halves"], tmp_path / "stems", pool=pool)
         manifest = done.manifest.model_dump_json().encode()
         before.services.storage.put_bytes(Keys.manifest(UUID(job["id"])), manifest, "application/json")
-        await before.report(job["id"], Succeeded(sum_to_mixture_db=-100.0, common_gain=1.0))
+        await before.report(job["id"], Succeeded(result={"sum_to_mixture_db": -100.0, "common_gain": 1.0}))
     settings.config.write_text(
         "profiles: {demo: {title: Demo, strategy: halves}}\n"
         "strategies: {halves: {_: test_share, part: left, rest: right}}\n"

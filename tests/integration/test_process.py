@@ -37,7 +37,7 @@ from stemset.features.separations.plans import plan_separation
 from stemset.models.pool import ModelPool
 from stemset.models.runtime import Runtime
 from stemset.server.services import build_services
-from tests.support.queue import job_service, new_recording
+from tests.support.queue import job_service, new_recording, separation_service
 from tests.unit.cli.test_cli import stemset
 
 CONFIG = """

@@ -12,11 +12,13 @@ from stemset.config import WorkerSettings, parse_config
 from stemset.errors import NotFound, Unavailable, UnknownPayload
 from stemset.features.jobs.messages import Started
 from stemset.features.jobs.records import JobEnd
+from stemset.manifest import Manifest
 from stemset.storage import Keys, LocalStorage
 from stemset.worker import modal
 from stemset.worker.modal import RemoteWorker, SharedCache
 from stemset.worker.reporter import ReportTimings
 from tests.support.jobs import SECRET, Callback
+from tests.support.queue import ask_otherwise, new_payload
 
 TREE: dict[str, JsonValue] = {"_": "percussive", "drums": "drums", "not_drums": "rest"}
 TIMINGS = ReportTimings(progress_s=0.01, poll_s=30, patience_s=0.3, first_pause_s=0.01)
@@ -35,7 +37,8 @@ class Container:
         )
         self.refreshed = 0
         self.payload = new_payload(TREE, strategy="small")
-        self.storage.put(self.payload.source_key, noise, "audio/wav")
+        self.source_key = self.payload.source_key or ""
+        self.storage.put(self.source_key, noise, "audio/wav")
 
     def refresh(self) -> None:
         self.refreshed += 1
@@ -54,10 +57,10 @@ def container(tmp_path: Path, noise: Path, monkeypatch: pytest.MonkeyPatch) -> G
         yield Container(tmp_path, noise, address, callback)
 
 
-def test_it_returns_the_manifest_and_tells_the_engines_name_for_the_run(container: Container):
-    manifest = container.run()
-    assert manifest is not None
-    assert manifest.state == "succeeded"
+def test_it_returns_its_end_and_tells_the_engines_name_for_the_run(container: Container):
+    end = container.run()
+    assert end is not None
+    assert end.state == "succeeded"
     first = container.callback.reports[0]
     assert isinstance(first.event, Started)
     assert (first.event.run, first.nonce) == ("fc-1", "n")
@@ -68,15 +71,16 @@ def test_a_run_after_one_that_was_lost_finds_its_nodes(container: Container):
     container.run()
     again = container.run()
     assert again is not None
-    assert [node.cached for node in again.nodes] == [True]
+    manifest = Manifest.model_validate_json(container.storage.read(Keys.manifest(container.payload.job_id)))
+    assert [node.cached for node in manifest.nodes] == [True]
 
 
-def test_a_job_that_fails_returns_its_manifest_so_that_the_engine_does_not_try_again(container: Container):
-    container.storage.put_bytes(container.payload.source_key, b"text", "audio/wav")
-    manifest = container.run()
-    assert manifest is not None
-    assert manifest.error is not None
-    assert (manifest.state, manifest.error.kind) == ("failed", "unreadable-audio")
+def test_a_job_that_fails_returns_its_end_so_that_the_engine_does_not_try_again(container: Container):
+    container.storage.put_bytes(container.source_key, b"text", "audio/wav")
+    end = container.run()
+    assert end is not None
+    assert end.failure is not None
+    assert (end.state, end.failure.kind) == ("failed", "unreadable-audio")
     assert container.callback.types == ["started", "failed"]
 
 
@@ -95,21 +99,21 @@ def test_a_run_that_has_lost_its_job_returns_nothing(container: Container):
 
 def test_a_payload_of_another_version_is_refused(container: Container):
     worker = RemoteWorker(container.settings, container.storage, timings=TIMINGS)
-    with pytest.raises(UnknownPayload):
-        worker.run('{"schema_version": 2}', "fc-1")
+    with pytest.raises(UnknownPayload, match=r"in version 3 .* reads version 2"):
+        worker.run('{"schema_version": 3}', "fc-1")
 
 
 def test_weights_that_are_not_on_the_volume_are_looked_for_twice_and_then_named_with_their_command(
     container: Container,
 ):
     tree: dict[str, JsonValue] = {"_": "kuielab_b_drums.onnx", "drums": "drums", "not_drums": "rest"}
-    container.payload = container.payload.model_copy(update={"tree": tree})
-    manifest = container.run()
+    container.payload = ask_otherwise(container.payload, tree=tree)
+    end = container.run()
     assert container.refreshed == 1
-    assert manifest is not None
-    assert manifest.error is not None
-    assert manifest.error.kind == "weights-missing"
-    assert modal.DOWNLOAD_COMMAND in manifest.error.message
+    assert end is not None
+    assert end.failure is not None
+    assert end.failure.kind == "weights-missing"
+    assert modal.DOWNLOAD_COMMAND in end.failure.message
 
 
 def test_a_default_strategy_without_weights_does_not_keep_a_container_from_starting(container: Container):
@@ -126,8 +130,8 @@ def refused(key: str, content: bytes, content_type: str) -> None:
 
 
 def test_a_song_that_is_gone_is_a_failed_job(container: Container):
-    container.storage.delete_prefix(Keys.recording(container.payload.recording_id))
-    manifest = container.run()
-    assert manifest is not None
-    assert manifest.error is not None
-    assert manifest.error.kind == NotFound.kind
+    container.storage.delete_prefix(container.source_key.rpartition("/")[0])
+    end = container.run()
+    assert end is not None
+    assert end.failure is not None
+    assert end.failure.kind == NotFound.kind

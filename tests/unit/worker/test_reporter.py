@@ -153,7 +153,7 @@ def test_a_model_that_makes_no_progress_still_hears_of_a_cancel():
 
 
 @pytest.mark.parametrize(
-    "end", [Succeeded(sum_to_mixture_db=None, common_gain=1), Failed(kind="x", message=""), Stopped()]
+    "end", [Succeeded(result={"sum_to_mixture_db": None, "common_gain": 1}), Failed(kind="x", message=""), Stopped()]
 )
 def test_the_end_is_told_even_after_a_cancel(end: Succeeded | Failed | Stopped):
     callback = Callback(lambda _report, _id: True)

@@ -72,6 +72,11 @@ class Bench:
             run_job(self.payload, self.storage, reporter, pool, self.work_dir, cache=self.cache, last_try=last_try)
 
     @property
+    def source_key(self) -> str:
+        assert self.payload.source_key is not None
+        return self.payload.source_key
+
+    @property
     def manifest(self) -> Manifest:
         return Manifest.model_validate_json(self.storage.read(Keys.manifest(self.payload.job_id)))
 
@@ -141,7 +146,7 @@ def test_several_stems_are_stored_at_once(bench: Bench, monkeypatch: pytest.Monk
 def test_stems_are_told_once_more_when_a_common_gain_was_needed(bench: Bench, tmp_path: Path):
     loud = tmp_path / "loud.wav"
     audio.write(loud, np.random.default_rng(1).uniform(-1, 1, (2, 22_050)).astype(np.float32) * 1.5, 44_100)
-    bench.storage.put(bench.payload.source_key, loud, "audio/wav")
+    bench.storage.put(bench.source_key, loud, "audio/wav")
     bench.run()
     told = [
         ReadyTrack.model_validate(report.event.content).record
@@ -156,7 +161,7 @@ def test_stems_are_told_once_more_when_a_common_gain_was_needed(bench: Bench, tm
 
 
 def test_a_song_that_can_not_be_read_fails_with_its_reason(bench: Bench):
-    bench.storage.put_bytes(bench.payload.source_key, b"text", "audio/wav")
+    bench.storage.put_bytes(bench.source_key, b"text", "audio/wav")
     with pytest.raises(UnreadableAudio):
         bench.run(last_try=False)
     assert bench.callback.types == ["started", "failed"]
@@ -172,7 +177,7 @@ def test_a_job_over_the_limits_it_was_made_with_fails(bench: Bench):
 
 
 def test_a_job_that_never_came_to_separate_leaves_a_manifest_too(bench: Bench):
-    bench.storage.delete_prefix(Keys.recording(bench.payload.recording_id))
+    bench.storage.delete_prefix(bench.source_key.rpartition("/")[0])
     with pytest.raises(NotFound):
         bench.run()
     assert (bench.manifest.state, bench.manifest.input, bench.manifest.nodes) == ("failed", None, ())
@@ -253,7 +258,7 @@ def test_a_process_that_ends_leaves_the_job_as_a_kill_would(bench: Bench):
 
 
 def test_a_failure_stands_although_it_can_not_be_reported(bench: Bench):
-    bench.storage.put_bytes(bench.payload.source_key, b"text", "audio/wav")
+    bench.storage.put_bytes(bench.source_key, b"text", "audio/wav")
     bench.refuse(Failed, 503)
     with pytest.raises(UnreadableAudio):
         bench.run()

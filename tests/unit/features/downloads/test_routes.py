@@ -40,7 +40,7 @@ async def finished_job(service: Service) -> UUID:
         await service.report(job["id"], track(stem, len(flac())))
     service.services.storage.put_bytes(Keys.manifest(job_id), b"{}", "application/json")
     await service.services.recordings.change(UUID(job["recordingId"]), title="Ärger: 1/2")
-    await service.report(job["id"], Succeeded(sum_to_mixture_db=-200.0, common_gain=1.0))
+    await service.report(job["id"], Succeeded(result={"sum_to_mixture_db": -200.0, "common_gain": 1.0}))
     return job_id
 
 

@@ -69,7 +69,7 @@ async def test_of_two_runs_of_an_attempt_the_later_hand_over_counts(queue: Queue
         await tell(queue, first, Started(run=first_run))
     await tell(queue, second, Started(run=second_run))
     with pytest.raises(StaleAttempt):
-        await tell(queue, first, Succeeded(sum_to_mixture_db=None, common_gain=1))
+        await tell(queue, first, Succeeded(result={"sum_to_mixture_db": None, "common_gain": 1}))
     assert (await queue.service.get_job(job.id)).state is JobState.RUNNING
 
 

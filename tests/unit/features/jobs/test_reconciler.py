@@ -12,6 +12,7 @@ from stemset.features.jobs.messages import Started, StepDone
 from stemset.features.jobs.outbox import Outbox
 from stemset.features.jobs.reconciler import Reconciler, ReconcileTimings
 from stemset.features.jobs.records import JobRecord, JobState, StepState
+from stemset.features.separations.records import end_of_manifest
 from stemset.manifest import ErrorRecord, Manifest
 from stemset.storage import Keys
 from stemset.testing import InMemoryDispatcher, MemoryStorage
@@ -184,14 +185,18 @@ async def test_what_a_run_returned_counts_where_storage_has_nothing(world: World
     job = await world.running()
     for name in ("mixture", *STEMS):
         await world.queue.tell(job, track(name))
-    world.engine.known[f"{job.id}.1"] = RunRecord(RunState.ENDED, end=world.manifest(job, "succeeded", None))
+    world.engine.known[f"{job.id}.1"] = RunRecord(
+        RunState.ENDED, end=end_of_manifest(world.manifest(job, "succeeded", None))
+    )
     assert (await world.settled(job)).state is JobState.SUCCEEDED
 
 
 async def test_a_failure_that_a_run_returned_counts(world: World):
     job = await world.running()
     error = ErrorRecord(kind="model", message="It broke.", node="root")
-    world.engine.known[f"{job.id}.1"] = RunRecord(RunState.ENDED, end=world.manifest(job, "failed", error))
+    world.engine.known[f"{job.id}.1"] = RunRecord(
+        RunState.ENDED, end=end_of_manifest(world.manifest(job, "failed", error))
+    )
     failed = await world.settled(job)
     assert failed.status.failure is not None
     assert (failed.status.failure.kind, failed.status.failure.message, failed.status.failure.step) == (
@@ -246,7 +251,13 @@ async def test_it_looks_again_and_again_until_it_is_stopped(world: World):
     job = await world.running()
     settled = asyncio.Event()
     reconciler = Reconciler(
-        world.queue.service, world.engine, world.outbox, world.storage, lambda _id: settled.set(), timings=AT_ONCE
+        world.queue.service,
+        KINDS,
+        world.engine,
+        world.outbox,
+        world.storage,
+        lambda _id: settled.set(),
+        timings=AT_ONCE,
     )
     task = asyncio.create_task(reconciler.run())
     async with asyncio.timeout(LIMIT_S):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from uuid import UUID, uuid4
 
 import pytest
@@ -14,10 +16,10 @@ from sqlalchemy.exc import IntegrityError
 
 from stemset.database.tables import JobRow
 from stemset.features.jobs.messages import Failed, Started, Succeeded
-from stemset.features.jobs.records import JobRecord, JobState, JobStatus, JobVersion, TrackRecord, new_id
+from stemset.features.jobs.records import JobRecord, JobState, JobStatus, JobVersion, new_id
 from stemset.features.jobs.repository import JobChange, JobRepository
-from stemset.manifest import StemRecord
-from tests.support.queue import PLAN, Queue, track
+from stemset.features.separations.repository import TrackRepository
+from tests.support.queue import KINDS, PLAN, Queue, track
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 
@@ -50,9 +52,16 @@ def running(job: JobRecord) -> JobChange:
     return JobChange("started", job, after, NOW, message_id=f"{job.id}.1.started")
 
 
-def track_of(job: JobRecord, name: str) -> TrackRecord:
-    record = StemRecord(name=name, sha256="b" * 64, bytes=10, sample_rate=44100, frames=100, peak=0.5, lufs=-20.0)
-    return TrackRecord(job_id=job.id, record=record, streaminfo=b"\x00\x01", block_size=4096, overview=(-3, 4))
+def ready(change: JobChange, name: str) -> JobChange:
+    """The same change, which makes a track playable, too."""
+    store = partial(KINDS.of(change.after).store, job=change.after, event=track(name))
+    return replace(change, store=store)
+
+
+async def tracks_of(queue: Queue, job: JobRecord) -> tuple[JobRecord, list[str]] | None:
+    """The job as it is stored, and the names of its tracks."""
+    found = await TrackRepository(queue.sessions).find_tracks(job.id)
+    return found and (found[0], list(found[1]))
 
 
 async def column(queue: Queue, name: str, job: JobRecord) -> object:
@@ -65,15 +74,14 @@ async def set_columns(queue: Queue, job: JobRecord, **values: object) -> None:
         await session.execute(update(JobRow).where(JobRow.id == job.id).values(**values))
 
 
-async def test_what_is_unknown_is_none(repository: JobRepository):
+async def test_what_is_unknown_is_none(queue: Queue, repository: JobRepository):
     unknown = uuid4()
     assert await repository.find_job(unknown) is None
     assert await repository.find_version(unknown) is None
     assert await repository.find_reported_job(unknown, "id") is None
-    assert await repository.find_tracks(unknown) is None
+    assert await TrackRepository(queue.sessions).find_tracks(unknown) is None
+    assert await TrackRepository(queue.sessions).find_latest(unknown, playable=False) is None
     assert await repository.find_events(unknown, 0, limit=10) is None
-    assert await repository.find_active_job(unknown, "instant") is None
-    assert await repository.find_latest_job(unknown, playable=False) is None
     assert await repository.find_jobs([unknown]) == {}
     assert await repository.recording_jobs(unknown) == []
     assert await repository.count_jobs() == {}
@@ -82,16 +90,14 @@ async def test_what_is_unknown_is_none(repository: JobRepository):
 async def test_a_change_is_stored_with_its_event_and_its_track(queue: Queue, repository: JobRepository):
     job = await queue.job()
     change = running(job)
-    stored = await repository.store_change(
-        JobChange(change.type, job, change.after, NOW, change.message_id, track_of(job, "mixture"))
-    )
+    stored = await repository.store_change(ready(change, "mixture"))
     assert stored is not None
     assert (stored.number, stored.type, stored.at, stored.job) == (2, "started", NOW, change.after)
     assert await repository.find_job(job.id) == change.after
     assert await repository.find_events(job.id, 1, limit=10) == [stored]
     assert await repository.find_reported_job(job.id, f"{job.id}.1.started") == (change.after, True)
     assert await repository.find_reported_job(job.id, f"{job.id}.1.other") == (change.after, False)
-    assert await repository.find_tracks(job.id) == (change.after, {"mixture": track_of(job, "mixture")})
+    assert await tracks_of(queue, job) == (change.after, ["mixture"])
     assert (await queue.recordings.get(job.recording_id)).overview == (-3, 4)
     assert await column(queue, "heard_at", job) == NOW
 
@@ -99,15 +105,14 @@ async def test_a_change_is_stored_with_its_event_and_its_track(queue: Queue, rep
 async def test_a_change_of_a_job_that_has_changed_meanwhile_stores_nothing(queue: Queue, repository: JobRepository):
     job = await queue.job()
     await queue.tell(job, Started())
-    late = running(job)
-    late = JobChange(late.type, job, late.after, NOW, "another id", track_of(job, "mixture"))
+    late = replace(ready(running(job), "mixture"), message_id="another id")
     before = await repository.find_job(job.id)
     with statements(queue) as sent:
         assert await repository.store_change(late) is None
     assert sent == ["UPDATE"]
     assert await repository.find_job(job.id) == before
     assert await queue.story(job) == ["created", "started"]
-    assert await repository.find_tracks(job.id) == (before, {})
+    assert await tracks_of(queue, job) == (before, [])
 
 
 async def test_of_many_who_change_a_job_as_it_was_one_does(queue: Queue, repository: JobRepository):
@@ -148,7 +153,7 @@ async def test_of_new_jobs_all_are_stored_or_none(queue: Queue, repository: JobR
     there = await queue.job()
     good, double, orphan = (
         there.model_copy(update={"id": new_id(), **change})
-        for change in ({"strategy": "another"}, {}, {"strategy": "third", "recording_id": uuid4()})
+        for change in ({"identity": "another"}, {}, {"identity": "third", "recording_id": uuid4()})
     )
     for bad in (double, orphan):
         with pytest.raises(IntegrityError):
@@ -163,11 +168,11 @@ async def test_before_new_jobs_are_made_it_is_known_what_there_is(queue: Queue, 
     failed = await queue.job(recording, strategy="failed")
     await queue.tell(failed, Failed(kind="audio", message="no"))
     done = await queue.job(recording, strategy="done")
-    await queue.tell(done, Succeeded(sum_to_mixture_db=None, common_gain=1))
+    await queue.tell(done, Succeeded(result={"sum_to_mixture_db": None, "common_gain": 1}))
     queued = await queue.job(recording, strategy="queued")
     await queue.job()
     with statements(queue) as sent:
-        before = await repository.jobs_before([recording, empty, uuid4()])
+        before = await repository.jobs_before([recording, empty, uuid4()], [])
     assert sent == ["SELECT"]
     assert {key: (source.profile, source.duration_s) for key, source in before.sources.items()} == {
         recording: ("demo", 3.5),
@@ -263,9 +268,12 @@ async def test_only_a_running_attempt_can_be_asked_to_stop_and_is_unkillable_whe
 async def test_the_last_runs_are_the_newest_that_succeeded(queue: Queue, repository: JobRepository):
     jobs = [await queue.job(strategy=f"s{number}") for number in range(4)]
     for job in jobs[:3]:
-        await queue.tell(job, Succeeded(sum_to_mixture_db=-90.0 - jobs.index(job), common_gain=1))
-    runs = await repository.last_runs(limit=2)
-    assert [(status.sum_to_mixture_db, duration_s) for status, duration_s in runs] == [(-92.0, 3.5), (-91.0, 3.5)]
+        await queue.tell(job, Succeeded(result={"sum_to_mixture_db": -90.0 - jobs.index(job), "common_gain": 1}))
+    runs = await repository.last_runs("separation", limit=2)
+    assert [(status.result["sum_to_mixture_db"], duration_s) for status, duration_s in runs] == [
+        (-92.0, 3.5),
+        (-91.0, 3.5),
+    ]
 
 
 async def test_a_page_of_jobs_matches_all_that_is_asked_for(queue: Queue, repository: JobRepository):
@@ -309,7 +317,7 @@ async def test_a_deleted_recording_takes_tracks_and_events_along(queue: Queue, r
     job = await queue.job()
     await queue.tell(job, track("mixture"))
     await queue.recordings.delete(job.recording_id)
-    assert await repository.find_tracks(job.id) is None
+    assert await tracks_of(queue, job) is None
     async with queue.sessions() as session:
         left = [await session.scalar(text(f"SELECT count(*) FROM {table}")) for table in ("job_events", "job_tracks")]
     assert left == [0, 0]

@@ -124,7 +124,7 @@ async def test_events_begin_with_the_state_as_it_is_and_end_with_the_final_one(
     async def work() -> None:
         await watched.wait()
         await service.report(job_id, StepProgress(step="root", fraction=0.5))
-        await service.report(job_id, Succeeded(sum_to_mixture_db=-96.0, common_gain=1.0))
+        await service.report(job_id, Succeeded(result={"sum_to_mixture_db": -96.0, "common_gain": 1.0}))
 
     working = asyncio.create_task(work())
     answer = await asyncio.wait_for(service.get(f"/api/jobs/{job_id}/events"), LIMIT_S)

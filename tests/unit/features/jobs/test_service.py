@@ -17,9 +17,9 @@ from stemset.features.jobs.messages import (
     Succeeded,
 )
 from stemset.features.jobs.records import Failure, JobState, StepState
-from tests.support.queue import NODES, STEMS, TREE, Queue, track
+from tests.support.queue import NODES, STEMS, TREE, Queue, result_of, track
 
-SUCCEEDED = Succeeded(sum_to_mixture_db=-96.0, common_gain=1.0)
+SUCCEEDED = Succeeded(result={"sum_to_mixture_db": -96.0, "common_gain": 1.0})
 
 
 async def test_an_unknown_id_is_not_found(queue: Queue):

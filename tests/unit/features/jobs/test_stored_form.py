@@ -9,31 +9,33 @@ from sqlalchemy import text
 
 from stemset.features.jobs.messages import Failed, JobPayload, Started, StepDone
 from stemset.features.jobs.records import Failure, JobState, StepState
-from tests.support.queue import Queue, track
+from tests.support.queue import Queue, result_of, track
 
 JOB_ID = UUID("01a2287f-2b56-71f4-b521-e033dfc08ea3")
 
+PAYLOAD = (
+    '{"strategy": "instant", "tree": {"_": "percussive"}, "expected_stems": ["drums", "bass"], "options": '
+    '{"bit_depth": 16, "max_duration_s": null, "max_channels": null}}'
+)
 QUEUED = (
-    '{"state": "queued", "nodes": [{"path": "root", "parent": null, "model": "percussive", "state": "waiting", '
+    '{"state": "queued", "steps": [{"path": "root", "parent": null, "label": "percussive", "state": "waiting", '
     '"fraction": 0.0, "seconds": null, "cached": false, "expected_s": 0.117}, {"path": "root/not_drums", '
-    '"parent": "root", "model": "low_end", "state": "waiting", "fraction": 0.0, "seconds": null, "cached": false, '
-    '"expected_s": 0.058}], "stems": [], "mixture_ready": false, "failure": null, "sum_to_mixture_db": null, '
-    '"common_gain": 1.0, "started_at": null, "finished_at": null}'
+    '"parent": "root", "label": "low_end", "state": "waiting", "fraction": 0.0, "seconds": null, "cached": false, '
+    '"expected_s": 0.058}], "failure": null, "started_at": null, "finished_at": null, "result": {}}'
 )
 FAILED = (
-    '{"state": "failed", "nodes": [{"path": "root", "parent": null, "model": "percussive", "state": "done", '
+    '{"state": "failed", "steps": [{"path": "root", "parent": null, "label": "percussive", "state": "done", '
     '"fraction": 1.0, "seconds": 1.5, "cached": false, "expected_s": 0.117}, {"path": "root/not_drums", '
-    '"parent": "root", "model": "low_end", "state": "failed", "fraction": 0.0, "seconds": null, "cached": false, '
-    '"expected_s": 0.058}], "stems": ["drums"], "mixture_ready": true, "failure": {"kind": "model-failed", '
-    '"message": "NaN", "node": "root/not_drums"}, "sum_to_mixture_db": null, "common_gain": 1.0, '
-    '"started_at": "2026-11-29T18:09:12.626714Z", "finished_at": "2026-11-29T18:09:12.659019Z"}'
+    '"parent": "root", "label": "low_end", "state": "failed", "fraction": 0.0, "seconds": null, "cached": false, '
+    '"expected_s": 0.058}], "failure": {"kind": "model-failed", "message": "NaN", "step": "root/not_drums"}, '
+    '"started_at": "2026-11-29T18:09:12.626714Z", "finished_at": "2026-11-29T18:09:12.659019Z", '
+    '"result": {"stems": ["drums"], "mixture_ready": true, "sum_to_mixture_db": null, "common_gain": 1.0}}'
 )
 
 INSERT_JOB = text(
-    "INSERT INTO jobs (id, recording_id, profile, strategy, tree, expected_stems, options, state, status, attempt, "
-    "requeues, cancel_requested, dispatch_ref, nonce, last_event, created_at, updated_at, queued_at, heard_at) VALUES "
-    "(:id, :recording, 'demo', 'instant', '{\"_\": \"percussive\"}', '[\"drums\", \"bass\"]', "
-    '\'{"bit_depth": 16, "max_duration_s": null, "max_channels": null}\', :state, :status, 1, 0, 0, :ref, \'n\', 2, '
+    "INSERT INTO jobs (id, kind, recording_id, profile, identity, payload, state, status, attempt, requeues, "
+    "cancel_requested, dispatch_ref, nonce, last_event, created_at, updated_at, queued_at, heard_at) VALUES "
+    "(:id, 'separation', :recording, 'demo', 'instant', :payload, :state, :status, 1, 0, 0, :ref, 'n', 2, "
     "'2026-11-29 18:09:12.534416', '2026-11-29 18:09:12.659019', '2026-11-29 18:09:12.534416', NULL)"
 )
 INSERT_EVENT = text(
@@ -52,7 +54,14 @@ async def insert_job(queue: Queue, *, state: str, status: str) -> None:
     async with queue.sessions.begin() as session:
         await session.execute(
             INSERT_JOB,
-            {"id": JOB_ID.bytes, "recording": recording.bytes, "state": state, "status": status, "ref": "r"},
+            {
+                "id": JOB_ID.bytes,
+                "recording": recording.bytes,
+                "payload": PAYLOAD,
+                "state": state,
+                "status": status,
+                "ref": "r",
+            },
         )
         for number, kind, message, then in events:
             values = {"job": JOB_ID.bytes, "number": number, "type": kind, "message": message, "status": then}
@@ -64,7 +73,7 @@ async def test_a_stored_job_is_read_back(queue: Queue):
     job = await queue.service.get_job(JOB_ID)
     assert (job.state, job.attempt, job.last_event, job.dispatch_ref) == (JobState.FAILED, 1, 2, "r")
     assert job.status.failure == Failure(kind="model-failed", message="NaN", step="root/not_drums")
-    assert (job.status.stems, job.status.mixture_ready) == (("drums",), True)
+    assert (result_of(job).stems, result_of(job).mixture_ready) == (("drums",), True)
     assert [(node.state, node.seconds, node.expected_s) for node in job.status.steps] == [
         (StepState.DONE, 1.5, 0.117),
         (StepState.FAILED, None, 0.058),
@@ -121,9 +130,10 @@ async def test_a_payload_is_handed_over_in_the_same_form(queue: Queue):
     job = await queue.job()
     [payload] = await queue.repository.undispatched_jobs()
     assert payload.model_dump_json() == (
-        f'{{"schema_version":1,"job_id":"{job.id}","attempt":1,"nonce":"{job.nonce}",'
+        f'{{"schema_version":2,"job_id":"{job.id}","attempt":1,"nonce":"{job.nonce}","kind":"separation",'
         f'"recording_id":"{job.recording_id}","source_key":"recordings/{job.recording_id}/source.mp3",'
-        '"strategy":"instant","tree":{"_":"percussive","drums":"drums","not_drums":{"_":"low_end","bass":"bass",'
-        '"not_bass":"other"}},"options":{"bit_depth":16,"max_duration_s":null,"max_channels":null}}'
+        '"payload":{"strategy":"instant","tree":{"_":"percussive","drums":"drums","not_drums":{"_":"low_end",'
+        '"bass":"bass","not_bass":"other"}},"expected_stems":["drums","bass","other"],'
+        '"options":{"bit_depth":16,"max_duration_s":null,"max_channels":null}}}'
     )
     assert JobPayload.model_validate_json(payload.model_dump_json()) == payload

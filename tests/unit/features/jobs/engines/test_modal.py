@@ -42,7 +42,7 @@ class Call:
         (UnreadableAudio("no song"), RunState.RAISED, "unreadable-audio"),
         (ZeroDivisionError("by zero"), RunState.RAISED, "internal"),
         (None, RunState.ENDED, "internal"),
-        ("no manifest", RunState.ENDED, "internal"),
+        ("no end", RunState.ENDED, "internal"),
     ],
 )
 async def test_every_outcome_of_a_call_has_its_state(
@@ -53,7 +53,7 @@ async def test_every_outcome_of_a_call_has_its_state(
 
     monkeypatch.setattr(modal.FunctionCall, "from_id", from_id)
     [record] = (await ModalDispatcher("app").look_up(["fc-1"])).values()
-    assert (record.state, record.kind, record.manifest) == (state, kind, None)
+    assert (record.state, record.kind, record.end) == (state, kind, None)
 
 
 async def test_a_modal_that_does_not_answer_delays_and_settles_nothing(monkeypatch: pytest.MonkeyPatch):
