@@ -19,8 +19,10 @@ import structlog
 from pydantic import ValidationError
 from standardwebhooks import Webhook
 
-from stemset.errors import Cancelled, Forbidden, StaleAttempt, Unavailable
+from stemset import __version__
+from stemset.errors import Cancelled, Forbidden, StaleAttempt, Unavailable, UnknownPayload
 from stemset.features.jobs.messages import (
+    SCHEMA_VERSION,
     Answer,
     Event,
     Failed,
@@ -63,7 +65,8 @@ class Channel(Protocol):
 
     def send(self, report: Report) -> Answer:
         """Send a report, and block until the service has it. Raises Unavailable when another try may succeed,
-        StaleAttempt when it is no longer this run's job, Forbidden when the service doesn't trust the sender."""
+        StaleAttempt when it is no longer this run's job, Forbidden when the service doesn't trust the sender,
+        UnknownPayload when it can't read the report."""
         ...
 
     def close(self) -> None:
@@ -172,7 +175,7 @@ class Reporter:
                     self._stop_reason = Cancelled()
             except StaleAttempt as error:
                 self._stop_reason = error
-            except (Unavailable, Forbidden) as error:
+            except (Unavailable, Forbidden, UnknownPayload) as error:
                 # Progress may be lost; the next event that may not will tell the run what is wrong.
                 log.debug("progress_lost", job=str(self._payload.job_id), reason=str(error))
             sent = newest
@@ -217,11 +220,16 @@ class CallbackChannel:
 
 
 def _parse_answer(response: httpx.Response) -> Answer:
-    """The service's answer. Raises StaleAttempt, Forbidden or Unavailable, by the response's status."""
+    """The service's answer. Raises StaleAttempt, Forbidden, UnknownPayload or Unavailable, by the response's status."""
     description = f"{response.url} answered {response.status_code}: {response.text[:300]}"
     match response.status_code:
         case HTTPStatus.NOT_FOUND | HTTPStatus.CONFLICT | HTTPStatus.GONE:
             raise StaleAttempt(description)
+        case HTTPStatus.BAD_REQUEST:
+            raise UnknownPayload(
+                f"The service can't read version {SCHEMA_VERSION} of the messages, in which the worker reports: its "
+                f"version of Stemset is not the worker's ({__version__}). {description}"
+            )
         case HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN:
             raise Forbidden(description)
         case status if not 200 <= status < 300:

@@ -30,10 +30,13 @@ from stemset.worker.pid_files import find_workers
 from tests.support.engine import local_engine
 from tests.support.jobs import worker
 from tests.support.postgres import NewDatabase, Postgres
-from tests.support.queue import Queue
+from tests.support.queue import KINDS, Queue
 from tests.support.waiting import LIMIT_S
 
 # What the unit tests say of SQLite holds here, too: on the `queue` below.
+from tests.unit.database.test_migrations import (  # noqa: F401
+    test_jobs_that_were_made_before_there_were_kinds_are_separations_and_go_back_again,
+)
 from tests.unit.features.jobs.test_claims import (  # noqa: F401
     test_a_job_whose_process_died_before_spawning_is_spawned_once_by_another,
     test_many_processes_hand_each_job_over_once,
@@ -48,6 +51,11 @@ from tests.unit.features.jobs.test_service import (  # noqa: F401
     test_the_same_strategy_on_the_same_recording_is_one_job_while_it_is_active,
     test_the_time_left_is_told_from_the_last_runs_and_from_this_machine,
 )
+
+
+@pytest.fixture
+def url(new_database: NewDatabase) -> str:
+    return new_database()
 
 
 @pytest.fixture
@@ -86,7 +94,12 @@ async def test_several_workers_share_one_queue_and_a_dead_ones_job_is_done_by_an
     queue_url = new_database()
     async with local_engine(tmp_path, new_database(), queue_url) as engine:
         reconciler = Reconciler(
-            engine.service, engine.dispatcher, engine.outbox, engine.storage, timings=ReconcileTimings(silence_s=0)
+            engine.service,
+            KINDS,
+            engine.dispatcher,
+            engine.outbox,
+            engine.storage,
+            timings=ReconcileTimings(silence_s=0),
         )
         begun = asyncio.Event()
         loop = asyncio.get_running_loop()

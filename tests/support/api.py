@@ -79,11 +79,16 @@ class Service:
         except NotFound:
             nonce = ""
         report = Report(job_id=UUID(job_id), attempt=1, nonce=nonce, event=event)
-        body = report.model_dump_json()
+        return await self.post_report(job_id, report.message_id, report.model_dump_json(), secret=secret)
+
+    async def post_report(
+        self, job_id: str, message_id: str, body: str, *, secret: str | None = None
+    ) -> httpx.Response:
+        """Post whatever a worker might, signed."""
         now = datetime.now(UTC)
-        signature = Webhook(secret or self.services.callback_secret).sign(report.message_id, now, body)
+        signature = Webhook(secret or self.services.callback_secret).sign(message_id, now, body)
         headers = {
-            "webhook-id": report.message_id,
+            "webhook-id": message_id,
             "webhook-timestamp": str(int(now.timestamp())),
             "webhook-signature": signature,
             "content-type": "application/json",

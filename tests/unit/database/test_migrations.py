@@ -16,6 +16,12 @@ from sqlalchemy.exc import OperationalError
 
 from stemset.database import tables
 from stemset.database.engine import create_engine_for, database_url, downgrade_database, upgrade_database
+from stemset.database.sessions import Sessions
+from stemset.features.jobs.records import JobState
+from stemset.features.jobs.repository import JobRepository
+from stemset.features.separations.records import Separation, SeparationResult
+from stemset.features.separations.repository import TrackRepository
+from tests.support import old_jobs
 from tests.support.waiting import LIMIT_S
 
 # About a second.
@@ -124,3 +130,53 @@ def test_postgresql_is_reached_through_the_driver_that_is_shipped(spelling: str)
     url = database_url(f"{spelling}://user:secret@db/stemset")
     assert url.drivername == "postgresql+psycopg"
     assert url.password == "secret"
+
+
+async def test_jobs_that_were_made_before_there_were_kinds_are_separations_and_go_back_again(url: str):
+    await asyncio.to_thread(upgrade_database, url)
+    await asyncio.to_thread(downgrade_database, url, "0006")
+    await asyncio.to_thread(old_jobs.fill_database, url)
+    before = await asyncio.to_thread(old_jobs.read_database, url)
+    await asyncio.to_thread(upgrade_database, url)
+    await check_old_jobs(url)
+    await asyncio.to_thread(downgrade_database, url, "0006")
+    assert await asyncio.to_thread(old_jobs.read_database, url) == before
+    await asyncio.to_thread(upgrade_database, url)
+    await check_old_jobs(url)
+
+
+async def check_old_jobs(url: str) -> None:
+    """What `old_jobs` has filled in, read as the jobs of today."""
+    engine = create_engine_for(url)
+    repository, tracks = JobRepository(Sessions(engine)), TrackRepository(Sessions(engine))
+    for state, status in old_jobs.STATUSES.items():
+        job = await repository.find_job(old_jobs.job_id(state))
+        assert job is not None
+        assert (job.kind, job.identity, job.state) == ("separation", f"s_{state}", JobState(state))
+        separation = Separation.of(job)
+        assert separation.payload.model_dump(mode="json") == {
+            "strategy": f"s_{state}",
+            "tree": old_jobs.TREE,
+            "expected_stems": ["drums", "rest"],
+            "options": old_jobs.OPTIONS,
+        }
+        result = {name: status[name] for name in SeparationResult.model_fields}
+        assert separation.result.model_dump(mode="json") == result
+        assert [step.label for step in job.status.steps] == ["percussive", "low_end"]
+        assert (job.status.failure and job.status.failure.step) == ("root" if state == "failed" else None)
+        events = await repository.find_events(job.id, 0, limit=100)
+        assert events is not None
+        assert [event.type for event in events] == [
+            "created",
+            "started",
+            "step_started",
+            "step_progress",
+            "step_done",
+            "output",
+            "succeeded",
+        ]
+        assert {event.job.state for event in events} == {job.state}
+    found = await tracks.find_tracks(old_jobs.job_id("running"))
+    assert found is not None
+    assert list(found[1]) == ["drums"]
+    await engine.dispose()

@@ -99,8 +99,9 @@ def test_a_run_that_has_lost_its_job_returns_nothing(container: Container):
 
 def test_a_payload_of_another_version_is_refused(container: Container):
     worker = RemoteWorker(container.settings, container.storage, timings=TIMINGS)
-    with pytest.raises(UnknownPayload, match=r"in version 3 .* reads version 2"):
-        worker.run('{"schema_version": 3}', "fc-1")
+    for version in (1, 3):
+        with pytest.raises(UnknownPayload, match=rf"in version {version} .* reads version 2"):
+            worker.run(f'{{"schema_version": {version}, "strategy": "small"}}', "fc-1")
 
 
 def test_weights_that_are_not_on_the_volume_are_looked_for_twice_and_then_named_with_their_command(

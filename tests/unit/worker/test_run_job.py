@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from stemset import audio
 from stemset.concurrency.progress import Progress
-from stemset.errors import ConfigError, Conflict, NotFound, StaleAttempt, Unavailable, UnreadableAudio
+from stemset.errors import ConfigError, Conflict, NotFound, StaleAttempt, Unavailable, UnknownPayload, UnreadableAudio
 from stemset.features.jobs.messages import (
     Failed,
     JobPayload,
@@ -236,6 +236,13 @@ def test_a_run_that_lost_its_job_stops_without_a_word_and_without_a_manifest(ben
     bench.run()
     assert isinstance(bench.callback.reports[-1].event, at)
     assert not bench.storage.exists(Keys.manifest(bench.payload.job_id))
+
+
+def test_a_service_of_another_version_ends_the_run_in_words(bench: Bench):
+    bench.callback.before = lambda _report: 400
+    with pytest.raises(UnknownPayload, match=r"can't read version 2 of the messages"):
+        bench.run(last_try=False)
+    assert bench.callback.types == []
 
 
 def test_a_service_that_stays_away_leaves_the_job_to_the_next_try(bench: Bench):

@@ -8,8 +8,9 @@ from contextlib import AbstractContextManager
 from uuid import UUID, uuid4
 
 import pytest
+from pydantic import JsonValue
 
-from stemset.features.jobs.messages import Failed, Started, StepProgress, StepStarted, Stopped, Succeeded
+from stemset.features.jobs.messages import Failed, Output, Started, StepProgress, StepStarted, Stopped, Succeeded
 from tests.support.api import Service
 from tests.support.waiting import LIMIT_S, wait_until_async
 
@@ -75,6 +76,55 @@ async def test_a_report_about_an_unknown_job_is_not_found(service: Service) -> N
 async def test_a_report_above_the_size_of_any_report_is_refused(service: Service) -> None:
     answer = await service.client.post(f"/api/jobs/{uuid4()}/callback", content=bytes(1_000_001))
     assert (answer.status_code, answer.json()["type"]) == (413, "/problems/too-large")
+
+
+@pytest.mark.parametrize("version", [1, 3])
+async def test_a_worker_of_another_version_lets_go_and_the_job_fails_in_words(service: Service, version: int) -> None:
+    job = await service.new_job()
+    nonce = (await service.services.jobs.get_job(UUID(job["id"]))).nonce
+    event = {"type": "node_started", "node": "root"}
+    report = {"schema_version": version, "job_id": job["id"], "attempt": 1, "nonce": nonce, "event": event}
+    words = rf"reports in version {version} .* reads version 2"
+    answer = await service.post_report(job["id"], "some id", json.dumps(report))
+    assert answer.status_code == 409
+    assert re.search(words, answer.json()["detail"])
+    failed = (await service.get(f"/api/jobs/{job['id']}")).json()
+    assert (failed["state"], failed["failure"]["kind"]) == ("failed", "unknown-payload")
+    assert re.search(words, failed["failure"]["message"])
+
+
+async def test_a_worker_of_another_version_that_has_lost_the_job_changes_nothing(service: Service) -> None:
+    job = await service.new_job()
+    report = {"schema_version": 1, "job_id": job["id"], "attempt": 1, "nonce": "another", "event": {}}
+    answer = await service.post_report(job["id"], "some id", json.dumps(report))
+    assert answer.status_code == 409
+    assert (await service.get(f"/api/jobs/{job['id']}")).json()["state"] == "queued"
+
+
+@pytest.mark.parametrize("body", ["{}", '{"schema_version": 1}', '{"schema_version": 2}', "["])
+async def test_what_is_no_report_of_any_version_is_refused(service: Service, body: str) -> None:
+    job = await service.new_job()
+    assert (await service.post_report(job["id"], "some id", body)).status_code == 400
+
+
+@pytest.mark.parametrize("content", [{}, {"record": {}, "layout": {}}])
+async def test_an_output_that_the_kind_can_not_read_is_refused(service: Service, content: dict[str, JsonValue]) -> None:
+    job = await service.new_job()
+    answer = await service.report(job["id"], Output(name="drums", version="1", content=content))
+    assert answer.status_code == 400
+    assert answer.json()["field"].startswith("event.content.")
+    answer = await service.report(job["id"], Succeeded(result=content))
+    assert (answer.status_code, answer.json()["field"]) == (400, "event.result")
+    assert (await service.get(f"/api/jobs/{job['id']}")).json()["state"] == "queued"
+
+
+async def test_jobs_tell_their_kind_and_are_listed_by_it(service: Service) -> None:
+    job = await service.new_job()
+    assert job["kind"] == "separation"
+    for query, ids in (("", [job["id"]]), ("?kind=separation", [job["id"]]), ("?kind=any", [job["id"]])):
+        assert [item["id"] for item in (await service.get(f"/api/jobs{query}")).json()["items"]] == ids
+    refused = await service.get("/api/jobs?kind=mystery")
+    assert (refused.status_code, refused.json()["field"]) == (400, "kind")
 
 
 async def test_a_queued_job_is_cancelled_at_once_and_taken_back(service: Service) -> None:
