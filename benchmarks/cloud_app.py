@@ -13,7 +13,7 @@ from litestar import Litestar
 from stemset.config import ApiSettings
 from stemset.features.jobs.engines.dispatcher import RunRecord, RunState
 from stemset.features.jobs.messages import JobPayload
-from stemset.models.weights.prefetch import Order
+from stemset.models.weights.prefetch import WeightsRequest
 from stemset.observability.logging import configure_logging
 from stemset.server.app import build_app
 
@@ -30,7 +30,7 @@ class Taker:
     async def cancel(self, ref: str) -> None:
         """There is nothing to end."""
 
-    async def prepare(self, order: Order) -> None:
+    async def prepare(self, request: WeightsRequest) -> None:
         """Nobody asks for it here."""
 
     async def look_up(self, refs: Collection[str]) -> Mapping[str, RunRecord]:

@@ -17,7 +17,7 @@ from av.packet import Packet
 
 from stemset.audio.downmix import stereo
 from stemset.audio.duration import promised_duration, stated_duration
-from stemset.audio.pcm import BLOCK_FRAMES, Check, Pcm, Samples, float_writer, resampled, unchecked
+from stemset.audio.pcm import BLOCK_FRAMES, Check, Pcm, Samples, float_writer, ignore_check, resample_blocks
 from stemset.errors import TooLong, TooManyChannels, TooShort, UnreadableAudio
 
 MAX_RATE = 48_000
@@ -113,7 +113,7 @@ def decode(
     *,
     max_duration_s: float | None = None,
     max_channels: int | None = None,
-    check: Check = unchecked,
+    check: Check = ignore_check,
 ) -> Pcm:
     """The first sound track as a float32 stereo WAV (RF64 above 4 GB), in bounded memory.
 
@@ -257,7 +257,7 @@ def _at_rate(pieces: Iterator[Piece], rate: int) -> Iterator[Samples]:
         if source_rate == rate:
             yield from (piece.samples for piece in run)
         else:
-            yield from resampled((piece.samples for piece in run), source_rate, rate, 2)
+            yield from resample_blocks((piece.samples for piece in run), source_rate, rate, 2)
 
 
 def _gathered(pieces: Iterator[Piece]) -> Iterator[Piece]:

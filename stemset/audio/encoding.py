@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from stemset.audio.formats import AudioFormat
 from stemset.audio.lossy import encode_lossy
-from stemset.audio.pcm import Check, blocks, pcm_of, replacing, unchecked
+from stemset.audio.pcm import Check, blocks, ignore_check, pcm_of, replacing
 from stemset.audio.quantiser import Quantiser, quantise
 
 _FLAC_COMPRESSION = 0.625  # libsndfile's 0 to 1 for FLAC's 0 to 8; 5 has blocks of 4096 frames and is FLAC's default
@@ -26,7 +26,7 @@ def encode(
     bit_depth: int = 16,
     quantiser: Quantiser | None = None,
     tags: Mapping[str, str] | None = None,
-    check: Check = unchecked,
+    check: Check = ignore_check,
 ) -> None:
     """source × gain in the format; the file appears whole or not at all.
 

@@ -12,7 +12,7 @@ import numpy as np
 from av.filter import Graph
 
 from stemset.audio.decoding import sound
-from stemset.audio.pcm import Check, Samples, blocks, unchecked
+from stemset.audio.pcm import Check, Samples, blocks, ignore_check
 
 _SILENCE = -70.0  # LUFS; nothing below it counts, and libav says it of what has no loudness
 
@@ -27,12 +27,12 @@ class Levels:
     lufs: float | None
 
 
-def peak(file: Path, check: Check = unchecked) -> float:
+def peak(file: Path, check: Check = ignore_check) -> float:
     """Largest absolute sample of a FLAC or WAV; 1.0 is full scale."""
     return max((float(np.abs(block).max()) for block in blocks(file, check=check)), default=0.0)
 
 
-def measure(file: Path, check: Check = unchecked) -> Levels:
+def measure(file: Path, check: Check = ignore_check) -> Levels:
     """Reads a file of any format once. Raises UnreadableAudio."""
     frames, loudest, sample_rate = 0, 0.0, 0
     meter: LoudnessMeter | None = None

@@ -14,7 +14,7 @@ from stemset.bench.report import QualityReport, SongQuality, StemQuality
 from stemset.errors import AudioError, NotFound
 from stemset.manifest import MIXTURE
 from stemset.models.pool import ModelPool
-from stemset.separation import Separation, separate
+from stemset.separation import Resources, Separation, separate
 from stemset.strategy import Strategy
 
 _SUFFIXES = frozenset({".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".aif", ".aiff"})
@@ -82,7 +82,7 @@ def _measure_song(folder: Path, root: Path, strategy: Strategy, pool: ModelPool)
                     f" at {mixture.sample_rate} Hz. A true stem must be as long as its mixture."
                 )
         begin = time.perf_counter()
-        result = separate(files[MIXTURE], strategy, work / "separated", pool=pool)
+        result = separate(files[MIXTURE], strategy, work / "separated", resources=Resources(pool))
         seconds = time.perf_counter() - begin
         true_files = {stem: pcm.file for stem, pcm in true_pcm.items()}
         return SongQuality(

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from stemset import audio
 from stemset.models.pool import ModelPool
-from stemset.separation import Listener, StemFile, separate
+from stemset.separation import Observer, Resources, StemFile, separate
 from stemset.strategy import Strategy
 
 
@@ -92,14 +92,14 @@ def measure(
     duration_s = 0.0
     for _ in range(runs + 1):
         with tempfile.TemporaryDirectory(prefix="stemset-bench-") as folder:
-            ears = _Ears()
+            times = _StemTimes()
             begun, cpu = time.perf_counter(), time.process_time()
-            manifest = separate(song, strategy, Path(folder), pool=pool, listener=ears).manifest
+            manifest = separate(song, strategy, Path(folder), resources=Resources(pool), observer=times).manifest
             seconds, cpu_s = time.perf_counter() - begun, time.process_time() - cpu
         nodes = tuple(NodeSpeed(path=node.path, model=node.model, seconds=node.seconds) for node in manifest.nodes)
-        first = min(ears.ready_at.values()) - begun
+        first = min(times.ready_at.values()) - begun
         measured.append(RunSpeed(seconds=seconds, cpu_s=cpu_s, first_stem_s=first, nodes=nodes))
-        device, duration_s = manifest.device, ears.duration_s
+        device, duration_s = manifest.device, times.duration_s
         on_run(measured[-1])
     cold, *warm = measured
     return SpeedReport(
@@ -112,12 +112,14 @@ def measure(
     )
 
 
-class _Ears(Listener):
+class _StemTimes(Observer):
+    """duration_s: of the song. ready_at: stem -> when it was first encoded, by time.perf_counter."""
+
     def __init__(self) -> None:
         self.duration_s = 0.0
         self.ready_at: dict[str, float] = {}
 
-    def decoded(self, mixture: audio.Pcm) -> None:
+    def song_decoded(self, mixture: audio.Pcm) -> None:
         self.duration_s = mixture.duration_s
 
     def stem_ready(self, stem: StemFile) -> None:

@@ -86,7 +86,7 @@ def models_download(names: Annotated[list[str], typer.Argument(help="Models, or 
         for model in models:
             task = progress.add_task(model, total=None)
             fetched = download(
-                model,
+                registry.card(model),
                 settings.weights_dir,
                 lambda done, whole, task=task: progress.update(task, completed=done, total=whole),
                 mirror=settings.weights_mirror,
@@ -103,7 +103,7 @@ def models_verify(as_json: AsJson = False) -> None:
 
     Exit code 1: a file is damaged or was replaced; `stemset models download` sets it aside and fetches it anew.
     """
-    found = verify(WorkerSettings().weights_dir)
+    found = verify(registry.cards(), WorkerSettings().weights_dir)
     if as_json:
         print(json.dumps([asdict(one) for one in found]))
     else:

@@ -105,7 +105,7 @@ async def _process(
     from stemset.server.app import make_parts  # noqa: PLC0415
     from stemset.strategy.node_cache import FolderCache  # noqa: PLC0415
 
-    malloc.shared_by_threads()
+    malloc.share_heap_between_threads()
     worker = WorkerSettings()
     pool = ModelPool(worker.runtime())
     cache = FolderCache(worker.cache_dir, worker.cache_bytes) if worker.cache_bytes else None

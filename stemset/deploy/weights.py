@@ -25,10 +25,10 @@ def stock(strategies: Collection[str], *, commit: Callable[[], None]) -> None:
     settings = WorkerSettings()
     configure_logging(settings.log_format)
     for model in models_of(load_config(settings.config), strategies):
-        fetched = download(model, settings.weights_dir, mirror=settings.weights_mirror)
+        fetched = download(registry.card(model), settings.weights_dir, mirror=settings.weights_mirror)
         commit()
         log.info("weights_fetched" if fetched else "weights_there", model=model, files=[file.name for file in fetched])
-    for one in verify(settings.weights_dir):
+    for one in verify(registry.cards(), settings.weights_dir):
         if one.fault:
             raise WeightsDamaged(one.file, str(settings.weights_dir), one.fault, DOWNLOAD_COMMAND)
         log.info("weights_verified", file=one.file, bytes=one.bytes, sha256=one.sha256)

@@ -27,7 +27,6 @@ import structlog
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
 from stemset import __version__, audio, models
-from stemset.models import registry
 from stemset.models.model import AudioSeparator, ModelFacts
 
 log = structlog.stdlib.get_logger()
@@ -76,7 +75,7 @@ def node_key(model: AudioSeparator, input_hash: str, wanted: Collection[str] = (
     wanted: the slots of the run, which mostly make no difference; see AudioSeparator.variant.
     """
     facts = model.facts()
-    if len(facts.weights_sha256) < len(registry.card(model.model_filename).weights):
+    if len(facts.weights_sha256) < len(model.card.weights):
         return None
     parts: dict[str, JsonValue] = {
         "input": input_hash,

@@ -116,7 +116,7 @@ def _parse_ensemble(
 
 def _parse_member(member: object, where: str) -> tuple[type[AudioSeparator], ModelParams]:
     if not isinstance(member, dict):
-        return (model := _parse_model(member, where)), model.Params()
+        return (model := _parse_model(member, where)), model.card.params()
     items = _items(cast("dict[object, object]", member), where)
     model = _parse_model(items.pop("_", None), f"{where}._")
     params = _parse_params(model, items.pop("params", None), f"{where}.params")
@@ -155,7 +155,7 @@ def _parse_model(name: object, where: str) -> type[AudioSeparator]:
 
 
 def _parse_params(model: type[AudioSeparator], params: object, where: str) -> ModelParams:
-    return _validated(model.Params, {} if params is None else params, where, model.model_filename)
+    return _validated(model.card.params, {} if params is None else params, where, model.model_filename)
 
 
 def _validated(kind: type[_Values], values: object, where: str, whose: str) -> _Values:

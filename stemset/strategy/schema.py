@@ -64,17 +64,17 @@ def _branches(model: type[AudioSeparator]) -> Schema:
         slot: {"$ref": "#/$defs/Branch", "description": model.output_slots.get(slot, "what is left")}
         for slot in _slots(model)
     }
-    if issubclass(model.Params, ManyStemParams):
+    if issubclass(model.card.params, ManyStemParams):
         branches[RESIDUAL] = {"$ref": "#/$defs/Branch", "description": "with keep_residual: what is left"}
     return branches
 
 
 def _slots(model: type[AudioSeparator]) -> tuple[str, ...]:
-    return Run("root", None, model, model.Params()).slots
+    return Run("root", None, model, model.card.params()).slots
 
 
 def _params(model: type[AudioSeparator]) -> JsonValue:
-    return cast("JsonValue", model.Params.model_json_schema())
+    return cast("JsonValue", model.card.params.model_json_schema())
 
 
 def _object(properties: Schema, required: Iterable[str]) -> Schema:

@@ -13,16 +13,17 @@ from pathlib import Path
 
 import structlog
 
-from stemset.concurrency.build_once import LOADING
-from stemset.concurrency.import_lock import importing
+from stemset.concurrency.build_once import BUILD_THREAD_NAME
+from stemset.concurrency.import_lock import import_lock
 from stemset.config import WorkerSettings
 from stemset.errors import StemsetError
 from stemset.features.jobs.engines.dbos import serve_queue, shared_queue
 from stemset.features.jobs.messages import JobPayload
+from stemset.models import registry
 from stemset.models.networks import malloc
 from stemset.models.pool import ModelPool
 from stemset.models.weights import prefetch
-from stemset.models.weights.prefetch import Order
+from stemset.models.weights.prefetch import WeightsRequest
 from stemset.storage import open_storage
 from stemset.strategy.node_cache import FolderCache
 from stemset.worker.pid_files import only_worker, taking_jobs
@@ -47,7 +48,7 @@ def serve_worker(settings: WorkerSettings, *, follow_parent: bool = False) -> No
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
-    malloc.shared_by_threads()
+    malloc.share_heap_between_threads()
     parent = os.getppid()
     work_dir = settings.data_dir / "work"
     pool = ModelPool(settings.runtime())
@@ -69,10 +70,10 @@ def serve_worker(settings: WorkerSettings, *, follow_parent: bool = False) -> No
         finally:
             idle.set()
 
-    def prepare(order: Order) -> None:
+    def prepare(request: WeightsRequest) -> None:
         fetched.clear()
         try:
-            _prepare(order, settings, stop)
+            _prepare(request, settings, stop)
         finally:
             fetched.set()
 
@@ -95,22 +96,23 @@ def serve_worker(settings: WorkerSettings, *, follow_parent: bool = False) -> No
         log.info("worker_stopped", job="resumed by the next worker")
         os._exit(0)
     log.info("worker_stopped")
-    if any(thread.name in (_WARM_UP, LOADING) for thread in threading.enumerate()):
+    if any(thread.name in (_WARM_UP, BUILD_THREAD_NAME) for thread in threading.enumerate()):
         # Libraries of C++ that are just being imported don't survive the end of Python.
         os._exit(0)
 
 
-def _prepare(order: Order, settings: WorkerSettings, stop: threading.Event) -> None:
-    """Fetch the weights of an order; why that fails is kept with it, so there is nobody to raise it to."""
+def _prepare(request: WeightsRequest, settings: WorkerSettings, stop: threading.Event) -> None:
+    """Fetch the weights of a request; why that fails is kept with it, so there is nobody to raise it to."""
 
     def unless_stopped(_done: int, _whole: int | None) -> None:
         if stop.is_set():
             raise Interrupted
 
-    bound = log.bind(strategy=order.strategy)
-    bound.info("weights_wanted", files=list(order.files))
+    bound = log.bind(strategy=request.strategy)
+    bound.info("weights_wanted", files=list(request.files))
     try:
-        prefetch.carry_out(order, settings.weights_dir, unless_stopped, mirror=settings.weights_mirror)
+        cards = map(registry.card, request.models)
+        prefetch.fetch(request, cards, settings.weights_dir, unless_stopped, mirror=settings.weights_mirror)
         bound.info("weights_ready")
     except (StemsetError, OSError) as error:
         bound.warning("weights_failed", reason=str(error))
@@ -127,5 +129,5 @@ def _sweep(work_dir: Path, older_than_s: float) -> None:
 def _warm_up() -> None:
     """Import what weight-free models need and nobody needed so far: a second that the first job would wait."""
     for module in ("scipy.fft", "scipy.ndimage"):
-        with importing:
+        with import_lock:
             import_module(module)

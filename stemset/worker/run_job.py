@@ -16,7 +16,7 @@ from stemset.errors import Cancelled, StaleAttempt, StemsetError, Unavailable
 from stemset.features.jobs.messages import Failed, JobPayload, Stopped, Succeeded
 from stemset.manifest import ErrorRecord, Manifest
 from stemset.models.pool import ModelPool
-from stemset.separation import MANIFEST, separate
+from stemset.separation import MANIFEST, Resources, SeparationOptions, separate
 from stemset.storage import Keys, Storage
 from stemset.strategy.node_cache import NodeCache
 from stemset.worker.publisher import Publisher
@@ -97,11 +97,9 @@ def _run(
             song,
             plan,
             folder / "output",
-            bit_depth=payload.options.bit_depth,
-            limits=_limits(payload),
-            pool=pool,
-            cache=cache,
-            listener=publisher,
+            SeparationOptions(bit_depth=payload.options.bit_depth, limits=_limits(payload)),
+            resources=Resources(pool, cache),
+            observer=publisher,
         )
     storage.put(Keys.manifest(payload.job_id), separation.manifest_file, "application/json")
     manifest = separation.manifest

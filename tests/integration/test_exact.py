@@ -50,7 +50,7 @@ def pair(tiny_models: Path) -> Pair:
 
     def get(name: str) -> tuple[LoadedNetwork, Peer]:
         if name not in loaded:
-            ours = LoadedNetwork(name, registry.card(name), Runtime(tiny_models, "cpu", threads=1))
+            ours = LoadedNetwork(registry.card(name), Runtime(tiny_models, "cpu", threads=1))
             loaded[name] = ours, Peer(name, tiny_models, ModelParams())
         return loaded[name]
 
@@ -69,7 +69,7 @@ def noise(frames: int, seed: int = 0) -> Samples:
 def ours(network: LoadedNetwork, mix: Samples, folder: Path, params: ModelParams) -> dict[str, Samples]:
     file = folder / "mix.wav"
     audio.write(file, mix, 44_100)
-    with network.demixing(file, network.stems, ignore_progress, params) as blocks:
+    with network.demix(file, network.stems, ignore_progress, params) as blocks:
         parts = list(blocks)
     return {stem: np.concatenate([part[stem] for part in parts], axis=1) for stem in network.stems}
 
@@ -110,7 +110,9 @@ def test_a_song_at_48_khz_gives_what_the_library_gives(
     mix = 0.9 * noise(96_001)
     audio.write(tmp_path / "in.wav", mix, 48_000)
     kind = registry.find(name)
-    files = kind(kind.Params(), Runtime(tiny_models, "cpu", threads=1)).separate(tmp_path / "in.wav", tmp_path / "out")
+    files = kind(kind.card.params(), Runtime(tiny_models, "cpu", threads=1)).separate(
+        tmp_path / "in.wav", tmp_path / "out"
+    )
     heard = audio.resample(mix, 48_000, 44_100, round(96_001 * 44_100 / 48_000))
     peak = np.abs(heard).max()
     expected = pair(name)[1].demix(heard / peak)
@@ -153,7 +155,7 @@ def test_a_vr_network_takes_the_parameters_of_the_library(
 def test_bands_of_every_kind_are_those_of_the_library(old: bool, bands: str, tmp_path: Path) -> None:
     name, params = "UVR-DeNoise.pth", VrParams(window_size=320)
     (make_old_vr if old else make_vr)(tmp_path, name, bands, "Vocals")
-    network = LoadedNetwork(name, registry.card(name), Runtime(tmp_path, "cpu", threads=1))
+    network = LoadedNetwork(registry.card(name), Runtime(tmp_path, "cpu", threads=1))
     compare(network, Peer(name, tmp_path, params), noise(40_001 if old else 150_001), tmp_path, params)
 
 
@@ -164,7 +166,7 @@ def test_a_bag_runs_only_the_networks_of_the_stems_that_are_wanted(
     peer, mix = pair("htdemucs_ft.yaml")[1], noise(40_001)
     audio.write(tmp_path / "mix.wav", mix, 44_100)
     kind = registry.find("htdemucs_ft.yaml")
-    separator = kind(kind.Params(), Runtime(tiny_models, "cpu", threads=1))
+    separator = kind(kind.card.params(), Runtime(tiny_models, "cpu", threads=1))
     wanted = ("bass", "drums", "other")
     told: list[float] = []
     files = separator.separate(tmp_path / "mix.wav", tmp_path / "out", told.append, wanted)

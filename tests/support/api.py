@@ -25,7 +25,7 @@ from stemset.features.jobs.records import new_id
 from stemset.features.jobs.schemas import describe_job
 from stemset.features.library.records import NewRecording
 from stemset.manifest import StemRecord
-from stemset.models.weights.prefetch import Order
+from stemset.models.weights.prefetch import WeightsRequest
 from stemset.server.app import build_app, parts_of
 from stemset.server.services import Parts
 from stemset.storage import Keys
@@ -53,7 +53,7 @@ class FakeDispatcher:
     def __init__(self) -> None:
         self.given: list[JobPayload] = []
         self.taken_back: list[str] = []
-        self.ordered: list[Order] = []
+        self.ordered: list[WeightsRequest] = []
 
     async def dispatch(self, payload: JobPayload) -> str:
         self.given.append(payload)
@@ -62,8 +62,8 @@ class FakeDispatcher:
     async def cancel(self, ref: str) -> None:
         self.taken_back.append(ref)
 
-    async def prepare(self, order: Order) -> None:
-        self.ordered.append(order)
+    async def prepare(self, request: WeightsRequest) -> None:
+        self.ordered.append(request)
 
     async def look_up(self, refs: Collection[str]) -> Mapping[str, RunRecord]:
         return {ref: RunRecord(RunState.WAITING) for ref in refs}

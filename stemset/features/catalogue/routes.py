@@ -12,6 +12,7 @@ from litestar.status_codes import HTTP_202_ACCEPTED
 from stemset.errors import Conflict, NotFound, Unavailable
 from stemset.features.catalogue import offer
 from stemset.features.catalogue.schemas import MODEL, STRATEGY, Model, Strategy
+from stemset.models import registry
 from stemset.models.weights import prefetch
 from stemset.server.services import Context
 from stemset.strategy import Strategy as ConfiguredStrategy
@@ -48,13 +49,13 @@ async def prepare_strategy(context: Context, name: FromPath[str]) -> Strategy:
     if context.settings.engine == "modal":
         raise Conflict("Weights of this deployment are fetched by `modal run modal_app.py::download_models`.")
     folder = context.settings.weights_dir
-    order = await to_thread.run_sync(prefetch.place, name, strategy.models, folder)
-    if order:
+    request = await to_thread.run_sync(prefetch.add, name, registry.cards(strategy.models), folder)
+    if request:
         try:
-            await context.dispatcher.prepare(order)
+            await context.dispatcher.prepare(request)
         except Unavailable:
             # Else the page would wait for a worker that never hears of it.
-            await to_thread.run_sync(prefetch.withdraw, order, folder)
+            await to_thread.run_sync(prefetch.cancel, request, folder)
             raise
     (prepared,) = await _told(context, {name: strategy})
     return prepared

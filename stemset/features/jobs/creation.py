@@ -12,7 +12,7 @@ from sqlalchemy import and_, bindparam, func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import load_only
 
-from stemset.concurrency.batching import Together
+from stemset.concurrency.batching import Batcher
 from stemset.database.sessions import Sessions
 from stemset.database.tables import EventRow, JobRow, RecordingRow
 from stemset.errors import ConfigError, NotFound, StemsetError, Unavailable
@@ -67,7 +67,7 @@ class Intake:
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
-        self._together = Together(self._take)
+        self._together = Batcher(self._take)
         self._paces: Mapping[str, float] | None = None
         """Of models, as last read; None after a job that may have changed them."""
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Select, bindparam, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from stemset.concurrency.batching import Together
+from stemset.concurrency.batching import Batcher
 from stemset.database.sessions import Sessions
 from stemset.database.tables import EventRow, JobRow, RecordingRow, TrackRow
 from stemset.errors import NotFound
@@ -34,7 +34,7 @@ class JobReads:
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
-        self._versions = Together(self._read_versions)
+        self._versions = Batcher(self._read_versions)
 
     async def job_version(self, job_id: UUID) -> JobVersion:
         """What changes whenever the job does. A hundred who poll at once cost little more than one."""

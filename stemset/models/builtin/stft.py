@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stemset.concurrency.import_lock import importing
+from stemset.concurrency.import_lock import import_lock
 
 Spectrum = NDArray[np.complex64]
 """Shape (channels, frames, bins)."""
@@ -23,7 +23,7 @@ _MIN_HOP = 8
 
 def _fft() -> Any:  # noqa: ANN401 - a module
     """scipy.fft: a second of imports, which a process that only looks models up should not pay for."""
-    with importing:
+    with import_lock:
         return import_module("scipy.fft")
 
 

@@ -8,7 +8,7 @@ import soundfile
 
 from stemset import audio
 from stemset.audio import Samples
-from stemset.audio.pcm import float_writer, resampled
+from stemset.audio.pcm import float_writer, resample_blocks
 from tests.unit.audio.conftest import RATE
 
 
@@ -61,7 +61,7 @@ def test_resampling_there_and_back_keeps_what_both_rates_can_hold():
 
 def test_resampling_in_blocks_equals_resampling_at_once(song: Samples):
     parts = np.array_split(song, 13, axis=1)
-    streamed = np.concatenate(list(resampled(iter(parts), 44_100, 48_000, 2)), axis=1)
+    streamed = np.concatenate(list(resample_blocks(iter(parts), 44_100, 48_000, 2)), axis=1)
     whole = audio.resample(song, 44_100, 48_000, streamed.shape[1])
     assert abs(streamed.shape[1] - song.shape[1] * 48_000 / 44_100) <= 1
     assert np.abs(streamed - whole).max() < 1e-6

@@ -14,8 +14,9 @@ from stemset.errors import Unavailable, WeightsMissing
 from stemset.features.catalogue import offer
 from stemset.features.catalogue.schemas import Quality, StrategyBlend
 from stemset.features.jobs.messages import Started
-from stemset.models.registry import card
+from stemset.models.registry import card, cards
 from stemset.models.weights import prefetch
+from stemset.models.weights.files import ignore_bytes
 from stemset.strategy import BlendDomain, BlendKind, parse
 from stemset.worker.pid_files import ready_file, taking_jobs
 from tests.support.api import Service
@@ -153,16 +154,16 @@ async def test_a_strategy_can_be_prepared_ahead(service: Service, settings: ApiS
     answer = await service.client.post("/api/strategies/drums_first/prepare")
     assert (answer.status_code, answer.json()["preparing"]) == (202, 0.0)
     await service.client.post("/api/strategies/drums_first/prepare")
-    order, again = service.dispatcher.ordered
-    assert order == again
-    assert order.models == ("kuielab_b_drums.onnx",)
+    request, again = service.dispatcher.ordered
+    assert request == again
+    assert request.models == ("kuielab_b_drums.onnx",)
 
     # As the worker does it.
     content = {"kuielab_b_drums.onnx": b"network" * 10_000, "mdx_model_data.json": b"{}"}
     with serving_weights(content) as server:
         server.break_after, server.ranges = 35_000, False
         with pytest.raises(WeightsMissing):
-            prefetch.carry_out(order, settings.weights_dir, lambda _done, _whole: None, mirror=server.address)
+            prefetch.fetch(request, cards(request.models), settings.weights_dir, ignore_bytes, mirror=server.address)
         drums_first = await strategy(service, "drums_first")
         assert drums_first["preparing"] is None
         assert "kuielab_b_drums.onnx" in drums_first["failure"]
@@ -171,7 +172,7 @@ async def test_a_strategy_can_be_prepared_ahead(service: Service, settings: ApiS
         assert (drums_first["preparing"], drums_first["failure"]) == (0.5, None)
         server.break_after = None
         last = service.dispatcher.ordered[-1]
-        prefetch.carry_out(last, settings.weights_dir, lambda _done, _whole: None, mirror=server.address)
+        prefetch.fetch(last, cards(last.models), settings.weights_dir, ignore_bytes, mirror=server.address)
     drums_first = await strategy(service, "drums_first")
     assert (drums_first["preparing"], drums_first["failure"], drums_first["downloadBytes"]) == (None, None, 0)
     model = next(

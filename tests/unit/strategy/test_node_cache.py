@@ -189,7 +189,7 @@ def test_a_key_depends_on_input_weights_parameters_and_engine() -> None:
 
 def test_a_model_whose_weights_are_not_there_yet_has_no_key(tmp_path: Path) -> None:
     model = registry.find("htdemucs.yaml")
-    assert node_key(model(model.Params(), Runtime(tmp_path)), "x") is None
+    assert node_key(model(model.card.params(), Runtime(tmp_path)), "x") is None
 
 
 # --- entries ---------------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ from sqlalchemy.exc import DBAPIError
 from stemset.errors import Unavailable, UnknownPayload
 from stemset.features.jobs.engines.dispatcher import RunRecord, RunState
 from stemset.features.jobs.messages import JobPayload, parse_payload
-from stemset.models.weights.prefetch import Order
+from stemset.models.weights.prefetch import WeightsRequest
 
 if TYPE_CHECKING:
     from dbos import DBOSClient, EnqueueOptions, WorkflowStatus
@@ -50,8 +50,8 @@ _TRIES = 3
 Run: TypeAlias = Callable[[JobPayload, bool], None]
 """Runs a payload; the flag says that this is the last try. What it raises counts as a failed try."""
 
-Prepare: TypeAlias = Callable[[Order], None]
-"""Fetches weights. Tried once; why it failed is kept with the order."""
+Prepare: TypeAlias = Callable[[WeightsRequest], None]
+"""Fetches weights. Tried once; why it failed is kept with the request."""
 
 
 def shared_queue(queue_url: str) -> bool:
@@ -87,8 +87,8 @@ class LocalDispatcher:
     async def cancel(self, ref: str) -> None:
         await asyncio.to_thread(self._cancel, ref)
 
-    async def prepare(self, order: Order) -> None:
-        await asyncio.to_thread(self._prepare, order)
+    async def prepare(self, request: WeightsRequest) -> None:
+        await asyncio.to_thread(self._prepare, request)
 
     async def look_up(self, refs: Collection[str]) -> Mapping[str, RunRecord]:
         return await asyncio.to_thread(self._look_up, refs)
@@ -101,8 +101,8 @@ class LocalDispatcher:
     def _enqueue(self, payload: JobPayload) -> None:
         self._put(_QUEUE, _WORKFLOW, payload.ref, payload.model_dump_json())
 
-    def _prepare(self, order: Order) -> None:
-        self._put(_WEIGHTS_QUEUE, _WEIGHTS_WORKFLOW, f"weights.{order.id}", order.model_dump_json())
+    def _prepare(self, request: WeightsRequest) -> None:
+        self._put(_WEIGHTS_QUEUE, _WEIGHTS_WORKFLOW, f"weights.{request.id}", request.model_dump_json())
 
     def _put(self, queue: str, workflow: str, ref: str, content: str) -> None:
         options: EnqueueOptions = {
@@ -149,8 +149,8 @@ def serve_queue(
     """Run what the queue holds while the block lasts, first what a killed worker left.
 
     retry: whether a try that raised this may go better the next time; there are three tries. prepare: fetches
-    weights, one order at a time, beside the jobs; without it such orders wait for a worker that has it. At the end of
-    the block no further job is taken; one that runs is neither waited for nor forgotten: the next worker resumes it.
+    weights, one request at a time, beside the jobs; without it such requests wait for a worker that has it. At the end
+    of the block no further job is taken; one that runs is neither waited for nor forgotten: the next worker resumes it.
     One block per process, and on SQLite one process per queue; see `shared_queue`.
     """
     from dbos import DBOS, DBOSConfig  # noqa: PLC0415
@@ -178,13 +178,13 @@ def serve_queue(
         attempt(payload_json)
 
     @DBOS.step(name="fetch")
-    def fetch(order_json: str) -> None:
+    def fetch(request_json: str) -> None:
         if prepare:
-            prepare(Order.model_validate_json(order_json))
+            prepare(WeightsRequest.model_validate_json(request_json))
 
     @DBOS.workflow(name=_WEIGHTS_WORKFLOW, max_recovery_attempts=_MAX_CRASHES)
-    def prepare_weights(order_json: str) -> None:
-        fetch(order_json)
+    def prepare_weights(request_json: str) -> None:
+        fetch(request_json)
 
     del separate, prepare_weights
     DBOS.launch()

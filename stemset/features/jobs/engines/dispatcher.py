@@ -10,7 +10,7 @@ from typing import Protocol
 
 from stemset.features.jobs.messages import JobPayload
 from stemset.manifest import Manifest
-from stemset.models.weights.prefetch import Order
+from stemset.models.weights.prefetch import WeightsRequest
 
 
 class RunState(StrEnum):
@@ -70,7 +70,7 @@ class Dispatcher(Protocol):
         """Take a run back; one that a worker has is ended where the engine can do that, else through its reports."""
         ...
 
-    async def prepare(self, order: Order) -> None:
+    async def prepare(self, request: WeightsRequest) -> None:
         """Have weights fetched, beside the jobs."""
         ...
 

@@ -17,7 +17,7 @@ from stemset.features.jobs.outbox import Outbox
 from stemset.features.jobs.records import JobState
 from stemset.features.jobs.repository import LEASE_S
 from stemset.features.jobs.service import Applied
-from stemset.models.weights.prefetch import Order
+from stemset.models.weights.prefetch import WeightsRequest
 from tests.support.queue import Queue
 
 
@@ -40,7 +40,7 @@ class Spawner:
     async def cancel(self, ref: str) -> None:
         self.ended.append(ref)
 
-    async def prepare(self, order: Order) -> None:
+    async def prepare(self, request: WeightsRequest) -> None:
         raise NotImplementedError
 
     async def look_up(self, refs: Collection[str]) -> Mapping[str, RunRecord]:

@@ -8,7 +8,7 @@ from stemset.errors import Unavailable
 from stemset.features.jobs.engines.dispatcher import RunRecord, RunState
 from stemset.features.jobs.messages import JobPayload
 from stemset.features.jobs.outbox import Outbox
-from stemset.models.weights.prefetch import Order
+from stemset.models.weights.prefetch import WeightsRequest
 from tests.support.queue import Queue
 
 
@@ -33,7 +33,7 @@ class FakeEngine:
         self._fault()
         self.withdrawn.append(ref)
 
-    async def prepare(self, order: Order) -> None:
+    async def prepare(self, request: WeightsRequest) -> None:
         """Not of interest here."""
 
     async def look_up(self, refs: Collection[str]) -> Mapping[str, RunRecord]:

@@ -15,7 +15,7 @@ from stemset.features.jobs.outbox import Outbox
 from stemset.features.jobs.reconciler import Patience, Reconciler
 from stemset.features.jobs.records import JobRecord, JobState, NodeState
 from stemset.manifest import ErrorRecord, Manifest
-from stemset.models.weights.prefetch import Order
+from stemset.models.weights.prefetch import WeightsRequest
 from stemset.storage import Keys, LocalStorage
 from tests.support.queue import STEMS, TREE, Queue, track
 
@@ -38,7 +38,7 @@ class Engine:
     async def cancel(self, ref: str) -> None:
         self.withdrawn.append(ref)
 
-    async def prepare(self, order: Order) -> None:
+    async def prepare(self, request: WeightsRequest) -> None:
         raise NotImplementedError
 
     async def look_up(self, refs: Collection[str]) -> Mapping[str, RunRecord]:
