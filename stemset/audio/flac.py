@@ -8,6 +8,8 @@ from pathlib import Path
 import av
 import numpy as np
 
+_STREAMINFO_BYTES = 34
+
 
 @dataclass(frozen=True)
 class FlacLayout:
@@ -27,6 +29,13 @@ class FlacLayout:
     def to_index(self) -> bytes:
         """The .index file: u32 little-endian offsets, one per frame, and the file's size as the last."""
         return np.array([*self.offsets, self.bytes], "<u4").tobytes()
+
+
+def count_channels(streaminfo: bytes) -> int:
+    """Channels by a STREAMINFO block: three bits of its byte 12 hold them, less one. ValueError where it is cut off."""
+    if len(streaminfo) != _STREAMINFO_BYTES:
+        raise ValueError(f"a STREAMINFO block has {_STREAMINFO_BYTES} bytes, not {len(streaminfo)}")
+    return ((streaminfo[12] >> 1) & 7) + 1
 
 
 def flac_layout(file: Path) -> FlacLayout:

@@ -97,18 +97,6 @@ def blocks(file: Path, frames: int = BLOCK_FRAMES, check: Check = ignore_check) 
             yield np.ascontiguousarray(block.T, dtype=np.float32)
 
 
-def resample(samples: Samples, from_rate: int, to_rate: int, frames: int) -> Samples:
-    """Samples at to_rate, cut or zero-padded at the end to exactly `frames`. soxr VHQ: no delay, linear phase."""
-    if from_rate == to_rate:
-        result = samples
-    else:
-        result = soxr.resample(np.ascontiguousarray(samples.T), from_rate, to_rate, quality="VHQ").T
-    short = frames - result.shape[1]
-    if short > 0:
-        result = np.pad(result, ((0, 0), (0, short)))
-    return np.ascontiguousarray(result[:, :frames], dtype=np.float32)
-
-
 def resample_blocks(sound: Iterable[Samples], from_rate: int, to_rate: int, channels: int) -> Iterator[Samples]:
     """Sound that comes in blocks, (channels, frames), at to_rate. soxr VHQ: no delay, linear phase.
 

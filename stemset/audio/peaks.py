@@ -11,15 +11,12 @@ from numpy.typing import NDArray
 
 from stemset.audio.pcm import blocks, pcm_of
 
-RESOLUTIONS = (256, 2048, 16384)
-"""Samples per pixel that the player zooms through."""
-
 _HEADER = struct.Struct("<iIiiIi")  # version, flags, sample rate, samples per pixel, pixels, channels
 _EIGHT_BIT = 1
 
 
-def peaks(file: Path, resolutions: Sequence[int] = RESOLUTIONS) -> dict[int, bytes]:
-    """Samples per pixel -> .dat file, from one pass over a FLAC or WAV.
+def peaks(file: Path, resolutions: Sequence[int]) -> dict[int, bytes]:
+    """Samples per pixel -> .dat file, for each of the resolutions, from one pass over a FLAC or WAV.
 
     Each pixel is the lowest and highest sample of all channels as int8, -128 to 127 for full scale; the last one
     may cover fewer frames. Every resolution is a multiple of the smallest; ValueError otherwise.
@@ -30,11 +27,6 @@ def peaks(file: Path, resolutions: Sequence[int] = RESOLUTIONS) -> dict[int, byt
     low, high = _extremes(file, finest)
     sample_rate = pcm_of(file).sample_rate
     return {spp: _dat(low, high, spp // finest, sample_rate, spp) for spp in resolutions}
-
-
-def peaks_dat(file: Path, samples_per_pixel: int) -> bytes:
-    """`peaks` at one resolution."""
-    return peaks(file, (samples_per_pixel,))[samples_per_pixel]
 
 
 def overview(dat: bytes) -> list[int]:

@@ -122,7 +122,7 @@ def _run(
     watcher.node_started(run)
     begun = time.monotonic()
     input_hash = heard.pcm_sha256 or ""
-    if cache and (key := node_key(model, input_hash, kept)) and (entry := cache.take(key, needed, folder)):
+    if cache and (key := node_key(model, input_hash, kept)) and (entry := cache.get(key, needed, folder)):
         watcher.node_done(run, Done(entry.facts, time.monotonic() - begun, cached=True, cache_key=key))
         return {slot: _Heard(file, entry.hashes[slot]) for slot, file in entry.files.items()}
     tell = _rising(lambda fraction: watcher.node_progress(run, fraction))
@@ -136,7 +136,7 @@ def _run(
     # Asked anew: weights that were absent before are there now, and have their hashes.
     key = node_key(model, input_hash, kept) if cache else None
     if cache and key:
-        hashes = cache.keep(key, files, kept, facts)
+        hashes = cache.put(key, files, kept, facts)
     watcher.node_done(run, Done(facts, seconds, cached=False, cache_key=key))
     return {slot: _Heard(file, hashes.get(slot)) for slot, file in files.items()}
 

@@ -21,6 +21,7 @@ import pytest
 
 from stemset import audio
 from stemset.audio import Samples
+from stemset.concurrency import progress
 from stemset.concurrency.progress import CHECK_INTERVAL_S, ProgressRepeater
 from stemset.errors import Cancelled, EngineMissing, ModelFailed, WeightsDamaged, WeightsMissing
 from stemset.models import registry
@@ -292,7 +293,8 @@ def test_cancelling_stops_in_the_middle_of_a_run_of_onnxruntime(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Several looks while the layers of one chunk are computed.
-    monkeypatch.setattr(interruption, "CHECK_INTERVAL_S", 0.002)
+    for module in (interruption, progress):
+        monkeypatch.setattr(module, "CHECK_INTERVAL_S", 0.002)
     make_mdx(tmp_path, "kuielab_b_drums.onnx", "Drums", layers=60)
     separator = instance("kuielab_b_drums.onnx", tmp_path)
     before = run(separator, noise(20_000), tmp_path)
