@@ -1,4 +1,4 @@
-"""Where the frames of a FLAC file lie, so that a player can fetch any run of them."""
+"""Finds where the frames of a FLAC file lie, so that a player can fetch any run of them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def count_channels(streaminfo: bytes) -> int:
 
 
 def flac_layout(file: Path) -> FlacLayout:
-    """Reads the frame headers, decodes nothing. ValueError for a FLAC whose block size varies."""
+    """Read the frame headers of a file, decoding nothing. ValueError for a FLAC whose block size varies."""
     with av.open(str(file), "r", format="flac") as container:
         stream = container.streams.audio[0]
         streaminfo = bytes(stream.codec_context.extradata or b"")

@@ -1,4 +1,4 @@
-"""MP3, Opus and AAC through FFmpeg's encoders."""
+"""Encodes MP3, Opus and AAC with FFmpeg's encoders."""
 
 # PyAV types streams and what they encode only in part; each ignore below is for one such call.
 from __future__ import annotations
@@ -44,7 +44,7 @@ def encode_lossy(
     tags: Mapping[str, str],
     check: Check = ignore_check,
 ) -> None:
-    """source × gain, resampled where the codec does not know its rate; the file appears whole or not at all."""
+    """Write source × gain, resampled where the codec does not know its rate; the file appears whole or not at all."""
     codec = _CODECS[format]
     shape = pcm_of(source)
     rate = next((rate for rate in codec.rates if rate >= shape.sample_rate), codec.rates[-1])

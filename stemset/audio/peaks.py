@@ -24,9 +24,9 @@ def peaks(file: Path, resolutions: Sequence[int]) -> dict[int, bytes]:
     finest = min(resolutions)
     if any(resolution % finest for resolution in resolutions):
         raise ValueError(f"every one of {sorted(resolutions)} must be a multiple of {finest}")
-    low, high = _extremes(file, finest)
+    low, high = _find_extremes(file, finest)
     sample_rate = pcm_of(file).sample_rate
-    return {spp: _dat(low, high, spp // finest, sample_rate, spp) for spp in resolutions}
+    return {spp: _pack_dat(low, high, spp // finest, sample_rate, spp) for spp in resolutions}
 
 
 def overview(dat: bytes) -> list[int]:
@@ -34,7 +34,7 @@ def overview(dat: bytes) -> list[int]:
     return np.frombuffer(dat, np.int8, offset=_HEADER.size).tolist()
 
 
-def _extremes(file: Path, spp: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _find_extremes(file: Path, spp: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     lows: list[NDArray[np.float32]] = [np.zeros(0, np.float32)]
     highs = list(lows)
     for block in blocks(file, spp * max(1, (1 << 17) // spp)):
@@ -44,7 +44,7 @@ def _extremes(file: Path, spp: int) -> tuple[NDArray[np.float32], NDArray[np.flo
     return np.concatenate(lows), np.concatenate(highs)
 
 
-def _dat(low: NDArray[np.float32], high: NDArray[np.float32], merge: int, sample_rate: int, spp: int) -> bytes:
+def _pack_dat(low: NDArray[np.float32], high: NDArray[np.float32], merge: int, sample_rate: int, spp: int) -> bytes:
     pixels = -(-low.size // merge)
     pairs = np.zeros((pixels, 2), np.float32)
     if pixels:

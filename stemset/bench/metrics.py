@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stemset.audio.pcm import BLOCK_FRAMES, Samples, blocks
-from stemset.models.builtin.stft import OVERLAP, Grid, backward, forward, windows
+from stemset.models.builtin.stft import WINDOWS_PER_SAMPLE, Grid, backward, forward, windows
 
 # Of the Music Demixing Challenge's definition: keeps the ratio finite when a stem is silent.
 _EPSILON = 1e-7
@@ -106,7 +106,7 @@ def ideal_mask_agreements(
     grid = Grid.near(_IDEAL_WINDOW_S, sample_rate)
     frames = grid.frames(_BLOCK_S) * grid.hop
     results = {name: Agreement() for name in references}
-    margin = (OVERLAP - 1) * grid.hop
+    margin = (WINDOWS_PER_SAMPLE - 1) * grid.hop
     for whole, *parts in zip(
         windows(_summed([mixture], frames), frames, margin),
         *(windows(_summed(files, frames), frames, margin) for files in references.values()),
