@@ -44,7 +44,7 @@ def measure(file: Path, check: Check = ignore_check) -> Levels:
         frames += piece.samples.shape[1]
         loudest = max(loudest, float(np.abs(piece.samples).max()))
         meter.add(piece.samples)
-    return Levels(sample_rate, frames, loudest, meter.integrated() if meter else None)
+    return Levels(sample_rate, frames, loudest, meter.integrated_loudness() if meter else None)
 
 
 class LoudnessMeter:
@@ -75,8 +75,8 @@ class LoudnessMeter:
         self._source.push(frame)
         self._take_readings()
 
-    def integrated(self) -> float | None:
-        """LUFS of everything added, after which nothing can be; None for silence and for less than 400 ms."""
+    def integrated_loudness(self) -> float | None:
+        """LUFS of everything that was added; the last call. None for silence and for less than 400 ms."""
         self._source.push(None)
         self._take_readings()
         return self._lufs if self._lufs > _SILENCE else None

@@ -1,4 +1,4 @@
-"""How fast a strategy is on this machine: cold, with its models to load, and warm, as a worker runs it."""
+"""Measures how fast a strategy is on this machine: cold, with its models to load, and warm, as a worker runs it."""
 
 from __future__ import annotations
 
@@ -55,11 +55,11 @@ class SpeedReport(_Record):
 
     @property
     def times_real_time(self) -> float:
-        """Of the median warm run."""
+        """The song's duration over the seconds of the median warm run."""
         return self.duration_s / median(run.seconds for run in self.warm)
 
     def table(self) -> Table:
-        """For a terminal: medians of the warm runs, with the least and the most."""
+        """A table for a terminal: medians of the warm runs, with the least and the most."""
         table = Table(
             title=f"{self.strategy}, {self.duration_s:.0f} s of sound on {self.device}: "
             f"{self.times_real_time:.1f} × real time, {self.peak_mb:.0f} MB"

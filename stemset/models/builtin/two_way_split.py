@@ -1,4 +1,4 @@
-"""Splitting a file in two by a mask over its short-time spectrum, in bounded memory."""
+"""Splits a file in two by a mask over its short-time spectrum, in bounded memory."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class TwoWaySplit(AudioSeparator):
             stop = min(start + block, hops)
             first_frame = max(0, start - context)
             last_frame = min(hops + WINDOWS_PER_SAMPLE - 1, stop + WINDOWS_PER_SAMPLE - 1 + context)
-            samples = _read(song, (first_frame - WINDOWS_PER_SAMPLE + 1) * hop, last_frame * hop)
+            samples = _read_padded(song, (first_frame - WINDOWS_PER_SAMPLE + 1) * hop, last_frame * hop)
             estimate = self._estimate(samples, grid)
             begin = (start - first_frame + WINDOWS_PER_SAMPLE - 1) * hop
             length = min(stop * hop, song.frames) - start * hop
@@ -86,7 +86,7 @@ class TwoWaySplit(AudioSeparator):
         return np.stack((mid + side, mid - side), axis=1)
 
 
-def _read(song: soundfile.SoundFile, start: int, stop: int) -> NDArray[np.float32]:
+def _read_padded(song: soundfile.SoundFile, start: int, stop: int) -> NDArray[np.float32]:
     """Samples start to stop, shape (samples, 2); zeros where that lies outside of the file."""
     samples = np.zeros((stop - start, 2), np.float32)
     inside = max(start, 0)

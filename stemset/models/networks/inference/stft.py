@@ -37,7 +37,7 @@ class MdxStft:
 
     @property
     def frames(self) -> int:
-        """Samples that a spectrum stands for."""
+        """Samples that are transformed to one spectrum."""
         return self._hop * (self._times - 1)
 
     def forward(self, samples: Samples) -> NDArray[np.float32]:
