@@ -149,9 +149,9 @@ class Worker:
 )
 def reconcile() -> None:
     """Hands over what waits, settles silent jobs, removes what is too old; the service may sleep meanwhile."""
-    from stemset.server.app import upkeep_once
+    from stemset.server.app import maintain_once
 
-    upkeep_once()
+    maintain_once()
 
 
 @app.function(image=api_image, volumes={WEIGHTS_PATH: weights}, timeout=3600, region=knobs.region)

@@ -33,7 +33,7 @@ from sqlalchemy import create_engine, make_url, text
 from stemset.database.engine import create_engine_for
 from stemset.database.sessions import Sessions
 from stemset.features.jobs.records import new_id
-from stemset.features.library.recordings import Library
+from stemset.features.library.recordings import RecordingRepository
 from stemset.features.library.records import NewRecording
 
 HERE = Path(__file__).parent
@@ -74,7 +74,7 @@ async def main() -> None:
 async def _our_recordings(database: str, count: int) -> list[str]:
     """Straight into the database: looking into an upload takes longer than all that is measured here."""
     engine = create_engine_for(database)
-    library = Library(Sessions(engine))
+    library = RecordingRepository(Sessions(engine))
     made: list[str] = []
     for _ in range(count):
         recording = NewRecording(

@@ -14,6 +14,8 @@ StemsetError
 │   ├── NoSpace            the disk has no room for a weight file
 │   ├── EngineMissing      torch and audio-separator are not installed
 │   └── ModelFailed        the library failed, or gave something that is no stem
+├── InvalidRequest         a request says what it can't mean; names the field and the choices
+├── RangeNotSatisfiable    no byte of a requested range lies within the file
 ├── NotFound               a profile, strategy, recording, job, stem or stored object that isn't there
 ├── Stale                  the thing has changed since the caller saw it
 ├── Conflict               the thing is in a state that forbids the request
@@ -164,6 +166,28 @@ class ModelFailed(ModelError):
     """The library failed, or gave something that is no stem."""
 
     kind = "model-failed"
+
+
+class InvalidRequest(StemsetError):
+    """A request that says something it can't mean: `field` names what, `choices` what would be right."""
+
+    kind = "invalid-request"
+
+    def __init__(self, field: str, what: str, choices: tuple[str, ...] = ()) -> None:
+        self.field = field
+        self.choices = choices
+        hint = f"; choose one of: {', '.join(choices)}" if choices else ""
+        super().__init__(f"{field}: {what}{hint}")
+
+
+class RangeNotSatisfiable(StemsetError):
+    """No byte of the requested range lies within a file of `size` bytes."""
+
+    kind = "range-not-satisfiable"
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        super().__init__(f"The file has {size} bytes; no part of the range lies within it.")
 
 
 class NotFound(StemsetError):

@@ -12,11 +12,11 @@ from stemset.features.jobs.messages import Answer, Report
 from stemset.features.jobs.records import JobRecord
 from stemset.features.jobs.service import Applied, JobService
 
-REF = "process"
-"""Is the dispatch_ref of jobs that are run where they were made: no queue knows them."""
+IN_PROCESS = "process"
+"""The dispatch_ref of jobs that are run in the process that made them: no queue knows them."""
 
 
-class DirectChannel:
+class LocalChannel:
     """Applies reports to a service that lives in an event loop; `send` is called from other threads.
 
     changed: called in the sending thread with the job, after each report that changed it.

@@ -1,44 +1,43 @@
 """A folder of songs into the library, without a server: what `stemset process` does.
 
-Songs are stored and jobs are made as the API does it, and a job is run by the worker's code. But it is run here, and
+Songs are stored and jobs are made as by an upload, and a job is run by the worker's code. But it is run here, and
 never comes into the queue. So this works alone as well as beside `stemset serve`, whose page shows it all.
 """
 
 from __future__ import annotations
 
 import asyncio
-import fcntl
-import hashlib
 import mimetypes
 import os
 import shutil
 import threading
 import time
 from collections.abc import AsyncGenerator, Generator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
-from stemset.batch.local_channel import REF, DirectChannel
-from stemset.errors import Conflict, StaleAttempt, StemsetError, TooLarge, UnreadableAudio
+from stemset.batch.local_channel import IN_PROCESS, LocalChannel
+from stemset.concurrency.file_lock import locked
+from stemset.config import LimitsConfig
+from stemset.errors import Conflict, StaleAttempt, StemsetError, UnreadableAudio
 from stemset.features.jobs.messages import JobPayload, Report, Stopped
-from stemset.features.jobs.planning import plan_of, start
-from stemset.features.jobs.records import JobRecord, JobState
-from stemset.features.library.ingest import store
-from stemset.features.library.multipart import Upload, clean_file_name
-from stemset.features.library.probe import check_limits, probe_apart
+from stemset.features.jobs.records import JobRecord, JobState, Plan
+from stemset.features.jobs.service import JobService
+from stemset.features.library.ingest import Ingest
+from stemset.features.library.probe import SandboxedProbe
+from stemset.features.library.received_file import ReceivedFile, check_size, clean_file_name, hash_file
+from stemset.features.library.recordings import RecordingRepository
 from stemset.features.library.records import RecordingRecord
 from stemset.models.pool import ModelPool
-from stemset.server.services import Parts
-from stemset.strategy import Strategy
+from stemset.storage import Storage
 from stemset.strategy.node_cache import NodeCache
 from stemset.worker.reporter import Reporter
 from stemset.worker.run_job import run_job
 
-_READ_BYTES = 1 << 20
 _STOP_GRACE_S = 3.0
 
 
@@ -103,28 +102,42 @@ def files_in(source: Path, *, without: Path) -> list[Path]:
     return found
 
 
-class Processor:
-    """Takes files one after the other into one profile. Use `alone` around it; one per process."""
+@dataclass(frozen=True)
+class Library:
+    """Where songs go and jobs are made. limits: of config.yaml."""
+
+    recordings: RecordingRepository
+    jobs: JobService
+    ingest: Ingest
+    probe: SandboxedProbe
+    storage: Storage
+    limits: LimitsConfig
+
+
+@dataclass(frozen=True)
+class Separator:
+    """What runs the jobs. work_dir: for files in between; cache: of nodes, None without one."""
+
+    pool: ModelPool
+    work_dir: Path
+    cache: NodeCache | None
+
+
+class FolderProcessor:
+    """Takes files one after the other into one profile. Use `single_process_lock` around it; one per process.
+
+    plan: what a job of the strategy is to do.
+    """
 
     def __init__(
-        self,
-        parts: Parts,
-        profile: str,
-        strategy: Strategy,
-        pool: ModelPool,
-        watcher: Watcher,
-        *,
-        cache: NodeCache | None,
-        dry_run: bool,
+        self, library: Library, separator: Separator, profile: str, plan: Plan, watcher: Watcher, *, dry_run: bool
     ) -> None:
-        self._parts = parts
+        self._library = library
+        self._separator = separator
         self._profile = profile
-        self._strategy = strategy
-        self._pool = pool
+        self._plan = plan
         self._watcher = watcher
-        self._cache = cache
         self._dry_run = dry_run
-        self._work_dir = _work_dir(parts.settings.data_dir)
         self._stopping = asyncio.Event()
         self._planned: set[str] = set()
         self.abandoned = False
@@ -141,27 +154,27 @@ class Processor:
     async def run(self, files: Sequence[Path]) -> AsyncGenerator[Result]:
         """What became of each file, as soon as it is known; fewer after `stop`."""
         if not self._dry_run:
-            await self._settle_what_a_kill_left()
+            await self._cancel_abandoned_jobs()
         for file in files:
             if self.stopped:
                 return
             self._watcher.begun(file)
             begun = time.monotonic()
-            result = await self._take(file)
+            result = await self._process(file)
             yield replace(result, seconds=round(time.monotonic() - begun, 3))
 
-    async def _take(self, file: Path) -> Result:
+    async def _process(self, file: Path) -> Result:
         try:
-            upload = await asyncio.to_thread(_looked_at, file)
-            recording = await self._parts.library.find_by_hash(self._profile, upload.sha256)
+            received = await asyncio.to_thread(_as_received, file)
+            recording = await self._library.recordings.find_by_hash(self._profile, received.sha256)
             if self._dry_run:
-                return await self._plan(upload, recording)
+                return await self._foresee(received, recording)
             if recording is None:
-                await self._check_size(upload)
-                recording = await store(self._parts, upload, self._profile)
+                await self._check_size(received)
+                recording = await self._library.ingest.store(received, self._profile)
             if self.stopped:
                 return Result(file, Outcome.STOPPED, recording_id=recording.id)
-            job = await start(self._parts, recording.id, self._strategy.name, dispatch_ref=REF)
+            job = await self._library.jobs.create_job(recording.id, self._plan.strategy, dispatch_ref=IN_PROCESS)
             return await self._separate(file, recording, job)
         except UnreadableAudio as error:
             if self.stopped:
@@ -173,42 +186,43 @@ class Processor:
         except (StemsetError, OSError) as error:
             return _failed(file, error)
 
-    async def _plan(self, upload: Upload, recording: RecordingRecord | None) -> Result:
-        if upload.sha256 in self._planned:
-            return Result(upload.file, Outcome.PRESENT)
+    async def _foresee(self, received: ReceivedFile, recording: RecordingRecord | None) -> Result:
+        if received.sha256 in self._planned:
+            return Result(received.file, Outcome.PRESENT)
         if recording is None:
-            await self._check_size(upload)
-            check_limits(await probe_apart(upload.file, self._parts.probes), self._parts.config.limits)
+            await self._check_size(received)
+            await self._library.probe.probe_within_limits(received.file)
         else:
-            plan = plan_of(self._strategy, self._parts.config)
-            done = await self._parts.jobs.done_job(recording.id, plan)
+            done = await self._library.jobs.done_job(recording.id, self._plan)
             if done:
-                return Result(upload.file, Outcome.PRESENT, recording_id=recording.id, job_id=done.id)
-        self._planned.add(upload.sha256)
-        return Result(upload.file, Outcome.PLANNED, recording_id=recording.id if recording else None)
+                return Result(received.file, Outcome.PRESENT, recording_id=recording.id, job_id=done.id)
+        self._planned.add(received.sha256)
+        return Result(received.file, Outcome.PLANNED, recording_id=recording.id if recording else None)
 
-    async def _check_size(self, upload: Upload) -> None:
-        limits = self._parts.config.limits
-        if upload.bytes > limits.max_bytes:
+    async def _check_size(self, received: ReceivedFile) -> None:
+        max_bytes = self._library.limits.max_bytes
+        if received.bytes > max_bytes:
             # First of all it has to be a song.
-            await probe_apart(upload.file, self._parts.probes)
-            raise TooLarge(f"The file is larger than the {limits.max_upload_mb:g} MB that are allowed.")
+            await self._library.probe.probe(received.file)
+        check_size(received.bytes, max_bytes)
 
     async def _separate(self, file: Path, recording: RecordingRecord, job: JobRecord) -> Result:
         result = Result(file, Outcome.PRESENT, recording_id=recording.id, job_id=job.id)
         if job.state is JobState.SUCCEEDED:
             return result
-        if job.dispatch_ref != REF:
+        if job.dispatch_ref != IN_PROCESS:
             where = "runs in a worker" if job.state is JobState.RUNNING else "waits in the service's queue"
             return replace(result, outcome=Outcome.ELSEWHERE, message=f"its job {where}")
         error = await self._run_until_stopped(JobPayload.of(job, recording.source_key))
-        job = await self._parts.jobs.get_job(job.id)
+        job = await self._library.jobs.get_job(job.id)
         if job.state is JobState.SUCCEEDED:
             return replace(result, outcome=Outcome.SEPARATED)
         if job.state is JobState.CANCELLED:
             return replace(result, outcome=Outcome.STOPPED)
-        if job.failure:
-            return replace(result, outcome=Outcome.FAILED, kind=job.failure.kind, message=job.failure.message)
+        if job.status.failure:
+            return replace(
+                result, outcome=Outcome.FAILED, kind=job.status.failure.kind, message=job.status.failure.message
+            )
         if error:
             failed = _failed(file, error)
             return replace(result, outcome=Outcome.FAILED, kind=failed.kind, message=failed.message)
@@ -219,7 +233,7 @@ class Processor:
         stopping = asyncio.create_task(self._stopping.wait())
         await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if not running.done():
-            await self._parts.jobs.request_cancel(payload.job_id)
+            await self._library.jobs.request_cancel(payload.job_id)
             await asyncio.wait({running}, timeout=_STOP_GRACE_S)
         stopping.cancel()
         if not running.done():
@@ -230,56 +244,54 @@ class Processor:
         return running.exception()
 
     def _run(self, payload: JobPayload, loop: asyncio.AbstractEventLoop) -> None:
-        channel = DirectChannel(self._parts.jobs, loop, self._watcher.job_changed)
+        channel = LocalChannel(self._library.jobs, loop, self._watcher.job_changed)
         with Reporter(payload, channel, stop=threading.Event()) as reporter:
-            run_job(payload, self._parts.storage, reporter, self._pool, self._work_dir, cache=self._cache)
+            run_job(
+                payload,
+                self._library.storage,
+                reporter,
+                self._separator.pool,
+                self._separator.work_dir,
+                cache=self._separator.cache,
+            )
 
-    async def _settle_what_a_kill_left(self) -> None:
-        """Cancel the jobs of an earlier process; `alone` says that it is gone."""
-        await asyncio.to_thread(shutil.rmtree, self._work_dir, True)
-        left, _ = await self._parts.jobs.list_jobs((JobState.QUEUED, JobState.RUNNING), limit=1000)
+    async def _cancel_abandoned_jobs(self) -> None:
+        """Cancel the jobs of an earlier process; `single_process_lock` says that it is gone."""
+        await asyncio.to_thread(shutil.rmtree, self._separator.work_dir, True)
+        left, _ = await self._library.jobs.list_jobs((JobState.QUEUED, JobState.RUNNING), limit=1000)
         for job in left:
-            if job.dispatch_ref == REF:
-                await self._parts.jobs.request_cancel(job.id)
+            if job.dispatch_ref == IN_PROCESS:
+                await self._library.jobs.request_cancel(job.id)
                 await self._end(job.id, job.attempt, job.nonce)
 
     async def _end(self, job_id: UUID, attempt: int, nonce: str) -> None:
         report = Report(job_id=job_id, attempt=attempt, nonce=nonce, event=Stopped())
         try:
-            await self._parts.jobs.apply(report, report.message_id)
+            await self._library.jobs.apply(report, report.message_id)
         except StaleAttempt:
             # The service has begun it anew since we looked.
             return
 
 
 @contextmanager
-def alone(data_dir: Path) -> Generator[None]:
+def single_process_lock(data_dir: Path) -> Generator[None]:
     """One at a time in a data folder: so a job of such a process that is there before was left by a kill.
 
     Raises Conflict when another one runs.
     """
     data_dir.mkdir(parents=True, exist_ok=True)
-    with (data_dir / "process.lock").open("a+") as lock:
+    with ExitStack() as held:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+            held.enter_context(locked(data_dir / "process.lock", patience_s=0))
+        except TimeoutError:
             raise Conflict(f"Another `stemset process` works in {data_dir.resolve()}; let it end first.") from None
         yield
 
 
-def _work_dir(data_dir: Path) -> Path:
-    """Not the worker's, which empties its own when it starts."""
-    return data_dir / "process"
-
-
-def _looked_at(file: Path) -> Upload:
-    """The file as what the API makes of a received one; nothing is copied yet. Blocking."""
-    digest, size = hashlib.sha256(), 0
-    with file.open("rb") as content:
-        while block := content.read(_READ_BYTES):
-            digest.update(block)
-            size += len(block)
-    return Upload(file, clean_file_name(file.name), size, digest.hexdigest())
+def _as_received(file: Path) -> ReceivedFile:
+    """The file as what an upload makes of a received one; nothing is copied yet. Blocking."""
+    sha256, size = hash_file(file)
+    return ReceivedFile(file, clean_file_name(file.name), size, sha256)
 
 
 def _claims_sound(file: Path) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import sys
 import tempfile
 import time
@@ -44,14 +43,17 @@ class RunSpeed(_Record):
 
 
 class SpeedReport(_Record):
-    """The first run loads the models, the warm ones find them loaded. peak_mb: the most memory of the process, MB."""
+    """The first run loads the models, the warm ones find them loaded.
+
+    peak_mb: the most memory of the process, MB; None on Windows, where Python isn't told.
+    """
 
     strategy: str
     device: str
     duration_s: float
     cold: RunSpeed
     warm: tuple[RunSpeed, ...]
-    peak_mb: float
+    peak_mb: float | None
 
     @property
     def times_real_time(self) -> float:
@@ -60,9 +62,10 @@ class SpeedReport(_Record):
 
     def table(self) -> Table:
         """A table for a terminal: medians of the warm runs, with the least and the most."""
+        memory = "" if self.peak_mb is None else f", {self.peak_mb:.0f} MB"
         table = Table(
             title=f"{self.strategy}, {self.duration_s:.0f} s of sound on {self.device}: "
-            f"{self.times_real_time:.1f} × real time, {self.peak_mb:.0f} MB"
+            f"{self.times_real_time:.1f} × real time{memory}"
         )
         table.add_column("")
         for heading in ("cold", f"warm, of {len(self.warm)}", "least", "most"):
@@ -126,7 +129,11 @@ class _StemTimes(Observer):
         self.ready_at.setdefault(stem.record.name, time.perf_counter())
 
 
-def _peak_mb() -> float:
+def _peak_mb() -> float | None:
+    if sys.platform == "win32":
+        return None
+    import resource  # noqa: PLC0415 - Windows has no such module
+
     # Linux counts in KiB, macOS in bytes.
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from io import TextIOWrapper
 from typing import Annotated
 
 import typer
@@ -30,6 +31,10 @@ app.add_typer(deploy.app, name="deploy")
 
 def main() -> None:
     """Entry point: a user's mistake ends in one line, not in a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # Windows gives pipes an encoding that lacks most letters: a song's name is worth a question mark there.
+            stream.reconfigure(errors="replace")
     match sys.argv[1:]:
         case ["--show-completion", shell]:
             # Typer prints that of the shell it finds itself in, whichever is named.

@@ -26,11 +26,10 @@ from stemset.errors import Cancelled, ConfigError, StemsetError
 from stemset.features.jobs.records import JobRecord, NodeState
 from stemset.models import registry
 from stemset.observability.logging import configure_logging
-from stemset.strategy import Strategy
 
 if TYPE_CHECKING:
     # These bring the whole service with them; `stemset --help` needs none of it.
-    from stemset.batch.process_folder import Processor, Result
+    from stemset.batch.process_folder import FolderProcessor, Result
 
 app = typer.Typer()
 
@@ -81,7 +80,7 @@ def process_command(
     if name not in config.strategies:
         raise typer.BadParameter(f"unknown strategy {name!r}; choose one of: {', '.join(config.strategies)}")
     folder = source or _source_of(config, profile)
-    asyncio.run(_process(settings, profile, config.strategies[name], folder, dry_run=dry_run, as_json=as_json))
+    asyncio.run(_process(settings, profile, name, folder, dry_run=dry_run, as_json=as_json))
 
 
 def _source_of(config: Config, profile: str) -> Path:
@@ -94,36 +93,56 @@ def _source_of(config: Config, profile: str) -> Path:
 
 
 async def _process(
-    settings: ApiSettings, profile: str, plan: Strategy, source: Path, *, dry_run: bool, as_json: bool
+    settings: ApiSettings, profile: str, strategy: str, source: Path, *, dry_run: bool, as_json: bool
 ) -> None:
     # Seconds of imports, which a mistake in the arguments need not wait for.
-    from stemset.batch.process_folder import Outcome, Processor, alone, files_in  # noqa: PLC0415
+    from stemset.batch.process_folder import (  # noqa: PLC0415
+        FolderProcessor,
+        Library,
+        Outcome,
+        Separator,
+        files_in,
+        single_process_lock,
+    )
     from stemset.database.engine import upgrade_database  # noqa: PLC0415
-    from stemset.features.jobs.engines.dbos import LocalDispatcher  # noqa: PLC0415
+    from stemset.features.jobs.engines.dbos import DbosDispatcher  # noqa: PLC0415
     from stemset.models.networks import malloc  # noqa: PLC0415
     from stemset.models.pool import ModelPool  # noqa: PLC0415
-    from stemset.server.app import make_parts  # noqa: PLC0415
+    from stemset.server.services import build_services  # noqa: PLC0415
     from stemset.strategy.node_cache import FolderCache  # noqa: PLC0415
 
     malloc.share_heap_between_threads()
     worker = WorkerSettings()
-    pool = ModelPool(worker.runtime())
-    cache = FolderCache(worker.cache_dir, worker.cache_bytes) if worker.cache_bytes else None
+    separator = Separator(
+        pool=ModelPool(worker.runtime()),
+        # Not the worker's folder, which it empties when it starts.
+        work_dir=settings.data_dir / "process",
+        cache=FolderCache(worker.cache_dir, worker.cache_bytes) if worker.cache_bytes else None,
+    )
     results: list[Result] = []
-    with alone(settings.data_dir):
+    with single_process_lock(settings.data_dir):
         await asyncio.to_thread(upgrade_database, settings.database)
-        parts = make_parts(settings, LocalDispatcher(settings.queue_database))
+        services = build_services(settings, DbosDispatcher(settings.queue_database))
+        library = Library(
+            services.recordings,
+            services.jobs,
+            services.ingest,
+            services.probe,
+            services.storage,
+            services.config.limits,
+        )
         try:
             files = files_in(source, without=settings.data_dir)
             with _bars(len(files)) as bars:
-                processor = Processor(parts, profile, plan, pool, bars, cache=cache, dry_run=dry_run)
+                plan = services.plans.plans[strategy]
+                processor = FolderProcessor(library, separator, profile, plan, bars, dry_run=dry_run)
                 with _stopped_by_signals(processor):
                     async for result in processor.run(files):
                         results.append(result)
                         bars.ended(result)
         finally:
-            await parts.engine.dispose()
-        _report(results, plan, source, profile, as_json=as_json)
+            await services.engine.dispose()
+        _report(results, strategy, source, profile, as_json=as_json)
         if processor.abandoned:
             err.print("Stopped.")
             sys.stdout.flush()
@@ -135,24 +154,26 @@ async def _process(
 
 
 @contextmanager
-def _stopped_by_signals(processor: Processor) -> Generator[None]:
+def _stopped_by_signals(processor: FolderProcessor) -> Generator[None]:
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
         err.print("stopping; what is done stays")
         processor.stop()
 
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    for number in numbers:
-        loop.add_signal_handler(number, stop)
+    # Not the loop's own handlers, which Windows lacks.
+    before = {
+        number: signal.signal(number, lambda _number, _frame: loop.call_soon_threadsafe(stop))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
     try:
         yield
     finally:
-        for number in numbers:
-            loop.remove_signal_handler(number)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
-def _report(results: list[Result], plan: Strategy, source: Path, profile: str, *, as_json: bool) -> None:
+def _report(results: list[Result], strategy: str, source: Path, profile: str, *, as_json: bool) -> None:
     counts = Counter(result.outcome.value for result in results)
     if as_json:
         files = [
@@ -166,7 +187,7 @@ def _report(results: list[Result], plan: Strategy, source: Path, profile: str, *
             }
             for result in results
         ]
-        head = {"profile": profile, "source": str(source), "strategy": plan.name}
+        head = {"profile": profile, "source": str(source), "strategy": strategy}
         print(json.dumps({**head, "counts": counts, "files": files}))
         return
     table = Table("file", "", "seconds", "", box=None)
@@ -179,11 +200,11 @@ def _report(results: list[Result], plan: Strategy, source: Path, profile: str, *
     if table.row_count:
         out.print(table)
     said = ", ".join(f"{count} {outcome.replace('_', ' ')}" for outcome, count in counts.items())
-    out.print(f"{profile}, {plan.name}: {said or 'no files'}", highlight=False, soft_wrap=True)
+    out.print(f"{profile}, {strategy}: {said or 'no files'}", highlight=False, soft_wrap=True)
 
 
 class _Bars:
-    """Watches a Processor: one bar for the files, one for the job in hand."""
+    """Watches a FolderProcessor: one bar for the files, one for the job in hand."""
 
     def __init__(self, progress: Progress, files: int) -> None:
         self._progress = progress
@@ -196,10 +217,10 @@ class _Bars:
         self._progress.update(self._job, description=self._name, total=None, completed=0, visible=True)
 
     def job_changed(self, job: JobRecord) -> None:
-        running = [node for node in job.nodes if node.state is NodeState.RUNNING]
+        running = [node for node in job.status.nodes if node.state is NodeState.RUNNING]
         model = f": {escape(registry.card(running[0].model).title)}" if running else ""
-        done = sum(node.fraction for node in job.nodes)
-        self._progress.update(self._job, description=self._name + model, total=len(job.nodes), completed=done)
+        done = sum(node.fraction for node in job.status.nodes)
+        self._progress.update(self._job, description=self._name + model, total=len(job.status.nodes), completed=done)
 
     def ended(self, result: Result) -> None:
         self._progress.advance(self._files)

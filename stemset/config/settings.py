@@ -56,6 +56,11 @@ class CommonSettings(BaseSettings):
         return self.data_dir / "objects"
 
     @property
+    def temporary_dir(self) -> Path:
+        """The folder of files that last as long as one request."""
+        return self.data_dir / "uploads"
+
+    @property
     def cache_dir(self) -> Path:
         """The folder of what nodes made on this machine."""
         return self.data_dir / "cache" / "nodes"

@@ -11,14 +11,14 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from stemset.database.postgresql import CONNECTIONS, try_quiet_ones
-from stemset.database.sqlite import own_connections, prepare
+from stemset.database.postgresql import CONNECTIONS, ping_idle_connections
+from stemset.database.sqlite import configure_connection, end_connections_with
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def database_url(text: str) -> URL:
-    """The URL with the driver that we ship, whichever of the usual spellings an operator has."""
+    """The URL with the driver that Stemset ships, whichever of the usual spellings an operator has."""
     url = make_url(text)
     match url.get_backend_name():
         case "sqlite":
@@ -30,25 +30,25 @@ def database_url(text: str) -> URL:
 
 
 def create_engine_for(text: str) -> AsyncEngine:
-    """The engine of a process; dispose of it at its end."""
+    """An engine on the database at this URL; one per process, to be disposed of at its end."""
     url = database_url(text)
     if url.get_backend_name() != "sqlite":
         engine = create_async_engine(url, pool_size=CONNECTIONS, max_overflow=0)
-        try_quiet_ones(engine.sync_engine)
+        ping_idle_connections(engine.sync_engine)
         return engine
     _make_folder(url)
     engine = create_async_engine(url)
-    own_connections(engine.sync_engine)
-    event.listen(engine.sync_engine, "connect", prepare)
+    end_connections_with(engine.sync_engine)
+    event.listen(engine.sync_engine, "connect", configure_connection)
     return engine
 
 
 def upgrade_database(text: str) -> None:
     """Bring the database to the newest migration, creating it if need be. Blocking; quick with nothing to do."""
-    engine = _blocking_engine(text)
+    engine = _create_blocking_engine(text)
     try:
         with engine.begin() as connection:
-            config = _config(connection)
+            config = _alembic_config(connection)
             head = ScriptDirectory.from_config(config).get_current_head()
             if MigrationContext.configure(connection).get_current_revision() != head:
                 command.upgrade(config, "head")
@@ -58,10 +58,10 @@ def upgrade_database(text: str) -> None:
 
 def database_revision(text: str) -> tuple[str | None, str | None]:
     """The migration that the database is at, None before the first; and the newest that there is. Blocking."""
-    engine = _blocking_engine(text)
+    engine = _create_blocking_engine(text)
     try:
         with engine.connect() as connection:
-            head = ScriptDirectory.from_config(_config(connection)).get_current_head()
+            head = ScriptDirectory.from_config(_alembic_config(connection)).get_current_head()
             return MigrationContext.configure(connection).get_current_revision(), head
     finally:
         engine.dispose()
@@ -69,29 +69,29 @@ def database_revision(text: str) -> tuple[str | None, str | None]:
 
 def downgrade_database(text: str, revision: str) -> None:
     """Take migrations back to `revision`; `base` removes every table."""
-    engine = _blocking_engine(text)
+    engine = _create_blocking_engine(text)
     try:
         with engine.begin() as connection:
-            command.downgrade(_config(connection), revision)
+            command.downgrade(_alembic_config(connection), revision)
     finally:
         engine.dispose()
 
 
-def _config(connection: Connection) -> Config:
+def _alembic_config(connection: Connection) -> Config:
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     return config
 
 
-def _blocking_engine(text: str) -> Engine:
-    """Alembic is synchronous; both drivers have a synchronous side."""
+def _create_blocking_engine(text: str) -> Engine:
+    """An engine with the synchronous side of the same driver, for Alembic, which is synchronous."""
     url = database_url(text)
     if url.get_backend_name() != "sqlite":
         return create_engine(url)
     _make_folder(url)
     engine = create_engine(url.set(drivername="sqlite+pysqlite"))
-    event.listen(engine, "connect", prepare)
+    event.listen(engine, "connect", configure_connection)
     return engine
 
 

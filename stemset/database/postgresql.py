@@ -10,26 +10,26 @@ from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 CONNECTIONS = 15
-"""At most, of a process; none is closed while others wait for one: opening one takes longer than all that is asked."""
+"""The most connections of a process. They stay open: opening one takes longer than any query."""
 
-_QUIET_S = 1.0
-_SINCE = "quiet_since"
+_IDLE_S = 1.0
+_IDLE_SINCE = "idle_since"
 
 
-def try_quiet_ones(engine: Engine) -> None:
-    """Whether a connection is still one takes a round trip to find out. That is spent on those which lay unused for a
-    second; where one is broken, as after a restart of the server, all are opened anew."""
+def ping_idle_connections(engine: Engine) -> None:
+    """Have the engine test a connection before its use if nobody used it for a second; a test before each use would
+    double the round trips. Where one is broken, as after a restart of the server, all are opened anew."""
 
-    def returned(_connection: DBAPIConnection | None, entry: ConnectionPoolEntry) -> None:
-        entry.info[_SINCE] = time.monotonic()
+    def note_return(_connection: DBAPIConnection | None, entry: ConnectionPoolEntry) -> None:
+        entry.info[_IDLE_SINCE] = time.monotonic()
 
-    def taken(connection: DBAPIConnection, entry: ConnectionPoolEntry, _proxy: object) -> None:
-        if time.monotonic() - entry.info.get(_SINCE, time.monotonic()) < _QUIET_S:
+    def ping_if_idle(connection: DBAPIConnection, entry: ConnectionPoolEntry, _proxy: object) -> None:
+        if time.monotonic() - entry.info.get(_IDLE_SINCE, time.monotonic()) < _IDLE_S:
             return
         try:
             engine.dialect.do_ping(connection)
         except engine.dialect.loaded_dbapi.Error as error:
             raise InvalidatePoolError from error
 
-    event.listen(engine, "checkin", returned)
-    event.listen(engine, "checkout", taken)
+    event.listen(engine, "checkin", note_return)
+    event.listen(engine, "checkout", ping_if_idle)

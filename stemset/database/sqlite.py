@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from functools import partial
 from threading import Thread
-from typing import Any, cast
+from typing import Protocol, cast
 
 import aiosqlite
 from sqlalchemy import Engine, event
@@ -15,9 +15,18 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.util import await_only
 
+_connect: Callable[..., sqlite3.Connection] = sqlite3.connect
+
+
+class _SqliteConnection(DBAPIConnection, Protocol):
+    """A connection with what SQLite's drivers have beyond DB-API."""
+
+    def create_function(self, name: str, arguments: int, function: Callable[[str | None], str | None], /) -> object: ...
+
 
 class _Connection(aiosqlite.Connection):
-    """aiosqlite's, with two faults of 0.22 mended. Both show when a query is cancelled or a file can't be opened.
+    """aiosqlite's connection with two faults of 0.22 mended. Both show when a query is cancelled or a file can't be
+    opened.
 
     Stopped twice, which SQLAlchemy does when a query is cancelled again while it is ended, the connection waits for a
     thread that is gone, for ever. And nobody waits for the thread of a stopped one, which then reports to an event
@@ -39,33 +48,33 @@ class _Connection(aiosqlite.Connection):
         return cast("asyncio.Future[object] | None", super().stop())  # pyright: ignore[reportUnknownMemberType]
 
 
-def own_connections(engine: Engine) -> None:
-    """Have the engine open connections that are ended, with their threads, when it is disposed of."""
+def end_connections_with(engine: Engine) -> None:
+    """Have the engine open connections whose threads are ended when it is disposed of."""
     ending: set[Thread] = set()
 
-    def connect(_dialect: object, _entry: object, args: Sequence[Any], options: dict[str, Any]) -> None:
-        opener = partial(sqlite3.connect, *args, **options)
+    def open_connection(_dialect: object, _entry: object, args: Sequence[object], options: dict[str, object]) -> None:
+        opener = partial(_connect, *args, **options)
 
-        def create(*_args: object, **_options: object) -> _Connection:
+        def create_connection(*_args: object, **_options: object) -> _Connection:
             return _Connection(opener, ending)
 
-        options["async_creator_fn"] = create
+        options["async_creator_fn"] = create_connection
 
-    def join() -> None:
+    def join_threads() -> None:
         for thread in list(ending):
             thread.join()
 
-    def disposed(_engine: Engine) -> None:
-        await_only(asyncio.to_thread(join))
+    def wait_for_threads(_engine: Engine) -> None:
+        await_only(asyncio.to_thread(join_threads))
 
-    event.listen(engine, "do_connect", connect)
-    event.listen(engine, "engine_disposed", disposed)
+    event.listen(engine, "do_connect", open_connection)
+    event.listen(engine, "engine_disposed", wait_for_threads)
 
 
-def prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+def configure_connection(connection: _SqliteConnection, _entry: ConnectionPoolEntry) -> None:
     """Set up a new connection, of either driver."""
-    # Its own lower() knows ASCII only.
-    connection.create_function("lower", 1, _lower)  # pyright: ignore - sqlite's, not DB-API's
+    # SQLite's own lower() knows ASCII only.
+    connection.create_function("lower", 1, _lower)
     cursor = connection.cursor()
     # Readers don't wait for the writer, and writers wait for each other rather than fail.
     cursor.execute("PRAGMA journal_mode=WAL")

@@ -1,13 +1,13 @@
-"""The rows. Their migration is in migrations/; a test proves that both agree."""
+"""The tables, as classes of rows. migrations/ creates them; a test proves that both agree."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from advanced_alchemy.base import DefaultBase, UUIDv7Base
 from advanced_alchemy.types import DateTimeUTC
+from pydantic import JsonValue
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -24,13 +24,13 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-# JSON columns hold what Pydantic dumped; `service` reads them back through the types of `records`.
-Json = dict[str, Any]
+# JSON columns hold what Pydantic dumped; the repositories read them back through the types of the records.
+Json = dict[str, JsonValue]
 JSON_COLUMN = JSON().with_variant(JSONB(), "postgresql")
 
 
 class RecordingRow(UUIDv7Base):
-    """`records.RecordingRecord` without its latest job. overview: JSON list of integers."""
+    """A `library.records.RecordingRecord` without its latest job. overview: as in `TrackRow`, of the mixture."""
 
     __tablename__ = "recordings"
     __table_args__ = (Index("ix_recordings_profile_created_at", "profile", "created_at"),)
@@ -51,7 +51,7 @@ class RecordingRow(UUIDv7Base):
 
 
 class UploadRow(UUIDv7Base):
-    """`records.UploadRecord`: an upload that isn't complete. Swept after expires_at."""
+    """A `library.records.UploadRecord`: an upload that isn't complete. It is removed after expires_at."""
 
     __tablename__ = "uploads"
 
@@ -67,10 +67,10 @@ class UploadRow(UUIDv7Base):
 
 
 class JobRow(UUIDv7Base):
-    """`records.JobRecord`. state repeats `status["state"]` so that queries and the index below can use it.
+    """A `jobs.records.JobRecord`. state repeats `status["state"]` so that queries and the index below can use it.
 
-    queued_at: when this attempt came into the queue. heard_at: when a worker last said anything of it. requeues: how
-    often a silent worker lost it, since somebody last asked for it. claimed_at: when a process began to hand it over.
+    queued_at: when this attempt came into the queue. heard_at: when a worker last reported on it. claimed_at: when a
+    process began to hand it over.
     """
 
     __tablename__ = "jobs"
@@ -111,7 +111,10 @@ class JobRow(UUIDv7Base):
 
 
 class EventRow(DefaultBase):
-    """`records.EventRecord`; status is the job's after it. message_id: the report's, None for our own events."""
+    """A `jobs.records.EventRecord`.
+
+    status: of the job after the event. message_id: of the report that made it, None for the service's own events.
+    """
 
     __tablename__ = "job_events"
     __table_args__ = (UniqueConstraint("message_id", name="uq_job_events_message_id"),)
@@ -125,7 +128,7 @@ class EventRow(DefaultBase):
 
 
 class TrackRow(DefaultBase):
-    """`records.TrackRecord`; record is a `manifest.StemRecord`."""
+    """A `jobs.records.TrackRecord`. record: a `manifest.StemRecord`."""
 
     __tablename__ = "job_tracks"
 
@@ -138,7 +141,7 @@ class TrackRow(DefaultBase):
 
 
 class MixRow(DefaultBase):
-    """`mix.SavedMix`; mix is a `mix.Mix`."""
+    """A `mixes.mix.SavedMix`. mix: a `mixes.mix.Mix`."""
 
     __tablename__ = "mixes"
 
@@ -149,7 +152,7 @@ class MixRow(DefaultBase):
 
 
 class ShareRow(DefaultBase):
-    """`mix.Share`."""
+    """A `mixes.mix.Share`."""
 
     __tablename__ = "shares"
 
@@ -161,7 +164,7 @@ class ShareRow(DefaultBase):
 
 
 class ClipRow(UUIDv7Base):
-    """`mix.Clip`."""
+    """A `mixes.mix.Clip`."""
 
     __tablename__ = "clips"
 
@@ -175,7 +178,7 @@ class ClipRow(UUIDv7Base):
 
 
 class WrongKeyRow(UUIDv7Base):
-    """One wrong key; `guesses` counts them."""
+    """One wrong key that a sender has tried; `accounts.key_limiter` counts them."""
 
     __tablename__ = "wrong_keys"
     __table_args__ = (Index("ix_wrong_keys_sender_at", "sender", "at"),)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import os
+import sys
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
@@ -142,7 +144,16 @@ class NetworkCache:
 
 
 def _half_of_memory() -> int:
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    memory = _memory_bytes()
     with suppress(OSError, ValueError):
         memory = min(memory, int(_CONTAINER_LIMIT.read_text("ascii")))
     return memory // 2
+
+
+def _memory_bytes() -> int:
+    if sys.platform == "win32":
+        # A MEMORYSTATUSEX: its own size in bytes, then the machine's memory, then six more numbers.
+        status = (ctypes.c_uint64 * 8)(64)
+        ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status))
+        return status[1]
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

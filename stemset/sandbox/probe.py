@@ -6,13 +6,13 @@ It imports nothing but the decoder, so that it starts quickly.
 from __future__ import annotations
 
 import json
-import resource
 import sys
 from dataclasses import asdict
 from pathlib import Path
 
 from stemset.audio import check_whole, probe
 from stemset.errors import AudioError, UnreadableAudio
+from stemset.sandbox.limits import limit_process
 
 _MEMORY_BYTES = 2 << 30
 _CPU_S = 60
@@ -21,8 +21,7 @@ _CPU_S = 60
 def main(file: Path) -> None:
     """One JSON object on stdout: `found` or `error`, a kind with its message."""
     # A file that claims to need more than any song does is stopped here, not by the machine running out.
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (_CPU_S, _CPU_S))
+    limit_process(memory_bytes=_MEMORY_BYTES, cpu_s=_CPU_S)
     answer: dict[str, object]
     try:
         found = probe(file)

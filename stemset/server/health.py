@@ -1,29 +1,85 @@
-"""What the service is and offers: health, configuration, profiles, strategies, models."""
+"""What the service is: its health, its configuration, its profiles."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
 from anyio import fail_after, to_thread
 from litestar import Response, Router, get
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from stemset import __version__
 from stemset.audio import AudioFormat
+from stemset.config import Config
 from stemset.features.accounts.gate import PUBLIC
 from stemset.features.jobs.records import JobState
+from stemset.features.jobs.service import JobService
+from stemset.features.library.recordings import RecordingRepository
 from stemset.server.schemas import CONFIG, HEALTH, PROFILE, Health, Limits, Profile, ServiceConfig
-from stemset.server.services import Context
-from stemset.storage import Keys
+from stemset.storage import Keys, Storage
+from stemset.web.parameters import Injected
 from stemset.web.problems import problem_responses
 from stemset.web.responses import json_response
-from stemset.worker.pid_files import workers
+from stemset.worker.pid_files import find_workers
 
 _PATIENCE_S = 2.0
 _SILENCE = timedelta(seconds=60)
+
+
+class HealthCheck:
+    """Asks the parts that a request needs whether they answer. One per process."""
+
+    def __init__(self, engine: AsyncEngine, storage: Storage, jobs: JobService, data_dir: Path) -> None:
+        self._engine = engine
+        self._storage = storage
+        self._jobs = jobs
+        self._data_dir = data_dir
+
+    async def check(self) -> Health:
+        """Ask each part, for two seconds at most."""
+        database, storage = await self._database_answers(), await self._storage_answers()
+        counts: Mapping[JobState, int] = await self._jobs.count_jobs() if database else {}
+        return Health(
+            status="ok" if database and storage else "degraded",
+            version=__version__,
+            database=database,
+            storage=storage,
+            worker=await self._worker_lives(counts),
+            queued=counts.get(JobState.QUEUED, 0),
+            running=counts.get(JobState.RUNNING, 0),
+        )
+
+    async def _worker_lives(self, counts: Mapping[JobState, int]) -> bool:
+        """Whether a worker takes jobs: one on this machine, or one elsewhere that works and tells of it."""
+        if await to_thread.run_sync(find_workers, self._data_dir):
+            return True
+        running = counts.get(JobState.RUNNING, 0)
+        if not running:
+            return False
+        silent = await self._jobs.unheard_jobs(datetime.now(UTC) - _SILENCE)
+        return running > sum(job.state is JobState.RUNNING for job in silent)
+
+    async def _database_answers(self) -> bool:
+        try:
+            with fail_after(_PATIENCE_S):
+                async with self._engine.connect() as connection:
+                    await connection.execute(text("SELECT 1"))
+        except (SQLAlchemyError, OSError, TimeoutError):
+            return False
+        return True
+
+    async def _storage_answers(self) -> bool:
+        try:
+            with fail_after(_PATIENCE_S):
+                await to_thread.run_sync(self._storage.exists, Keys.manifest(UUID(int=0)), abandon_on_cancel=True)
+        except (OSError, TimeoutError):
+            return False
+        return True
 
 
 @get(
@@ -40,20 +96,9 @@ _SILENCE = timedelta(seconds=60)
         ),
     },
 )
-async def get_health(context: Context) -> Response[Health]:
-    database, storage = await _database_answers(context), await _storage_answers(context)
-    well = database and storage
-    counts: Mapping[JobState, int] = await context.jobs.count_jobs() if database else {}
-    health = Health(
-        status="ok" if well else "degraded",
-        version=__version__,
-        database=database,
-        storage=storage,
-        worker=await _worker_lives(context, counts),
-        queued=counts.get(JobState.QUEUED, 0),
-        running=counts.get(JobState.RUNNING, 0),
-    )
-    return Response(health, status_code=200 if well else 503)
+async def get_health(health: Injected[HealthCheck]) -> Response[Health]:
+    found = await health.check()
+    return Response(found, status_code=200 if found.status == "ok" else 503)
 
 
 @get(
@@ -63,11 +108,11 @@ async def get_health(context: Context) -> Response[Health]:
     summary="What to know before the first request",
     responses={200: json_response(CONFIG, "Version, limits and formats.")},
 )
-async def get_config(context: Context) -> ServiceConfig:
-    limits = context.config.limits
+async def get_config(config: Injected[Config]) -> ServiceConfig:
+    limits = config.limits
     return ServiceConfig(
         version=__version__,
-        default_profile=context.config.default_profile,
+        default_profile=config.default_profile,
         limits=Limits(
             max_bytes=limits.max_bytes, max_duration_s=limits.max_duration_s, max_channels=limits.max_channels
         ),
@@ -82,8 +127,8 @@ async def get_config(context: Context) -> ServiceConfig:
     summary="The collections of recordings",
     responses={200: json_response([PROFILE], "In the order of config.yaml."), **problem_responses(503)},
 )
-async def list_profiles(context: Context) -> list[Profile]:
-    counts = await context.library.count()
+async def list_profiles(recordings: Injected[RecordingRepository], config: Injected[Config]) -> list[Profile]:
+    counts = await recordings.count()
     return [
         Profile(
             name=name,
@@ -92,38 +137,8 @@ async def list_profiles(context: Context) -> list[Profile]:
             strategy=profile.strategy,
             recordings=counts.get(name, 0),
         )
-        for name, profile in context.config.profiles.items()
+        for name, profile in config.profiles.items()
     ]
-
-
-async def _worker_lives(context: Context, counts: Mapping[JobState, int]) -> bool:
-    """Whether a worker takes jobs: one on this machine, or one elsewhere that works and tells of it."""
-    if await to_thread.run_sync(workers, context.settings.data_dir):
-        return True
-    running = counts.get(JobState.RUNNING, 0)
-    if not running:
-        return False
-    silent = await context.jobs.silent_jobs(datetime.now(UTC) - _SILENCE)
-    return running > sum(job.state is JobState.RUNNING for job in silent)
-
-
-async def _database_answers(context: Context) -> bool:
-    try:
-        with fail_after(_PATIENCE_S):
-            async with context.engine.connect() as connection:
-                await connection.execute(text("SELECT 1"))
-    except (SQLAlchemyError, OSError, TimeoutError):
-        return False
-    return True
-
-
-async def _storage_answers(context: Context) -> bool:
-    try:
-        with fail_after(_PATIENCE_S):
-            await to_thread.run_sync(context.storage.exists, Keys.manifest(UUID(int=0)), abandon_on_cancel=True)
-    except (OSError, TimeoutError):
-        return False
-    return True
 
 
 router = Router(path="/", route_handlers=[get_health, get_config, list_profiles])

@@ -1,61 +1,110 @@
-"""What has to be done from time to time: recordings that are too old are removed.
-
-`upkeep_once` does that and all else that `stemset serve` does beside the API, once: on Modal the API may sleep, and a
-schedule calls it.
-"""
+"""All that runs by the clock: one list, which a service runs for ever and a schedule runs once."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 
 import structlog
 from anyio import to_thread
 from sqlalchemy.exc import DBAPIError
 
-from stemset.errors import StemsetError, Unavailable
-from stemset.features.jobs.reconciler import Reconciler
-from stemset.features.library.deletion import remove_unused
-from stemset.features.library.uploads import LIFETIME, forget, sweep
-from stemset.server.services import Parts
+from stemset.errors import StemsetError
+from stemset.features.library.uploads import LIFETIME
+from stemset.server.services import Services
 from stemset.storage import Keys
+from stemset.storage.local_files import remove_abandoned_folders
 
 log = structlog.stdlib.get_logger()
 
-_EVERY_S = 3600.0
-_SWEEP_EVERY_S = 600.0
+_MINUTE_S = 60.0
 
 
-async def upkeep(parts: Parts, reconciler: Reconciler) -> None:
-    """Hand over what waits, settle what is silent, remove what is too old. Raises Unavailable, DBAPIError: the rest is
-    done the next time."""
-    handed_over = await parts.outbox.flush()
-    settled = await reconciler.reconcile()
-    uploads = await parts.library.expired_uploads()
-    for upload_id in uploads:
-        await forget(parts, upload_id)
-    removed = await remove_unused(parts)
-    log.info("upkeep", handed_over=handed_over, settled=settled, uploads=len(uploads), recordings=removed)
+@dataclass(frozen=True)
+class Task:
+    """Work that is done again and again.
+
+    run_once: does it, and returns how many things it did something to, or None. every_s: the pause after it.
+    run_forever: where the work is also woken by more than the clock, its own loop; it ends when `stop` is called.
+    """
+
+    name: str
+    run_once: Callable[[], Awaitable[int | None]]
+    every_s: float = 10 * _MINUTE_S
+    run_forever: Callable[[], Awaitable[None]] | None = None
+    stop: Callable[[], None] | None = None
 
 
-async def remove_unused_often(parts: Parts) -> None:
-    """Until cancelled."""
-    while True:
+def maintenance_tasks(services: Services) -> Sequence[Task]:
+    """Every task, in the order in which a schedule runs them."""
+    outbox, reconciler, storage = services.outbox, services.reconciler, services.storage
+
+    async def sweep_objects() -> None:
+        # What has no row: a process was killed between the two.
+        await to_thread.run_sync(storage.sweep, Keys.UPLOADS, LIFETIME)
+
+    async def sweep_folders() -> int:
+        return await to_thread.run_sync(remove_abandoned_folders, services.settings.temporary_dir, LIFETIME)
+
+    async def delete_unused() -> int:
+        days = services.settings.keep_days
+        return 0 if days is None else await services.deletion.delete_unused(days)
+
+    return (
+        Task("hand_over_jobs", outbox.flush, run_forever=outbox.run, stop=outbox.stop),
+        Task("settle_silent_jobs", reconciler.reconcile, run_forever=reconciler.run, stop=reconciler.stop),
+        Task("forget_expired_uploads", services.uploads.forget_expired),
+        Task("sweep_uploaded_objects", sweep_objects),
+        Task("sweep_temporary_folders", sweep_folders),
+        Task("delete_unused_recordings", delete_unused, every_s=60 * _MINUTE_S),
+    )
+
+
+class Maintenance:
+    """Runs the tasks beside a service, from `start` to `stop`."""
+
+    def __init__(self, tasks: Sequence[Task]) -> None:
+        self._tasks = tasks
+        self._loops: list[asyncio.Task[None]] = []
+        self._repeated: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Begin all tasks in the running event loop."""
+        for task in self._tasks:
+            if task.run_forever:
+                self._loops.append(asyncio.ensure_future(task.run_forever()))
+            else:
+                self._repeated.append(asyncio.create_task(_repeat(task)))
+
+    async def stop(self) -> None:
+        """End all tasks; those with a loop of their own end what they are at."""
+        for repeated in self._repeated:
+            repeated.cancel()
+        for task in self._tasks:
+            if task.stop:
+                task.stop()
+        await asyncio.gather(*self._loops)
+
+
+async def run_maintenance_once(tasks: Sequence[Task]) -> None:
+    """Run every task once. One that fails stops none of the others; then the first error is raised."""
+    errors: list[Exception] = []
+    for task in tasks:
         try:
-            await remove_unused(parts)
-        except (Unavailable, DBAPIError, OSError) as error:
-            log.warning("retention_delayed", reason=str(error))
-        await asyncio.sleep(_EVERY_S)
-
-
-async def sweep_often(parts: Parts) -> None:
-    """Until cancelled: remove what expired, and what a killed process left."""
-    while True:
-        try:
-            for upload in await parts.library.expired_uploads():
-                await forget(parts, upload)
-            # What has no row: a process was killed between the two.
-            await to_thread.run_sync(parts.storage.sweep, Keys.UPLOADS, LIFETIME)
-            await to_thread.run_sync(sweep, parts.settings.data_dir)
+            log.info("maintained", task=task.name, count=await task.run_once())
         except (DBAPIError, OSError, StemsetError) as error:
-            log.warning("uploads_not_swept", reason=str(error))
-        await asyncio.sleep(_SWEEP_EVERY_S)
+            log.warning("not_maintained", task=task.name, reason=str(error))
+            errors.append(error)
+    if errors:
+        raise errors[0]
+
+
+async def _repeat(task: Task) -> None:
+    """Run the task until cancelled. An error is logged: the rest is done the next time."""
+    while True:
+        try:
+            await task.run_once()
+        except (DBAPIError, OSError, StemsetError) as error:
+            log.warning("not_maintained", task=task.name, reason=str(error))
+        await asyncio.sleep(task.every_s)

@@ -39,7 +39,7 @@ _QUIET = ("/stems/", "/peaks/", "/assets/", "/callback", "/api/health")
 _POLLED = "/api/jobs/"
 
 
-class Edge:
+class SecurityHeadersAndAccessLog:
     """The outermost layer around the application. storage: its address, where pages reach it themselves."""
 
     def __init__(self, app: ASGIApp, storage: str | None) -> None:
@@ -53,7 +53,7 @@ class Edge:
             await self._app(scope, receive, send)
             return
         begun = time.perf_counter()
-        ears = _Ears(receive)
+        until_answered = ReceiveUntilAnswered(receive)
         method, path = scope["method"], scope["path"]
 
         async def finish(message: Message) -> None:
@@ -62,15 +62,15 @@ class Edge:
                 if method == "OPTIONS":
                     headers = [*((name, value) for name, value in headers if name != b"allow"), _allow(scope)]
                 message["headers"] = [*headers, *self._headers]
-                _note(method, path, message["status"], time.perf_counter() - begun)
+                _log_request(method, path, message["status"], time.perf_counter() - begun)
             await send(message)
             if message["type"] == "http.response.body" and not message.get("more_body"):
-                ears.answered.set()
+                until_answered.answered.set()
 
-        await self._app(scope, ears.receive, finish)
+        await self._app(scope, until_answered.receive, finish)
 
 
-class _Ears:
+class ReceiveUntilAnswered:
     """A request's `receive`, which tells of the end once the answer is whole, as ASGI asks for.
 
     Modal's own says nothing more then; Litestar, which listens while it streams, would wait for ever, and the request
@@ -79,21 +79,21 @@ class _Ears:
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
-        self._heard_all = False
+        self._body_received = False
         self.answered = asyncio.Event()
 
     async def receive(self) -> HTTPReceiveMessage | WebSocketReceiveMessage:
-        if not self._heard_all:
+        if not self._body_received:
             message = await self._receive()
-            self._heard_all = message["type"] != "http.request" or not message.get("more_body")
+            self._body_received = message["type"] != "http.request" or not message.get("more_body")
             return message
-        hearing = asyncio.ensure_future(self._receive())
+        receiving = asyncio.ensure_future(self._receive())
         answering = asyncio.ensure_future(self.answered.wait())
         try:
-            await asyncio.wait({hearing, answering}, return_when=asyncio.FIRST_COMPLETED)
-            return hearing.result() if hearing.done() else HTTPDisconnectEvent(type="http.disconnect")
+            await asyncio.wait({receiving, answering}, return_when=asyncio.FIRST_COMPLETED)
+            return receiving.result() if receiving.done() else HTTPDisconnectEvent(type="http.disconnect")
         finally:
-            hearing.cancel()
+            receiving.cancel()
             answering.cancel()
 
 
@@ -105,7 +105,7 @@ def _allow(scope: Scope) -> tuple[bytes, bytes]:
     return b"allow", ", ".join(sorted(methods)).encode()
 
 
-def _note(method: str, path: str, status: int, elapsed_s: float) -> None:
+def _log_request(method: str, path: str, status: int, elapsed_s: float) -> None:
     quiet = status < 400 and (any(part in path for part in _QUIET) or (method == "GET" and path.startswith(_POLLED)))
     level = log.debug if quiet else log.info
     level("request", method=method, path=path, status=status, ms=round(elapsed_s * 1000, 1))

@@ -11,7 +11,6 @@ import sys
 from typing import Any, TypeAlias
 
 from litestar import Litestar, Router
-from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import License, Server, Tag
@@ -35,7 +34,7 @@ from stemset.features.mixes import schemas as mix_schemas
 from stemset.features.player import routes as player_routes
 from stemset.features.player import schemas as player_schemas
 from stemset.server import health, schemas
-from stemset.server.services import provide_context
+from stemset.server.services import service_dependencies
 from stemset.web import problems
 from stemset.web.problems import PROBLEM_JSON, exception_handlers, problem_responses
 
@@ -81,11 +80,6 @@ def api_router() -> Router:
     )
 
 
-def dependencies() -> dict[str, Provide]:
-    """What a route is given for the asking."""
-    return {"context": Provide(provide_context, sync_to_thread=False)}
-
-
 def openapi_config() -> OpenAPIConfig:
     """What the document says of the whole."""
     return OpenAPIConfig(
@@ -113,7 +107,7 @@ def document() -> Json:
     """The OpenAPI 3.1 document as plain JSON values."""
     app = Litestar(
         route_handlers=[api_router()],
-        dependencies=dependencies(),
+        dependencies=service_dependencies(),
         openapi_config=openapi_config(),
         plugins=[pydantic_plugin],
         exception_handlers=exception_handlers,

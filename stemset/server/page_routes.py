@@ -9,9 +9,10 @@ from anyio import to_thread
 from litestar import HttpMethod, Response, route
 from litestar.params import FromPath
 
+from stemset.config import ApiSettings
 from stemset.errors import NotFound
 from stemset.features.accounts.gate import PUBLIC
-from stemset.server.services import Context
+from stemset.web.parameters import Injected
 from stemset.web.problems import AnyRequest
 from stemset.web.ranges import is_known
 from stemset.web.stored_files import ASK_AGAIN, FOR_EVER
@@ -21,8 +22,8 @@ _MISSING = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Stemset</title>
 <body style="font: 16px/1.6 system-ui, sans-serif; max-width: 40rem; margin: 4rem auto; padding: 0 1rem">
 <h1>The page is not built yet</h1>
-<p>The API works; the page that goes with it was not found. Run <code>make frontend</code> in the project's folder,
-or set <code>STEMSET_FRONTEND_DIR</code> to a built page, and start again.</p>
+<p>The API works; the page that goes with it was not found. Run <code>make frontend/dist/index.html</code> in the
+project's folder, or set <code>STEMSET_FRONTEND_DIR</code> to a built page, and start again.</p>
 <p><a href="/docs">API documentation</a></p>
 </body></html>
 """
@@ -34,12 +35,12 @@ mimetypes.add_type("application/manifest+json", ".webmanifest")
 @route(
     ["/", "/{path:path}"], http_method=[HttpMethod.GET, HttpMethod.HEAD], include_in_schema=False, opt={PUBLIC: True}
 )
-async def page(request: AnyRequest, context: Context, path: FromPath[str] = "/") -> Response[bytes]:
+async def page(request: AnyRequest, settings: Injected[ApiSettings], path: FromPath[str] = "/") -> Response[bytes]:
     """A file of the build, else index.html: `/p/demo` is the page's own address.
 
     Public: it is the same on every Stemset, and holds the screen to sign in.
     """
-    root = context.settings.frontend_dir
+    root = settings.frontend_dir
     found = await to_thread.run_sync(_file_in, root, path)
     if found is None:
         return Response(_MISSING.encode(), media_type="text/html", headers={"Cache-Control": ASK_AGAIN})

@@ -19,6 +19,9 @@ class Health(Wire):
     running: int
 
 
+HEALTH = Health(status="ok", version="0.1.0", database=True, storage=True, worker=True, queued=0, running=1)
+
+
 class Limits(Wire):
     """What an upload may be, told before it starts."""
 
@@ -36,6 +39,14 @@ class ServiceConfig(Wire):
     formats: list[str]
 
 
+CONFIG = ServiceConfig(
+    version="0.1.0",
+    default_profile="demo",
+    limits=Limits(max_bytes=500_000_000, max_duration_s=1800, max_channels=8),
+    formats=["flac", "wav", "mp3", "opus", "m4a"],
+)
+
+
 class Profile(Wire):
     """A named collection of recordings with its defaults."""
 
@@ -44,17 +55,6 @@ class Profile(Wire):
     description: str
     strategy: str
     recordings: int
-
-
-HEALTH = Health(status="ok", version="0.1.0", database=True, storage=True, worker=True, queued=0, running=1)
-
-
-CONFIG = ServiceConfig(
-    version="0.1.0",
-    default_profile="demo",
-    limits=Limits(max_bytes=500_000_000, max_duration_s=1800, max_channels=8),
-    formats=["flac", "wav", "mp3", "opus", "m4a"],
-)
 
 
 PROFILE = Profile(

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -56,13 +57,18 @@ def run(host: str, port: int) -> None:
 
 
 def work() -> None:
-    """The worker process of `run`: ends when that does."""
+    """The worker process of `run`: ends when that does, or when `run` closes the pipe that is the worker's stdin.
+
+    Of all signs between processes a pipe's end alone is the same on every system, and comes even after a kill.
+    """
+    stop = threading.Event()
+    threading.Thread(target=_wait_for_end, args=(_taken_stdin(), stop), name="stdin", daemon=True).start()
     from stemset.worker.local import serve_worker  # noqa: PLC0415 - `run` is to start without what a worker needs
 
     settings = WorkerSettings()
     configure_logging(settings.log_format)
     try:
-        serve_worker(settings, follow_parent=True)
+        serve_worker(settings, stop=stop)
     except Conflict as error:
         log.error("worker_refused", reason=str(error))  # noqa: TRY400 - the message says it all
         sys.exit(1)
@@ -72,12 +78,11 @@ async def _serve(app: Litestar, listener: socket.socket, worker: _Worker, addres
     import uvicorn  # noqa: PLC0415
 
     from stemset.database.engine import upgrade_database  # noqa: PLC0415
-    from stemset.features.library.demo_song import demo_done, ensure_demo  # noqa: PLC0415
-    from stemset.server.app import parts_of  # noqa: PLC0415
+    from stemset.server.services import services_of  # noqa: PLC0415
 
-    parts = parts_of(app)
-    await asyncio.to_thread(upgrade_database, parts.settings.database)
-    demo = await ensure_demo(parts)
+    services = services_of(app)
+    await asyncio.to_thread(upgrade_database, services.settings.database)
+    demo = await services.demo_song.ensure()
     loop = asyncio.get_running_loop()
     listening = asyncio.Event()
 
@@ -85,11 +90,11 @@ async def _serve(app: Litestar, listener: socket.socket, worker: _Worker, addres
         await listening.wait()
         if demo:
             # Only now, as its worker reports to this server.
-            await demo_done(parts, demo)
-        if not parts.notifier.closed:
+            await services.demo_song.wait_until_playable(demo)
+        if not services.notifier.closed:
             print(f"Stemset is at {address} (Ctrl-C stops it)", flush=True)  # noqa: T201
-            if parts.gate.closed:
-                print(f"It is closed: {_where_the_key_is(parts.settings)}", flush=True)  # noqa: T201
+            if services.gate.closed:
+                print(f"It is closed: {_where_the_key_is(services.settings)}", flush=True)  # noqa: T201
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -100,7 +105,7 @@ async def _serve(app: Litestar, listener: socket.socket, worker: _Worker, addres
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
             super().handle_exit(sig, frame)
             # Streams of events would else keep their connections, and those the server.
-            loop.call_soon_threadsafe(parts.notifier.close)
+            loop.call_soon_threadsafe(services.notifier.close)
             worker.stop()
 
     config = uvicorn.Config(
@@ -142,8 +147,8 @@ class _Worker:
     def stop(self) -> None:
         """Ask it to end, and don't start it again."""
         self._stopping = True
-        if self._process.poll() is None:
-            self._process.terminate()
+        assert self._process.stdin is not None
+        self._process.stdin.close()
 
     async def keep(self) -> None:
         """Until cancelled: when it dies, start it again, after a pause that grows while it keeps dying."""
@@ -162,14 +167,33 @@ class _Worker:
             self._process = self._start()
 
     def _start(self) -> subprocess.Popen[bytes]:
-        return subprocess.Popen([sys.executable, "-m", "stemset.server.serve"], env=self._environment)
+        # Unbuffered: a signal's handler closes it.
+        return subprocess.Popen(
+            [sys.executable, "-m", "stemset.server.serve"], env=self._environment, stdin=subprocess.PIPE, bufsize=0
+        )
+
+
+def _taken_stdin() -> int:
+    """A descriptor of stdin that no child of this process inherits; they find stdin empty."""
+    pipe = os.dup(0)
+    with open(os.devnull, "rb") as nothing:  # noqa: PTH123 - a name, not a path
+        os.dup2(nothing.fileno(), 0)
+    return pipe
+
+
+def _wait_for_end(pipe: int, stop: threading.Event) -> None:
+    while os.read(pipe, 1):
+        pass
+    stop.set()
 
 
 @contextmanager
 def _listening(host: str, port: int) -> Generator[socket.socket]:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if os.name == "posix":
+            # A port that was left just now is free. On Windows the option would let two servers have one port.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((host, port))
         except OSError as error:

@@ -1,58 +1,152 @@
-"""What the routes work on, made once per process."""
+"""Every service of the process, made once, and offered to routes under its own name.
+
+Nothing else knows all of them: a route names as its parameters the one or two that it needs.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TypeAlias
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
 
-from anyio import CapacityLimiter
+from litestar import Litestar
 from litestar.datastructures import State
-from litestar.di import NamedDependency
-from litestar.params import SkipValidation
+from litestar.di import Provide
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from stemset.config import ApiSettings, Config
-from stemset.features.accounts.gate import Gate
-from stemset.features.jobs.engines.dispatcher import Dispatcher
-from stemset.features.jobs.live_updates import Notifier, Statuses
+from stemset.config import ApiSettings, Config, load_config
+from stemset.config.modal import ModalSettings
+from stemset.database.engine import create_engine_for
+from stemset.database.sessions import Sessions
+from stemset.features.accounts.gate import Gate, gate_of
+from stemset.features.catalogue.service import Catalogue
+from stemset.features.downloads.encoder import StemEncoder
+from stemset.features.downloads.service import DownloadService
+from stemset.features.jobs.engines.dispatcher import Dispatcher, WeightsFetcher
+from stemset.features.jobs.live_updates import JobResponseCache, LiveUpdates
+from stemset.features.jobs.notifier import Notifier
 from stemset.features.jobs.outbox import Outbox
+from stemset.features.jobs.planning import JobPlans
+from stemset.features.jobs.reconciler import Reconciler, ReconcileTimings
+from stemset.features.jobs.repository import JobRepository
 from stemset.features.jobs.service import JobService
-from stemset.features.library.recordings import Library
-from stemset.features.mixes.service import Mixes
-from stemset.storage import Storage
+from stemset.features.library.deletion import RecordingDeletion
+from stemset.features.library.demo_song import DemoSong
+from stemset.features.library.ingest import Ingest
+from stemset.features.library.probe import SandboxedProbe
+from stemset.features.library.recordings import RecordingRepository
+from stemset.features.library.uploads import UploadRepository, UploadService
+from stemset.features.mixes.repository import MixRepository
+from stemset.features.mixes.service import MixService
+from stemset.features.player.tracks import TrackService
+from stemset.server.health import HealthCheck
+from stemset.storage import Storage, open_storage
 
 
 @dataclass(frozen=True)
-class Parts:
-    """The parts of the service.
+class Services:
+    """The services of a process. Each is given to the routes that have a parameter of its name.
 
-    secret: signs the worker's reports. gate: tells who may use the service. probes, encodes: how many uploads may be
-    looked into at once, and how many stems be written in another format.
+    callback_secret: signs the worker's reports.
     """
 
     settings: ApiSettings
     config: Config
-    secret: str = field(repr=False)
+    callback_secret: str = field(repr=False)
     gate: Gate
     engine: AsyncEngine
-    library: Library
-    jobs: JobService
-    mixes: Mixes
     storage: Storage
+    plans: JobPlans
+    jobs: JobService
+    job_responses: JobResponseCache
+    live_updates: LiveUpdates
+    notifier: Notifier
     outbox: Outbox
     dispatcher: Dispatcher
-    notifier: Notifier
-    probes: CapacityLimiter
-    encodes: CapacityLimiter
-    statuses: Statuses = field(default_factory=Statuses)
+    reconciler: Reconciler
+    recordings: RecordingRepository
+    uploads: UploadService
+    probe: SandboxedProbe
+    ingest: Ingest
+    deletion: RecordingDeletion
+    demo_song: DemoSong
+    tracks: TrackService
+    mixes: MixRepository
+    mix_service: MixService
+    downloads: DownloadService
+    encoder: StemEncoder
+    catalogue: Catalogue
+    health: HealthCheck
 
 
-# Litestar would check the parts field by field at every request.
-Context: TypeAlias = NamedDependency[SkipValidation[Parts]]
-"""Handed to every route that asks for `context`."""
+def build_services(settings: ApiSettings, dispatcher: Dispatcher) -> Services:
+    """Make every service. Nothing is connected yet. Raises ConfigError."""
+    config = load_config(settings.config)
+    engine = create_engine_for(settings.database)
+    sessions = Sessions(engine)
+    storage = open_storage(settings.object_storage)
+    fetcher = dispatcher if isinstance(dispatcher, WeightsFetcher) else None
+    plans, notifier = JobPlans.of(config), Notifier()
+    repository = JobRepository(sessions)
+    outbox = Outbox(repository, dispatcher)
+    jobs = JobService(repository, plans, outbox, notifier)
+    recordings = RecordingRepository(sessions)
+    probe = SandboxedProbe(config.limits)
+    ingest = Ingest(recordings, jobs, storage, probe, config)
+    tracks = TrackService(jobs, storage)
+    mixes = MixRepository(sessions)
+    return Services(
+        settings=settings,
+        config=config,
+        callback_secret=settings.signing_secret(),
+        gate=gate_of(settings, sessions),
+        engine=engine,
+        storage=storage,
+        plans=plans,
+        jobs=jobs,
+        job_responses=JobResponseCache(),
+        live_updates=LiveUpdates(jobs, notifier, config, settings.stream_limit_s),
+        notifier=notifier,
+        outbox=outbox,
+        dispatcher=dispatcher,
+        reconciler=Reconciler(
+            jobs, dispatcher, outbox, storage, notifier.changed, timings=_reconcile_timings(settings)
+        ),
+        recordings=recordings,
+        uploads=UploadService(UploadRepository(sessions), storage, settings.temporary_dir),
+        probe=probe,
+        ingest=ingest,
+        deletion=RecordingDeletion(recordings, jobs, storage, settings.cache_dir),
+        demo_song=DemoSong(recordings, jobs, ingest, notifier, config),
+        tracks=tracks,
+        mixes=mixes,
+        mix_service=MixService(mixes, recordings, tracks),
+        downloads=DownloadService(jobs, recordings, storage),
+        encoder=StemEncoder(storage, settings.temporary_dir),
+        catalogue=Catalogue(config.strategies, settings.weights_dir, fetcher, on_modal=settings.engine == "modal"),
+        health=HealthCheck(engine, storage, jobs, settings.data_dir),
+    )
 
 
-def provide_context(state: State) -> Parts:
-    """The parts that the application's start put into its state."""
-    parts: Parts = state.context
-    return parts
+def service_dependencies() -> dict[str, Provide]:
+    """What routes may name as parameters: every service, found in the application's state."""
+    return {service.name: Provide(_provider(service.name), sync_to_thread=False) for service in fields(Services)}
+
+
+def services_of(app: Litestar) -> Services:
+    """The services of an application."""
+    services: Services = app.state.services
+    return services
+
+
+def _provider(name: str) -> Callable[[State], object]:
+    def provide(state: State) -> object:
+        return getattr(state.services, name)
+
+    return provide
+
+
+def _reconcile_timings(settings: ApiSettings) -> ReconcileTimings:
+    """How long jobs may take, and be silent, on the engine that the settings name."""
+    if settings.engine == "modal":
+        return ReconcileTimings(silence_s=settings.silence_s, deadline_s=ModalSettings().job_deadline_s)
+    return ReconcileTimings(silence_s=settings.silence_s)

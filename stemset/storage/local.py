@@ -16,6 +16,7 @@ from uuid import uuid4
 
 from stemset.errors import NotFound
 from stemset.storage.protocol import ObjectInfo, Place
+from stemset.storage.replacing import replace_file
 
 _BUFFER_BYTES = 1 << 20
 
@@ -43,7 +44,7 @@ class LocalStorage:
         # Objects are replaced, never written into, so two names may share one content.
         link = path.parent / f".{path.name}.{uuid4().hex}"
         os.link(source, link)
-        link.replace(path)
+        replace_file(link, path)
         # Nothing is renamed where both were names of one content before.
         link.unlink(missing_ok=True)
 
@@ -168,7 +169,7 @@ class LocalStorage:
                 file.flush()
                 os.fsync(file.fileno())
             temporary.chmod(0o644)
-            temporary.replace(target)
+            replace_file(temporary, target)
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise

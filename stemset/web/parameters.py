@@ -1,10 +1,17 @@
-"""The parameters of every list that comes by the page."""
+"""Parameters that several routes take, and how a route is given a service."""
 
 from __future__ import annotations
 
-from typing import Annotated, TypeAlias
+from typing import Annotated, TypeAlias, TypeVar
 
-from litestar.params import HeaderParameter, QueryParameter
+from litestar.di import NamedDependency
+from litestar.params import HeaderParameter, QueryParameter, SkipValidation
+
+_Service = TypeVar("_Service")
+
+# Litestar would check a service field by field at every request.
+Injected: TypeAlias = NamedDependency[SkipValidation[_Service]]
+"""A service that a route names as a parameter; `server.services` gives it by that name."""
 
 MAX_PAGE = 200
 MAX_OFFSET = 1_000_000_000

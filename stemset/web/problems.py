@@ -23,8 +23,10 @@ from stemset.errors import (
     Cancelled,
     Conflict,
     Forbidden,
+    InvalidRequest,
     ModelError,
     NotFound,
+    RangeNotSatisfiable,
     Stale,
     StemsetError,
     TooLarge,
@@ -51,28 +53,6 @@ class Problem(Wire):
     instance: str | None = None
     field: str | None = None
     choices: list[str] | None = None
-
-
-class InvalidRequest(StemsetError):
-    """A request that says something it can't mean: `field` names what, `choices` what would be right."""
-
-    kind = "invalid-request"
-
-    def __init__(self, field: str, what: str, choices: tuple[str, ...] = ()) -> None:
-        self.field = field
-        self.choices = choices
-        hint = f"; choose one of: {', '.join(choices)}" if choices else ""
-        super().__init__(f"{field}: {what}{hint}")
-
-
-class RangeNotSatisfiable(StemsetError):
-    """No byte of the requested range lies within a file of `size` bytes."""
-
-    kind = "range-not-satisfiable"
-
-    def __init__(self, size: int) -> None:
-        self.size = size
-        super().__init__(f"The file has {size} bytes; no part of the range lies within it.")
 
 
 # The nearest class in an error's ancestry decides; a StemsetError that is not listed is our own mistake.

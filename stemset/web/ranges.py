@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from stemset.web.problems import RangeNotSatisfiable
+from stemset.errors import RangeNotSatisfiable
 
 _SINGLE_RANGE = re.compile(r"bytes\s*=\s*(\d*)\s*-\s*(\d*)", re.IGNORECASE | re.ASCII)
 _MAX_DIGITS = 18

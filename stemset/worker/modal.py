@@ -28,23 +28,22 @@ from stemset.models.pool import ModelPool
 from stemset.models.runtime import Runtime
 from stemset.models.weights.files import addresses, weights_state
 from stemset.observability.logging import configure_logging
-from stemset.storage import Keys, Storage, open_storage
+from stemset.storage import Keys, ObjectStore, open_storage
 from stemset.strategy.node_cache import FolderCache, NodeCache
-from stemset.worker.reporter import CallbackChannel, Pace, Reporter
-from stemset.worker.run_job import may_go_better, run_job
+from stemset.worker.reporter import CallbackChannel, Reporter, ReportTimings
+from stemset.worker.run_job import STORAGE_PATIENCE_S, is_retryable, run_job
 
 if TYPE_CHECKING:
     import modal
 
 log = structlog.stdlib.get_logger()
 
-PACE = Pace(progress=1.0, poll=3.0)
+TIMINGS = ReportTimings(progress_s=1.0, poll_s=3.0)
 """Every report wakes or holds an API container that is paid for."""
 
 
 _TRIES = 2
 _PAUSE_S = 5.0
-_STORAGE_PATIENCE_S = 120.0
 _IMPORTS = ("scipy.fft", "scipy.ndimage", "boto3")
 _ENGINE = ("torch", "stemset.models.networks.separator")
 
@@ -104,18 +103,18 @@ class RemoteWorker:
     def __init__(
         self,
         settings: WorkerSettings,
-        storage: Storage,
+        storage: ObjectStore,
         *,
         cache: NodeCache | None = None,
         refresh: Callable[[], None] = lambda: None,
         before_job: Callable[[], None] = lambda: None,
-        pace: Pace = PACE,
+        timings: ReportTimings = TIMINGS,
     ) -> None:
         self._settings = settings
         self._storage = storage
         self._cache = cache
         self._before_job = before_job
-        self._pace = pace
+        self._timings = timings
         self._secret = settings.signing_secret()
         runtime = settings.runtime()
         self._pool = VolumePool(runtime, refresh, DOWNLOAD_COMMAND)
@@ -145,7 +144,7 @@ class RemoteWorker:
         with tempfile.TemporaryDirectory(prefix="stemset-") as work:
             channel = CallbackChannel(self._settings.callback_url, self._secret)
             try:
-                with Reporter(payload, channel, stop=threading.Event(), pace=self._pace, run=run) as reporter:
+                with Reporter(payload, channel, stop=threading.Event(), timings=self._timings, run=run) as reporter:
                     manifest = self._run(payload, reporter, Path(work))
             except Exception as error:
                 manifest = self._left(payload, begun)
@@ -161,7 +160,7 @@ class RemoteWorker:
                     payload, self._storage, reporter, self._pool, work, cache=self._cache, last_try=left == 0
                 )
             except Exception as error:
-                if left == 0 or not may_go_better(error):
+                if left == 0 or not is_retryable(error):
                     raise
                 time.sleep(_PAUSE_S)
         raise AssertionError
@@ -190,7 +189,7 @@ def container_worker(knobs: ModalSettings, *, weights: modal.Volume, node_cache:
 
     worker = RemoteWorker(
         settings,
-        open_storage(settings.object_storage, patience_s=_STORAGE_PATIENCE_S),
+        open_storage(settings.object_storage, patience_s=STORAGE_PATIENCE_S),
         cache=cache,
         refresh=weights.reload,
         before_job=see_the_others,
@@ -205,7 +204,7 @@ def _callback_url(knobs: ModalSettings) -> str:
 
     if knobs.callback_url:
         return knobs.callback_url
-    url = modal.Function.from_name(knobs.app, "api").get_web_url()
+    url = modal.Function.from_name(knobs.app, "api").get_web_url()  # pyright: ignore[reportUnknownMemberType] - untyped
     if url is None:
         raise ConfigError("STEMSET_CALLBACK_URL", "is not set, and the deployed `api` has no address")
     return url

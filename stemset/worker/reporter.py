@@ -1,7 +1,7 @@
 """How a run tells the service what happens, and hears whether to stop.
 
-`Reporter` decides what is said and when, and holds on to it until the service has it; a `Channel` carries one
-report. `CallbackChannel` posts it, signed; `direct.DirectChannel` applies it in this process.
+`Reporter` decides what is reported and when, and repeats a report until the service has it; a `Channel` carries one
+report. `CallbackChannel` posts it, signed.
 """
 
 from __future__ import annotations
@@ -38,36 +38,36 @@ _FINAL = (Succeeded, Failed, Stopped)
 
 
 class Interrupted(BaseException):
-    """The worker process is ending. Not an Exception: nothing must take it for a failure of the job, which the
+    """The worker process is ending. It is no Exception, so that nothing takes it for a failure of the job, which the
     next worker resumes."""
 
 
 @dataclass(frozen=True)
-class Pace:
-    """Times in seconds.
+class ReportTimings:
+    """When a run reports, and how long it tries to.
 
-    progress: at most one progress report in this time. poll: without anything new the last is said again after this
-    time, to hear of a cancel and to be heard of. patience: how long an event is tried again while the service can't
-    be reached; the pauses between tries grow from first_pause to longest_pause.
+    progress_s: at most one progress report in this time. poll_s: without anything new the last report is repeated
+    after this time, to learn of a cancel and to show that the worker is alive. patience_s: how long an event is tried
+    again while the service can't be reached; the pauses between tries grow from first_pause_s to longest_pause_s.
     """
 
-    progress: float = 0.3
-    poll: float = 1.0
-    patience: float = 600.0
-    first_pause: float = 0.2
-    longest_pause: float = 10.0
+    progress_s: float = 0.3
+    poll_s: float = 1.0
+    patience_s: float = 600.0
+    first_pause_s: float = 0.2
+    longest_pause_s: float = 10.0
 
 
 class Channel(Protocol):
     """Carries reports to the service, from any thread."""
 
     def send(self, report: Report) -> Answer:
-        """Blocks until the service has the report. Raises Unavailable when it may go better later, StaleAttempt when
-        it is no longer this run's job, Forbidden when the service doesn't trust the sender."""
+        """Send a report, and block until the service has it. Raises Unavailable when another try may succeed,
+        StaleAttempt when it is no longer this run's job, Forbidden when the service doesn't trust the sender."""
         ...
 
     def close(self) -> None:
-        """Let go of connections."""
+        """Close connections."""
         ...
 
 
@@ -84,21 +84,21 @@ class Reporter:
         channel: Channel,
         *,
         stop: threading.Event,
-        pace: Pace | None = None,
+        timings: ReportTimings | None = None,
         run: str | None = None,
     ) -> None:
         self._payload = payload
         self._run = run
         self._channel = channel
-        self._pace = pace or Pace()
+        self._timings = timings or ReportTimings()
         self._stop = stop
         self._closing = threading.Event()
-        self._sending = threading.Lock()
+        self._send_lock = threading.Lock()
         self._newest: NodeProgress | None = None
-        self._verdict: Cancelled | StaleAttempt | None = None
+        self._stop_reason: Cancelled | StaleAttempt | None = None
         self._begun = False
         self._posted_at = time.monotonic()
-        self._thread = threading.Thread(target=self._post_progress, name="progress", daemon=True)
+        self._thread = threading.Thread(target=self._report_progress, name="progress", daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -112,31 +112,19 @@ class Reporter:
         self._channel.close()
 
     def begin(self) -> None:
-        """Tell that this run has the job, as `tell` does."""
+        """Report that this run has the job, as `tell` does."""
         self.tell(Started(run=self._run))
 
     def tell(self, event: Event) -> None:
-        """Report an event, again and again until the service has it. Raises Unavailable when patience ends,
-        Forbidden when the service refuses the signature."""
-        # Progress of what this event ends would arrive behind it.
+        """Report an event, again and again until the service has it. Raises Unavailable after patience_s, Forbidden
+        when the service refuses the signature."""
+        # Progress that still waits would arrive behind the event that ends it.
         self._newest = None
         if isinstance(event, _FINAL):
             self._begun = False
         else:
-            self.heed()
-        give_up_at = time.monotonic() + self._pace.patience
-        pause_s = self._pace.first_pause
-        while True:
-            try:
-                answer = self._post(event)
-                break
-            except Unavailable as error:
-                if time.monotonic() + pause_s > give_up_at:
-                    raise
-                log.warning("callback_retry", job=str(self._payload.job_id), pause_s=pause_s, reason=str(error))
-            if self._stop.wait(pause_s):
-                raise Interrupted
-            pause_s = min(pause_s * 2, self._pace.longest_pause)
+            self.check_stop()
+        answer = self._post_until_heard(event)
         # What a final event asks for is done already: the run is over.
         if isinstance(event, _FINAL):
             return
@@ -144,39 +132,53 @@ class Reporter:
         if answer.cancel:
             raise Cancelled
 
+    def _post_until_heard(self, event: Event) -> Answer:
+        give_up_at = time.monotonic() + self._timings.patience_s
+        pause_s = self._timings.first_pause_s
+        while True:
+            try:
+                return self._post(event)
+            except Unavailable as error:
+                if time.monotonic() + pause_s > give_up_at:
+                    raise
+                log.warning("callback_retry", job=str(self._payload.job_id), pause_s=pause_s, reason=str(error))
+            if self._stop.wait(pause_s):
+                raise Interrupted
+            pause_s = min(pause_s * 2, self._timings.longest_pause_s)
+
     def progress(self, node: str, fraction: float) -> None:
         """Report a node's fraction in whole percents, soon; a newer one replaces one that still waits."""
-        self.heed()
+        self.check_stop()
         self._begun = True
         self._newest = NodeProgress(node=node, fraction=round(fraction, 2))
 
-    def heed(self) -> None:
-        """Raises if the run is to stop, as far as is known."""
+    def check_stop(self) -> None:
+        """Raise Interrupted, Cancelled or StaleAttempt if the run is to stop, as far as is known; asks nobody."""
         if self._stop.is_set():
             raise Interrupted
-        if self._verdict is not None:
-            raise self._verdict
+        if self._stop_reason is not None:
+            raise self._stop_reason
 
-    def _post_progress(self) -> None:
+    def _report_progress(self) -> None:
         sent: NodeProgress | None = None
-        while not self._closing.wait(self._pace.progress):
+        while not self._closing.wait(self._timings.progress_s):
             newest = self._newest
-            silent = self._begun and time.monotonic() > self._posted_at + self._pace.poll
-            if (newest is None or newest == sent) and not silent:
+            must_poll = self._begun and time.monotonic() > self._posted_at + self._timings.poll_s
+            if (newest is None or newest == sent) and not must_poll:
                 continue
             try:
-                # What is known already changes nothing, but is heard.
+                # A repeated report changes nothing in the service, but shows that the worker is alive.
                 if self._post(newest or Started(run=self._run)).cancel:
-                    self._verdict = Cancelled()
+                    self._stop_reason = Cancelled()
             except StaleAttempt as error:
-                self._verdict = error
+                self._stop_reason = error
             except (Unavailable, Forbidden) as error:
                 # Progress may be lost; the next event that may not will tell the run what is wrong.
                 log.debug("progress_lost", job=str(self._payload.job_id), reason=str(error))
             sent = newest
 
     def _post(self, event: Event) -> Answer:
-        with self._sending:
+        with self._send_lock:
             self._posted_at = time.monotonic()
             return self._channel.send(
                 Report(
@@ -186,7 +188,7 @@ class Reporter:
 
 
 class CallbackChannel:
-    """Posts to the service's callback, signed as Standard Webhooks. timeout_s: of one post."""
+    """Posts reports to the service's callback, signed as Standard Webhooks. timeout_s: of one post."""
 
     def __init__(self, callback_url: str, secret: str, *, timeout_s: float = 30.0) -> None:
         self._url = callback_url.rstrip("/")
@@ -208,25 +210,26 @@ class CallbackChannel:
             response = self._client.post(url, content=body, headers=headers)
         except httpx.TransportError as error:
             raise Unavailable(f"{url} can't be reached: {error}") from error
-        return _answer(response)
+        return _parse_answer(response)
 
     def close(self) -> None:
         self._client.close()
 
 
-def _answer(response: httpx.Response) -> Answer:
-    said = f"{response.url} answered {response.status_code}: {response.text[:300]}"
+def _parse_answer(response: httpx.Response) -> Answer:
+    """The service's answer. Raises StaleAttempt, Forbidden or Unavailable, by the response's status."""
+    description = f"{response.url} answered {response.status_code}: {response.text[:300]}"
     match response.status_code:
         case HTTPStatus.NOT_FOUND | HTTPStatus.CONFLICT | HTTPStatus.GONE:
-            raise StaleAttempt(said)
+            raise StaleAttempt(description)
         case HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN:
-            raise Forbidden(said)
+            raise Forbidden(description)
         case status if not 200 <= status < 300:
-            raise Unavailable(said)
+            raise Unavailable(description)
         case _:
             pass
     try:
         return Answer.model_validate_json(response.content)
     except ValidationError as error:
         # Some other program listens there, perhaps only until ours is back.
-        raise Unavailable(said) from error
+        raise Unavailable(description) from error

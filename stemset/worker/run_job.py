@@ -14,10 +14,11 @@ from stemset import __version__, strategy
 from stemset.config import LimitsConfig
 from stemset.errors import Cancelled, StaleAttempt, StemsetError, Unavailable
 from stemset.features.jobs.messages import Failed, JobPayload, Stopped, Succeeded
+from stemset.features.jobs.records import RunOptions
 from stemset.manifest import ErrorRecord, Manifest
 from stemset.models.pool import ModelPool
 from stemset.separation import MANIFEST, Resources, SeparationOptions, separate
-from stemset.storage import Keys, Storage
+from stemset.storage import Keys, ObjectStore
 from stemset.strategy.node_cache import NodeCache
 from stemset.worker.publisher import Publisher
 from stemset.worker.reporter import Reporter
@@ -25,17 +26,18 @@ from stemset.worker.reporter import Reporter
 log = structlog.stdlib.get_logger()
 
 STORAGE_PATIENCE_S = 120.0
-"""So long a storage may be away before that costs a job its try."""
+"""How long a worker waits for a storage that is away before the job's try fails."""
 
 
-def may_go_better(error: BaseException) -> bool:
-    """Whether another try makes sense: a part of the service or of the machine was away, the song is not to blame."""
+def is_retryable(error: BaseException) -> bool:
+    """Whether another try of a job may succeed: a part of the service or of the machine was away; the song is not to
+    blame."""
     return isinstance(error, (Unavailable, OSError))
 
 
 def run_job(
     payload: JobPayload,
-    storage: Storage,
+    storage: ObjectStore,
     reporter: Reporter,
     pool: ModelPool,
     work_dir: Path,
@@ -45,10 +47,10 @@ def run_job(
 ) -> Manifest | None:
     """Run one job to its end, and leave a manifest in storage and a final report.
 
-    work_dir: gets a folder for this run, empty at first and gone after it. cache: what a run that broke off, or
-    another job, has done already is taken from there. Returns the manifest of a job that has succeeded or was
-    cancelled, None where it turns out to be no longer ours. Raises what made it fail, after reporting it; an error that
-    `may_go_better` is reported on the last try only.
+    work_dir: gets a folder for this run, empty at first and gone after it. cache: holds the nodes that a run that broke
+    off, or another job, has done already. last_try: whether a failure is final. Returns the manifest of a job that has
+    succeeded or was cancelled, None where it turns out to be no longer this run's job. Raises what made it fail, after
+    reporting it; an error that `is_retryable` is reported on the last try only.
     """
     folder = work_dir / payload.ref
     shutil.rmtree(folder, ignore_errors=True)
@@ -56,21 +58,21 @@ def run_job(
     bound = log.bind(job=str(payload.job_id), strategy=payload.strategy)
     begun = time.monotonic()
     try:
-        manifest = _run(payload, storage, reporter, pool, cache, folder)
+        manifest = _separate_and_publish(payload, storage, reporter, pool, cache, folder)
     except StaleAttempt as error:
         bound.info("job_let_go", reason=str(error))
         return None
     except Cancelled:
         bound.info("job_cancelled")
-        return _settle(payload, storage, reporter, folder, None)
+        return _record_end(payload, storage, reporter, folder, None)
     except Exception as error:
-        if may_go_better(error) and not last_try:
+        if is_retryable(error) and not last_try:
             bound.warning("job_try_failed", reason=str(error))
             raise
         kind = error.kind if isinstance(error, StemsetError) else "internal"
         message = str(error) if isinstance(error, StemsetError) else f"{type(error).__name__}: {error}"
         bound.warning("job_failed", kind=kind, reason=message, exc_info=not isinstance(error, StemsetError))
-        _settle(payload, storage, reporter, folder, ErrorRecord(kind=kind, message=message))
+        _record_end(payload, storage, reporter, folder, ErrorRecord(kind=kind, message=message))
         raise
     else:
         bound.info("job_succeeded", seconds=round(time.monotonic() - begun, 1))
@@ -79,9 +81,9 @@ def run_job(
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _run(
+def _separate_and_publish(
     payload: JobPayload,
-    storage: Storage,
+    storage: ObjectStore,
     reporter: Reporter,
     pool: ModelPool,
     cache: NodeCache | None,
@@ -97,7 +99,7 @@ def _run(
             song,
             plan,
             folder / "output",
-            SeparationOptions(bit_depth=payload.options.bit_depth, limits=_limits(payload)),
+            SeparationOptions(bit_depth=payload.options.bit_depth, limits=_limits_from(payload.options)),
             resources=Resources(pool, cache),
             observer=publisher,
         )
@@ -107,18 +109,17 @@ def _run(
     return manifest
 
 
-def _limits(payload: JobPayload) -> LimitsConfig | None:
-    options = payload.options
+def _limits_from(options: RunOptions) -> LimitsConfig | None:
     if options.max_duration_s is None or options.max_channels is None:
         return None
     return LimitsConfig(max_duration_minutes=options.max_duration_s / 60, max_channels=options.max_channels)
 
 
-def _settle(
-    payload: JobPayload, storage: Storage, reporter: Reporter, folder: Path, error: ErrorRecord | None
+def _record_end(
+    payload: JobPayload, storage: ObjectStore, reporter: Reporter, folder: Path, error: ErrorRecord | None
 ) -> Manifest:
     """Store the manifest of a run that failed (error) or was cancelled (None), and report how it ended."""
-    manifest = _manifest(payload, folder / "output" / MANIFEST, error)
+    manifest = _unfinished_manifest(payload, folder / "output" / MANIFEST, error)
     node = manifest.error.node if manifest.error else None
     with suppress(Unavailable, OSError):
         # The report matters more: it is what the user sees.
@@ -126,13 +127,14 @@ def _settle(
         storage.put_bytes(Keys.manifest(payload.job_id), text.encode(), "application/json")
     try:
         reporter.tell(Failed(kind=error.kind, message=error.message, node=node) if error else Stopped())
-    except StemsetError as unheard:
-        log.warning("end_not_reported", job=str(payload.job_id), reason=str(unheard))
+    except StemsetError as not_reported:
+        log.warning("end_not_reported", job=str(payload.job_id), reason=str(not_reported))
     return manifest
 
 
-def _manifest(payload: JobPayload, written: Path, error: ErrorRecord | None) -> Manifest:
-    """The one that `separate` wrote, as far as it came to that."""
+def _unfinished_manifest(payload: JobPayload, written: Path, error: ErrorRecord | None) -> Manifest:
+    """The manifest of a run that failed (error) or was cancelled (None): the one that `separate` wrote, if it came to
+    that, else an empty one."""
     state = "failed" if error else "cancelled"
     if written.is_file():
         manifest = Manifest.model_validate_json(written.read_bytes())

@@ -22,14 +22,17 @@ from numpy.typing import ArrayLike, NDArray
 from stemset import audio
 from stemset.audio import AudioFormat
 from stemset.config import ApiSettings
-from stemset.features.jobs.messages import Succeeded
-from stemset.features.library.multipart import title_of
+from stemset.features.jobs.messages import JobPayload, Succeeded
+from stemset.features.library.received_file import make_title
 from stemset.models.pool import ModelPool
 from stemset.models.runtime import Runtime
 from stemset.separation import Resources, separate
-from stemset.server.app import build_app, parts_of
+from stemset.server.app import build_app
+from stemset.server.services import services_of
 from stemset.storage import Keys, LocalStorage
-from tests.support.api import FakeDispatcher, Service, wav
+from stemset.testing import InMemoryWeightsFetcher
+from tests.support.api import Service, wav
+from tests.support.waiting import LIMIT_S, wait_until_async
 
 RATE = 44_100
 MAX_MB = 3
@@ -62,7 +65,7 @@ async def service(settings: ApiSettings) -> AsyncIterator[Service]:
 @asynccontextmanager
 async def started(settings: ApiSettings) -> AsyncGenerator[Service]:
     """The whole API in this process, with an engine that only remembers what it was given."""
-    dispatcher = FakeDispatcher()
+    dispatcher = InMemoryWeightsFetcher()
     app = build_app(settings, dispatcher)
     begun, end = asyncio.Event(), asyncio.Event()
 
@@ -75,8 +78,8 @@ async def started(settings: ApiSettings) -> AsyncGenerator[Service]:
     living = asyncio.create_task(live())
     await begun.wait()
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # pyright: ignore[reportArgumentType]
-    async with httpx.AsyncClient(transport=transport, base_url="http://test", timeout=60) as client:
-        yield Service(client, parts_of(app), dispatcher)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test", timeout=LIMIT_S) as client:
+        yield Service(client, services_of(app), dispatcher)
     end.set()
     await living
 
@@ -189,9 +192,10 @@ async def test_an_odd_song_is_taken_and_becomes_stems_that_sum_to_it(
     assert answer.status_code == 201, answer.text
     payload = await _payload_of(service, answer.json()["job"]["id"])
     source = tmp_path / "source"
-    service.parts.storage.fetch(payload.source_key, source)
+    service.services.storage.fetch(payload.source_key, source)
     pool = ModelPool(Runtime(tmp_path / "models", "cpu"))
-    done = separate(source, service.parts.config.strategies["instant"], tmp_path / "stems", resources=Resources(pool))
+    instant = service.services.config.strategies["instant"]
+    done = separate(source, instant, tmp_path / "stems", resources=Resources(pool))
     assert set(done.stems) == {"drums", "vocals", "other"}
     for stem in (*done.stems.values(), done.mixture):
         assert np.isfinite(soundfile.read(stem.file)[0]).all()
@@ -218,8 +222,8 @@ async def test_a_name_is_only_a_name(service: Service, name: str, kept: str) -> 
     answer = await service.upload(name=name, fields={"separate": "false"})
     assert answer.status_code == 201, answer.text
     recording = answer.json()["recording"]
-    assert (recording["fileName"], recording["title"]) == (kept, title_of(kept))
-    stored = service.parts.settings.data_dir / "objects" / "recordings"
+    assert (recording["fileName"], recording["title"]) == (kept, make_title(kept))
+    stored = service.services.settings.data_dir / "objects" / "recordings"
     assert [file.name for file in stored.rglob("*") if file.is_file()] == ["source.wav"]
 
 
@@ -272,9 +276,10 @@ async def test_a_stored_job_outlives_its_strategy(settings: ApiSettings, noise: 
     async with started(settings) as before:
         job = await before.playable_job()
         pool = ModelPool(Runtime(tmp_path / "models", "cpu"))
-        done = separate(noise, before.parts.config.strategies["halves"], tmp_path / "stems", resources=Resources(pool))
+        halves = before.services.config.strategies["halves"]
+        done = separate(noise, halves, tmp_path / "stems", resources=Resources(pool))
         manifest = done.manifest.model_dump_json().encode()
-        before.parts.storage.put_bytes(Keys.manifest(UUID(job["id"])), manifest, "application/json")
+        before.services.storage.put_bytes(Keys.manifest(UUID(job["id"])), manifest, "application/json")
         await before.report(job["id"], Succeeded(sum_to_mixture_db=-100.0, common_gain=1.0))
     settings.config.write_text(
         "profiles: {demo: {title: Demo, strategy: halves}}\n"
@@ -317,12 +322,12 @@ def multipart(content: bytes) -> bytes:
 
 async def nothing_is_left(service: Service) -> None:
     """No file, neither under way nor stored, and no row."""
-    data_dir = service.parts.settings.data_dir
+    data_dir = service.services.settings.data_dir
     files = [file for folder in ("uploads", "objects") for file in (data_dir / folder).rglob("*")]
     assert [file for file in files if file.is_file() or file.parent.name == "uploads"] == []
     for kind in ("recordings", "jobs"):
         assert (await service.get(f"/api/{kind}")).json()["total"] == 0
-    assert service.dispatcher.given == []
+    assert service.dispatcher.payloads == []
 
 
 async def _refused(service: Service, content: bytes, name: str, status: int, kind: str, words: str) -> None:
@@ -346,10 +351,9 @@ async def _pieces(body: bytes) -> AsyncIterator[bytes]:
         yield body[start : start + (1 << 16)]
 
 
-async def _payload_of(service: Service, job_id: str) -> Any:
-    for _ in range(100):
-        for payload in service.dispatcher.given:
-            if str(payload.job_id) == job_id:
-                return payload
-        await asyncio.sleep(0.05)
-    raise AssertionError("the job was not handed over")
+async def _payload_of(service: Service, job_id: str) -> JobPayload:
+    def given() -> list[JobPayload]:
+        return [payload for payload in service.dispatcher.payloads if str(payload.job_id) == job_id]
+
+    await wait_until_async(lambda: bool(given()))
+    return given()[0]

@@ -21,7 +21,10 @@ from stemset.features.jobs.messages import Report
 from stemset.features.jobs.records import JobState
 from tests.support.engine import TRACKS, local_engine
 from tests.support.jobs import objects_of, worker
-from tests.support.serving import eventually, serving
+from tests.support.serving import serving
+from tests.support.waiting import LIMIT_S, wait_until
+
+pytestmark = pytest.mark.slow
 
 KILLS = int(os.environ.get("STEMSET_KILLS", "3"))
 REPORTS_OF_A_JOB = 10
@@ -42,7 +45,7 @@ def stored(objects: Path) -> set[str]:
     return {str(file.relative_to(objects)) for file in objects.rglob("*") if file.is_file()}
 
 
-@pytest.mark.timeout(180 + 30 * KILLS)
+@pytest.mark.timeout(900 + 60 * KILLS)
 async def test_a_job_whose_worker_is_killed_at_random_moments_is_done_once(tmp_path: Path, song: Path):
     moments = random.Random(1)
     async with local_engine(tmp_path) as engine:
@@ -72,13 +75,13 @@ async def test_a_job_whose_worker_is_killed_at_random_moments_is_done_once(tmp_p
         assert [event.number for event in events] == list(range(1, len(events) + 1))
         types = [event.type for event in events]
         assert types.count("started") == types.count("succeeded") == 1
-        assert types.count("node_done") == len(done.nodes)
-        recording = await engine.library.get(job.recording_id)
+        assert types.count("node_done") == len(done.status.nodes)
+        recording = await engine.recordings.get(job.recording_id)
         assert stored(engine.settings.data_dir / "objects") == objects_of(job.id, TRACKS) | {recording.source_key}
         assert list((engine.settings.data_dir / "work").iterdir()) == []
 
 
-@pytest.mark.timeout(180 + 30 * KILLS)
+@pytest.mark.timeout(900 + 60 * KILLS)
 def test_jobs_are_done_once_however_often_the_service_is_killed(tmp_path: Path, song: Path):
     moments = random.Random(2)
     job_id = ""
@@ -87,13 +90,16 @@ def test_jobs_are_done_once_however_often_the_service_is_killed(tmp_path: Path, 
             if not job_id:
                 with song.open("rb") as file:
                     sent = httpx.post(
-                        f"{served.address}/api/recordings", files={"file": file}, data={"profile": "songs"}, timeout=60
+                        f"{served.address}/api/recordings",
+                        files={"file": file},
+                        data={"profile": "songs"},
+                        timeout=LIMIT_S,
                     )
                 job_id = sent.json()["job"]["id"]
             time.sleep(moments.uniform(0, 3))
             served.stop(signal.SIGKILL)
-    with serving(tmp_path, CONFIG) as served, httpx.Client(base_url=served.address, timeout=60) as client:
-        eventually(lambda: client.get(f"/api/jobs/{job_id}").json()["state"] == "succeeded")
+    with serving(tmp_path, CONFIG) as served, httpx.Client(base_url=served.address, timeout=LIMIT_S) as client:
+        wait_until(lambda: client.get(f"/api/jobs/{job_id}").json()["state"] == "succeeded")
         told = client.get(f"/api/jobs/{job_id}/events", headers={"Last-Event-ID": "0"}).text
         lines = [line.partition(": ")[2].strip() for line in told.splitlines() if line.startswith("id:")]
         assert [int(line) for line in lines] == list(range(1, len(lines) + 1))
@@ -114,5 +120,5 @@ async def test_a_hundred_jobs_submitted_at_once_are_a_hundred_jobs(tmp_path: Pat
         assert total == len({job.id for job in jobs}) == 100
         waiting = await engine.dispatcher.look_up([f"{job.id}.1" for job in jobs])
         assert len(waiting) == 100
-        assert await engine.service.undispatched_jobs() == []
+        assert await engine.repository.undispatched_jobs() == []
         assert {(await engine.service.get_job(job.id)).queue_position for job in jobs} == set(range(1, 101))

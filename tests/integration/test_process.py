@@ -13,23 +13,31 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from stemset.batch.local_channel import REF
-from stemset.batch.process_folder import Outcome, Processor, alone, files_in
+from stemset.batch.local_channel import IN_PROCESS
+from stemset.batch.process_folder import (
+    FolderProcessor,
+    Library,
+    Outcome,
+    Separator,
+    files_in,
+    single_process_lock,
+)
 from stemset.cli import app
 from stemset.config import ApiSettings, load_config
 from stemset.database.engine import create_engine_for, upgrade_database
 from stemset.database.sessions import Sessions
 from stemset.errors import Conflict
-from stemset.features.jobs.engines.dbos import LocalDispatcher
+from stemset.features.jobs.engines.dbos import DbosDispatcher
 from stemset.features.jobs.messages import Report, Started
-from stemset.features.jobs.planning import plan_of
+from stemset.features.jobs.planning import plan_job
 from stemset.features.jobs.records import JobRecord, JobState, NodeState, Plan
+from stemset.features.jobs.repository import JobRepository
 from stemset.features.jobs.service import JobService
-from stemset.features.library.recordings import Library
+from stemset.features.library.recordings import RecordingRepository
 from stemset.models.pool import ModelPool
 from stemset.models.runtime import Runtime
-from stemset.server.app import make_parts
-from tests.support.queue import new_recording
+from stemset.server.services import build_services
+from tests.support.queue import job_service, new_recording
 from tests.unit.cli.test_cli import stemset
 
 CONFIG = """
@@ -51,12 +59,14 @@ class Queue:
         self.music = folder / "music"
         self.settings = ApiSettings(config=folder / "config.yaml", data_dir=folder / "data")
         self.engine = create_engine_for(self.settings.database)
-        self.library = Library(Sessions(self.engine))
-        self.jobs = JobService(Sessions(self.engine))
+        self.recordings = RecordingRepository(Sessions(self.engine))
+        self.plans: dict[str, Plan] = {}
+        self.jobs = job_service(Sessions(self.engine), self.plans)
+        self.repository = JobRepository(Sessions(self.engine))
 
     def plan(self, strategy: str) -> Plan:
         config = load_config(self.settings.config)
-        return plan_of(config.strategies[strategy], config)
+        return plan_job(config.strategies[strategy], config)
 
     async def take(
         self,
@@ -67,29 +77,33 @@ class Queue:
         watcher: Watching | None = None,
     ) -> dict[str, Outcome]:
         """What the command does, in this process. File name -> outcome."""
-        parts = make_parts(self.settings, LocalDispatcher(self.settings.queue_database))
-        plan = parts.config.strategies[strategy]
-        pool = ModelPool(Runtime(self.folder, "cpu"))
+        services = build_services(self.settings, DbosDispatcher(self.settings.queue_database))
+        library = Library(
+            services.recordings, services.jobs, services.ingest, services.probe, services.storage,
+            services.config.limits,
+        )  # fmt: skip
+        separator = Separator(ModelPool(Runtime(self.folder, "cpu")), self.settings.data_dir / "process", None)
         seen = watcher or Watching()
-        seen.processor = Processor(parts, profile, plan, pool, seen, cache=None, dry_run=dry_run)
+        plan = services.plans.plans[strategy]
+        seen.processor = FolderProcessor(library, separator, profile, plan, seen, dry_run=dry_run)
         files = files_in(self.music, without=self.settings.data_dir)
         try:
             return {result.file.name: result.outcome async for result in seen.processor.run(files)}
         finally:
-            await parts.engine.dispose()
+            await services.engine.dispose()
 
 
 class Watching:
-    """Sees what a Processor does. stop_in: the event loop in which it is stopped once a node runs."""
+    """Sees what a FolderProcessor does. stop_in: the event loop in which it is stopped once a node runs."""
 
-    processor: Processor
+    processor: FolderProcessor
     jobs: JobService
     stop_in: asyncio.AbstractEventLoop | None = None
 
     def begun(self, file: Path) -> None: ...
 
     def job_changed(self, job: JobRecord) -> None:
-        if self.stop_in and any(node.state is NodeState.RUNNING for node in job.nodes):
+        if self.stop_in and any(node.state is NodeState.RUNNING for node in job.status.nodes):
             self.stop_in.call_soon_threadsafe(self.processor.stop)
             # The model waits until the stop has come to the job, so that it can't be through before.
             while (
@@ -122,14 +136,14 @@ async def test_what_is_new_comes_into_the_library_and_what_fails_stops_nothing(q
         "the same again.wav": Outcome.SEPARATED,
         "song": Outcome.PRESENT,
     }
-    recordings, total = await queue.library.page("songs")
+    recordings, total = await queue.recordings.page("songs")
     assert (total, recordings[0].title, recordings[0].file_name) == (1, "the same again", "the same again.wav")
     job = recordings[0].latest_job
     assert job
-    assert (job.state, job.dispatch_ref, job.stems) == (JobState.SUCCEEDED, REF, ("drums", "rest"))
+    assert (job.state, job.dispatch_ref, job.status.stems) == (JobState.SUCCEEDED, IN_PROCESS, ("drums", "rest"))
     assert (queue.settings.data_dir / "objects" / "jobs" / str(job.id) / "stems" / "drums.flac").is_file()
     # Nothing is left for a queue, which this must not even have made.
-    assert await queue.jobs.undispatched_jobs() == []
+    assert await queue.repository.undispatched_jobs() == []
     assert not (queue.settings.data_dir / "queue.db").exists()
     assert list((queue.settings.data_dir / "process").iterdir()) == []
 
@@ -138,9 +152,9 @@ async def test_another_strategy_or_profile_is_new_again_but_the_same_is_not(queu
     assert await queue.take() == {"song": Outcome.SEPARATED}
     assert await queue.take() == {"song": Outcome.PRESENT}
     assert await queue.take(strategy="low") == {"song": Outcome.SEPARATED}
-    assert (await queue.library.page("songs"))[1] == 1
+    assert (await queue.recordings.page("songs"))[1] == 1
     assert await queue.take(profile="other") == {"song": Outcome.SEPARATED}
-    assert (await queue.library.page("other"))[1] == 1
+    assert (await queue.recordings.page("other"))[1] == 1
 
 
 async def test_a_dry_run_stores_and_runs_nothing(queue: Queue) -> None:
@@ -148,27 +162,29 @@ async def test_a_dry_run_stores_and_runs_nothing(queue: Queue) -> None:
     (queue.music / "claims.mp3").write_text("to be a song")
     told = await queue.take(dry_run=True)
     assert told == {"claims.mp3": Outcome.FAILED, "twin.wav": Outcome.PLANNED, "song": Outcome.PRESENT}
-    assert (await queue.library.page())[1] == 0
+    assert (await queue.recordings.page())[1] == 0
     assert not (queue.settings.data_dir / "objects").exists()
 
 
 async def test_a_job_that_the_service_has_is_left_to_it(queue: Queue) -> None:
     await queue.take()
-    recording = (await queue.library.page("songs"))[0][0]
-    queued = await queue.jobs.create_job(recording.id, lambda _: queue.plan("low"))
+    recording = (await queue.recordings.page("songs"))[0][0]
+    queue.plans["low"] = queue.plan("low")
+    queued = await queue.jobs.create_job(recording.id, "low")
     assert await queue.take(strategy="low") == {"song": Outcome.ELSEWHERE}
     assert (await queue.jobs.get_job(queued.id)).state is JobState.QUEUED
-    assert [payload.job_id for payload in await queue.jobs.undispatched_jobs()] == [queued.id]
+    assert [payload.job_id for payload in await queue.repository.undispatched_jobs()] == [queued.id]
 
 
 async def test_what_a_kill_left_is_settled_by_the_next_run(queue: Queue) -> None:
     left: list[JobRecord] = []
+    queue.plans["halves"] = queue.plan("halves")
     for title in ("queued", "running"):
-        recording = await queue.library.add(new_recording(profile="songs", title=title))
-        left.append(await queue.jobs.create_job(recording.id, lambda _: queue.plan("halves"), dispatch_ref=REF))
+        recording = await queue.recordings.add(new_recording(profile="songs", title=title))
+        left.append(await queue.jobs.create_job(recording.id, "halves", dispatch_ref=IN_PROCESS))
     report = Report(job_id=left[1].id, attempt=1, nonce=left[1].nonce, event=Started())
     await queue.jobs.apply(report, report.message_id)
-    assert await queue.jobs.undispatched_jobs() == []
+    assert await queue.repository.undispatched_jobs() == []
     await queue.take()
     assert [(await queue.jobs.get_job(job.id)).state for job in left] == [JobState.CANCELLED] * 2
 
@@ -178,7 +194,7 @@ async def test_a_stop_cancels_the_job_in_hand_and_the_next_run_goes_on(queue: Qu
     watcher = Watching()
     watcher.stop_in, watcher.jobs = asyncio.get_running_loop(), queue.jobs
     assert await queue.take(watcher=watcher) == {"later.wav": Outcome.STOPPED}
-    recordings, total = await queue.library.page("songs")
+    recordings, total = await queue.recordings.page("songs")
     assert total == 1
     assert recordings[0].latest_job
     assert recordings[0].latest_job.state is JobState.CANCELLED
@@ -203,6 +219,7 @@ def test_wrong_use_exits_with_2(arguments: list[str], says: str, queue: Queue, m
     assert says in " ".join(done.output.replace("│", " ").split())
 
 
+@pytest.mark.slow
 def test_the_command_tells_what_became_of_each_file_and_ends_with_1_where_one_failed(queue: Queue) -> None:
     (queue.music / "claims.mp3").write_text("to be a song")
     done = stemset("process", "songs", "--json", folder=queue.folder)
@@ -216,9 +233,13 @@ def test_the_command_tells_what_became_of_each_file_and_ends_with_1_where_one_fa
 
 
 def test_one_at_a_time_works_in_a_data_folder(tmp_path: Path) -> None:
-    with alone(tmp_path), pytest.raises(Conflict, match="Another `stemset process`"), alone(tmp_path):
+    with (
+        single_process_lock(tmp_path),
+        pytest.raises(Conflict, match="Another `stemset process`"),
+        single_process_lock(tmp_path),
+    ):
         pass
-    with alone(tmp_path):
+    with single_process_lock(tmp_path):
         pass
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,18 +18,16 @@ from standardwebhooks import Webhook
 
 from stemset.config import ApiSettings
 from stemset.errors import NotFound
-from stemset.features.jobs.engines.dispatcher import RunRecord, RunState
-from stemset.features.jobs.messages import Event, JobPayload, Layout, Report, Started, TrackReady
-from stemset.features.jobs.planning import start
+from stemset.features.jobs.messages import Event, Layout, Report, Started, TrackReady
 from stemset.features.jobs.records import new_id
 from stemset.features.jobs.schemas import describe_job
 from stemset.features.library.records import NewRecording
 from stemset.manifest import StemRecord
-from stemset.models.weights.prefetch import WeightsRequest
-from stemset.server.app import build_app, parts_of
-from stemset.server.services import Parts
+from stemset.server.app import build_app
+from stemset.server.services import Services, services_of
 from stemset.storage import Keys
 from stemset.storage.settings import R2Account, R2Settings
+from stemset.testing import InMemoryWeightsFetcher
 
 CONFIG = """
 profiles:
@@ -45,38 +43,12 @@ limits: {max_upload_mb: 1, max_duration_minutes: 0.1, max_channels: 2}
 """
 
 
-class FakeDispatcher:
-    """Takes payloads and runs nothing."""
-
-    repeatable = True
-
-    def __init__(self) -> None:
-        self.given: list[JobPayload] = []
-        self.taken_back: list[str] = []
-        self.ordered: list[WeightsRequest] = []
-
-    async def dispatch(self, payload: JobPayload) -> str:
-        self.given.append(payload)
-        return payload.ref
-
-    async def cancel(self, ref: str) -> None:
-        self.taken_back.append(ref)
-
-    async def prepare(self, request: WeightsRequest) -> None:
-        self.ordered.append(request)
-
-    async def look_up(self, refs: Collection[str]) -> Mapping[str, RunRecord]:
-        return {ref: RunRecord(RunState.WAITING) for ref in refs}
-
-    async def close(self) -> None: ...
-
-
 class Service:
     """The client with the short words of these tests."""
 
-    def __init__(self, client: httpx.AsyncClient, parts: Parts, dispatcher: FakeDispatcher) -> None:
+    def __init__(self, client: httpx.AsyncClient, services: Services, dispatcher: InMemoryWeightsFetcher) -> None:
         self.client = client
-        self.parts = parts
+        self.services = services
         self.dispatcher = dispatcher
 
     async def get(self, path: str, **headers: str) -> httpx.Response:
@@ -95,20 +67,20 @@ class Service:
             sha256=uuid4().hex * 2, duration_s=0.5,
             sample_rate=44_100, channels=2, codec="pcm_s16le", source_key="recordings/x/source.wav",
         )  # fmt: skip
-        await self.parts.library.add(recording)
-        return describe_job(await start(self.parts, recording.id, "instant"), self.parts.config).model_dump(
-            mode="json", by_alias=True
-        )
+        await self.services.recordings.add(recording)
+        return describe_job(
+            await self.services.jobs.create_job(recording.id, "instant"), self.services.config
+        ).model_dump(mode="json", by_alias=True)
 
     async def report(self, job_id: str, event: Event, *, secret: str | None = None) -> httpx.Response:
         try:
-            nonce = (await self.parts.jobs.get_job(UUID(job_id))).nonce
+            nonce = (await self.services.jobs.get_job(UUID(job_id))).nonce
         except NotFound:
             nonce = ""
         report = Report(job_id=UUID(job_id), attempt=1, nonce=nonce, event=event)
         body = report.model_dump_json()
         now = datetime.now(UTC)
-        signature = Webhook(secret or self.parts.secret).sign(report.message_id, now, body)
+        signature = Webhook(secret or self.services.callback_secret).sign(report.message_id, now, body)
         headers = {
             "webhook-id": report.message_id,
             "webhook-timestamp": str(int(now.timestamp())),
@@ -124,7 +96,7 @@ class Service:
         for stem in ("mixture", "drums"):
             job_id = UUID(job["id"])
             for key in (Keys.stem(job_id, stem), Keys.peaks(job_id, stem, 256)):
-                self.parts.storage.put_bytes(key, content, "audio/flac")
+                self.services.storage.put_bytes(key, content, "audio/flac")
             await self.report(job["id"], track(stem, len(content)))
         return job
 
@@ -152,7 +124,7 @@ def with_storage(request: pytest.FixtureRequest, settings: ApiSettings) -> ApiSe
 
 @pytest.fixture
 async def service(settings: ApiSettings) -> AsyncIterator[Service]:
-    dispatcher = FakeDispatcher()
+    dispatcher = InMemoryWeightsFetcher()
     app = build_app(settings, dispatcher)
     # Litestar's own test client answers one request at a time; this one shares the loop, so events can be watched.
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # pyright: ignore[reportArgumentType]
@@ -167,7 +139,7 @@ async def service(settings: ApiSettings) -> AsyncIterator[Service]:
     living = asyncio.create_task(live())
     await begun.wait()
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-        yield Service(client, parts_of(app), dispatcher)
+        yield Service(client, services_of(app), dispatcher)
     end.set()
     await living
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,15 +12,18 @@ from stemset import strategy
 from stemset.config import WorkerSettings
 from stemset.database.engine import create_engine_for, upgrade_database
 from stemset.database.sessions import Sessions
-from stemset.features.jobs.engines.dbos import LocalDispatcher
+from stemset.features.jobs.engines.dbos import DbosDispatcher
 from stemset.features.jobs.outbox import Outbox
 from stemset.features.jobs.records import JobRecord, NodeStatus, Plan, RunOptions, new_id
+from stemset.features.jobs.repository import JobRepository
 from stemset.features.jobs.service import JobService
-from stemset.features.library.recordings import Library
+from stemset.features.library.recordings import RecordingRepository
 from stemset.features.library.records import NewRecording
 from stemset.manifest import Manifest
 from stemset.storage import Keys, LocalStorage
 from tests.support.jobs import SECRET, Callback, applied_by
+from tests.support.queue import job_service
+from tests.support.waiting import wait_until_async
 
 TREE: dict[str, object] = {
     "_": "percussive",
@@ -37,10 +38,12 @@ class Engine:
     """Everything of the local engine but the worker."""
 
     settings: WorkerSettings
-    library: Library
+    recordings: RecordingRepository
+    repository: JobRepository
     service: JobService
+    plans: dict[str, Plan]
     storage: LocalStorage
-    dispatcher: LocalDispatcher
+    dispatcher: DbosDispatcher
     outbox: Outbox
     callback: Callback
 
@@ -48,7 +51,7 @@ class Engine:
         recording_id = new_id()
         source_key = Keys.source(recording_id, "wav")
         self.storage.put(source_key, song, "audio/wav")
-        await self.library.add(
+        await self.recordings.add(
             NewRecording(
                 id=recording_id,
                 profile="demo",
@@ -71,15 +74,20 @@ class Engine:
             expected_stems=parsed.stems,
             options=RunOptions(max_duration_s=60, max_channels=2),
         )
-        job = await self.service.create_job(recording_id, lambda _: plan)
+        self.plans[name] = plan
+        job = await self.service.create_job(recording_id, name)
         await self.outbox.flush()
         return job
 
-    async def until(self, job_id: UUID, reached: Callable[[JobRecord], bool], timeout_s: float = 60) -> JobRecord:
-        give_up_at = time.monotonic() + timeout_s
-        while not reached(job := await self.service.get_job(job_id)):
-            assert time.monotonic() < give_up_at, job
-            await asyncio.sleep(0.05)
+    async def until(self, job_id: UUID, reached: Callable[[JobRecord], bool]) -> JobRecord:
+        job = await self.service.get_job(job_id)
+
+        async def has_come() -> bool:
+            nonlocal job
+            job = await self.service.get_job(job_id)
+            return reached(job)
+
+        await wait_until_async(has_come, explain=lambda: str(job))
         return job
 
     async def until_final(self, job: JobRecord) -> JobRecord:
@@ -97,15 +105,20 @@ async def local_engine(
     url = database_url or f"sqlite:///{folder}/stemset.db"
     upgrade_database(url)
     database = create_engine_for(url)
-    service = JobService(Sessions(database))
+    sessions = Sessions(database)
+    plans: dict[str, Plan] = {}
+    service = job_service(sessions, plans)
     callback = Callback(applied_by(service))
     with callback.serving() as address:
         settings = WorkerSettings(
             data_dir=folder / "data", callback_url=address, callback_secret=SECRET, queue_url=queue_url
         )
-        dispatcher = LocalDispatcher(settings.queue_database)
+        dispatcher = DbosDispatcher(settings.queue_database)
         storage = LocalStorage(settings.data_dir / "objects")
-        outbox = Outbox(service, dispatcher)
-        yield Engine(settings, Library(Sessions(database)), service, storage, dispatcher, outbox, callback)
+        repository = JobRepository(sessions)
+        outbox = Outbox(repository, dispatcher)
+        yield Engine(
+            settings, RecordingRepository(sessions), repository, service, plans, storage, dispatcher, outbox, callback
+        )
         await dispatcher.close()
     await database.dispose()

@@ -7,14 +7,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from stemset.worker.pid_files import workers
-
-PATIENCE_S = 60.0
+from stemset.worker.pid_files import find_workers
+from tests.support.waiting import LIMIT_S, wait_until
 
 
 @dataclass
@@ -29,14 +28,14 @@ class Served:
     @property
     def worker_pid(self) -> int:
         """Waits until there is one."""
-        eventually(lambda: bool(workers(self.data_dir)))
-        return workers(self.data_dir)[0]
+        wait_until(lambda: bool(find_workers(self.data_dir)))
+        return find_workers(self.data_dir)[0]
 
     def stop(self, number: signal.Signals = signal.SIGINT) -> tuple[int, float]:
         """Exit code, and the seconds that the end took."""
         begun = time.monotonic()
         self.process.send_signal(number)
-        return self.process.wait(PATIENCE_S), time.monotonic() - begun
+        return self.process.wait(LIMIT_S), time.monotonic() - begun
 
 
 @contextmanager
@@ -47,7 +46,7 @@ def serving(folder: Path, config: str | None = None) -> Generator[Served]:
         (folder / "config.yaml").write_text(config)
         environment["STEMSET_CONFIG"] = str(folder / "config.yaml")
     log = folder / "serve.log"
-    program = "from stemset import serve; serve.run('127.0.0.1', 0)"
+    program = "from stemset.server import serve; serve.run('127.0.0.1', 0)"
     with log.open("w") as errors:
         process = subprocess.Popen(
             [sys.executable, "-c", program], env=environment, stdout=subprocess.PIPE, stderr=errors, text=True,
@@ -63,14 +62,6 @@ def serving(folder: Path, config: str | None = None) -> Generator[Served]:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-
-
-def eventually(condition: Callable[[], bool]) -> None:
-    """Wait until the condition holds; fail after a minute."""
-    give_up_at = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < give_up_at, "waited for a minute"
-        time.sleep(0.05)
 
 
 def alive(pid: int) -> bool:

@@ -23,7 +23,7 @@ from stemset.storage.settings import R2Settings
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
 DOCUMENTS = {
-    str(file.relative_to(ROOT)): file
+    file.relative_to(ROOT).as_posix(): file
     for file in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md")))
 }
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))

@@ -18,6 +18,7 @@ from itsdangerous import BadSignature, TimestampSigner
 from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
+from litestar.types import ASGIApp
 from typing_extensions import override
 
 from stemset.config import ApiSettings
@@ -139,10 +140,13 @@ class KeyGate:
 class AccessMiddleware(AbstractAuthenticationMiddleware):
     """Asks the gate before every route that isn't public; `request.user` is the Visitor."""
 
+    def __init__(self, app: ASGIApp, gate: Gate, *, exclude_from_auth_key: str = PUBLIC) -> None:
+        super().__init__(app, exclude_from_auth_key=exclude_from_auth_key)
+        self._gate = gate
+
     @override
     async def authenticate_request(self, connection: Connection) -> AuthenticationResult:
-        gate: Gate = connection.app.state.context.gate
-        visitor = await gate.visitor(connection)
+        visitor = await self._gate.visitor(connection)
         if visitor is None:
             raise Unauthorized(
                 "This Stemset is closed. Send its key as `Authorization: Bearer …` or `X-API-Key: …`, or sign in on "

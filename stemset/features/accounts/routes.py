@@ -6,9 +6,9 @@ from litestar import Response, Router, delete, get, post
 from litestar.params import JSONBody
 from litestar.status_codes import HTTP_200_OK
 
-from stemset.features.accounts.gate import PUBLIC, ended_session
+from stemset.features.accounts.gate import PUBLIC, Gate, ended_session
 from stemset.features.accounts.schemas import SESSION, Session, SignIn
-from stemset.server.services import Context
+from stemset.web.parameters import Injected
 from stemset.web.problems import AnyRequest, problem_responses
 from stemset.web.responses import empty_response, json_response
 
@@ -23,8 +23,7 @@ _NEVER_KEPT = {"Cache-Control": "no-store"}
     opt={PUBLIC: True},
     responses={200: json_response(SESSION, "What this browser may do."), **problem_responses(429)},
 )
-async def get_session(request: AnyRequest, context: Context) -> Response[Session]:
-    gate = context.gate
+async def get_session(request: AnyRequest, gate: Injected[Gate]) -> Response[Session]:
     session = Session(closed=gate.closed, signed_in=await gate.visitor(request) is not None)
     return Response(session, headers=_NEVER_KEPT)
 
@@ -41,9 +40,9 @@ async def get_session(request: AnyRequest, context: Context) -> Response[Session
         **problem_responses(400, 401, 429),
     },
 )
-async def sign_in(request: AnyRequest, context: Context, data: JSONBody[SignIn]) -> Response[Session]:
-    cookie = await context.gate.session(data.key, request)
-    return Response(Session(closed=context.gate.closed, signed_in=True), headers=_NEVER_KEPT, cookies=[cookie])
+async def sign_in(request: AnyRequest, gate: Injected[Gate], data: JSONBody[SignIn]) -> Response[Session]:
+    cookie = await gate.session(data.key, request)
+    return Response(Session(closed=gate.closed, signed_in=True), headers=_NEVER_KEPT, cookies=[cookie])
 
 
 @delete(

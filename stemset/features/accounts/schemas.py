@@ -16,10 +16,10 @@ class Session(Wire):
     signed_in: bool
 
 
+SESSION = Session(closed=True, signed_in=True)
+
+
 class SignIn(Wire):
     """The key of this Stemset, as its operator gave it."""
 
     key: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=400)] = Field(repr=False)
-
-
-SESSION = Session(closed=True, signed_in=True)

@@ -35,14 +35,34 @@ _BEST_LEAD_DB = 2.0
 ENGINE = "torch and audio-separator (the extra `ml`)"
 
 
-def strategies(offered: dict[str, Strategy], models_dir: Path, *, engine: bool) -> list[WireStrategy]:
-    """In the order of config.yaml. engine: whether neural networks can run where jobs do. Blocking: looks for weight
-    files."""
-    return [_strategy(strategy, models_dir, engine=engine) for strategy in offered.values()]
+def describe_strategy(strategy: Strategy, models_dir: Path, *, engine: bool) -> WireStrategy:
+    """Describe a strategy in plain words.
+
+    engine: whether neural networks can run where jobs do. Blocking: looks for weight files.
+    """
+    files = {file.name: file for model in strategy.models for file in file_states(registry.card(model), models_dir)}
+    absent = [file.name for file in files.values() if not file.present]
+    missing = list(absent)
+    request = prefetch.find(strategy.name, models_dir)
+    if not is_built_in(strategy) and not engine:
+        missing.insert(0, ENGINE)
+    return WireStrategy(
+        name=strategy.name,
+        summary=_summary(strategy),
+        stems=list(strategy.stems),
+        nodes=_nodes(strategy),
+        quality=quality_of(strategy),
+        estimated_s=estimated_s(strategy, os.cpu_count() or 1),
+        download_bytes=sum(file.bytes or 0 for file in files.values() if not file.present),
+        ready=not missing,
+        missing=missing,
+        preparing=prefetch.progress(request, registry.cards(request.models), models_dir) if request else None,
+        failure=request.failure if request and absent else None,
+    )
 
 
-def models(models_dir: Path) -> list[Model]:
-    """Every registered model. Blocking: looks for weight files."""
+def describe_models(models_dir: Path) -> list[Model]:
+    """Describe every registered model. Blocking: looks for weight files."""
     return [_model(name, models_dir) for name in registry.names()]
 
 
@@ -71,28 +91,6 @@ def estimated_s(strategy: Strategy, cores: int) -> float:
 def engine_installed() -> bool:
     """Whether neural networks can run on this machine. Looks without importing: torch has no place in this process."""
     return all(find_spec(package) is not None for package in ("torch", "audio_separator"))
-
-
-def _strategy(strategy: Strategy, models_dir: Path, *, engine: bool) -> WireStrategy:
-    files = {file.name: file for model in strategy.models for file in file_states(registry.card(model), models_dir)}
-    absent = [file.name for file in files.values() if not file.present]
-    missing = list(absent)
-    request = prefetch.find(strategy.name, models_dir)
-    if not is_built_in(strategy) and not engine:
-        missing.insert(0, ENGINE)
-    return WireStrategy(
-        name=strategy.name,
-        summary=_summary(strategy),
-        stems=list(strategy.stems),
-        nodes=_nodes(strategy),
-        quality=quality_of(strategy),
-        estimated_s=estimated_s(strategy, os.cpu_count() or 1),
-        download_bytes=sum(file.bytes or 0 for file in files.values() if not file.present),
-        ready=not missing,
-        missing=missing,
-        preparing=prefetch.progress(request, registry.cards(request.models), models_dir) if request else None,
-        failure=request.failure if request and absent else None,
-    )
 
 
 def _summary(strategy: Strategy) -> str:

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
-
-from anyio import to_thread
 from litestar import Router, get, post
 from litestar.params import FromPath
 from litestar.status_codes import HTTP_202_ACCEPTED
 
-from stemset.errors import Conflict, NotFound, Unavailable
-from stemset.features.catalogue import offer
 from stemset.features.catalogue.schemas import MODEL, STRATEGY, Model, Strategy
-from stemset.models import registry
-from stemset.models.weights import prefetch
-from stemset.server.services import Context
-from stemset.strategy import Strategy as ConfiguredStrategy
+from stemset.features.catalogue.service import Catalogue
+from stemset.web.parameters import Injected
 from stemset.web.problems import problem_responses
 from stemset.web.responses import json_response
 
@@ -27,8 +20,8 @@ from stemset.web.responses import json_response
     summary="The ways to separate a song, with hints on quality and time",
     responses={200: json_response([STRATEGY], "In the order of config.yaml.")},
 )
-async def list_strategies(context: Context) -> list[Strategy]:
-    return await _told(context, context.config.strategies)
+async def list_strategies(catalogue: Injected[Catalogue]) -> list[Strategy]:
+    return await catalogue.list_strategies()
 
 
 @post(
@@ -42,23 +35,8 @@ async def list_strategies(context: Context) -> list[Strategy]:
         **problem_responses(400, 404, 409, 503),
     },
 )
-async def prepare_strategy(context: Context, name: FromPath[str]) -> Strategy:
-    strategy = context.config.strategies.get(name)
-    if strategy is None:
-        raise NotFound("strategy", name, context.config.strategies)
-    if context.settings.engine == "modal":
-        raise Conflict("Weights of this deployment are fetched by `modal run modal_app.py::download_models`.")
-    folder = context.settings.weights_dir
-    request = await to_thread.run_sync(prefetch.add, name, registry.cards(strategy.models), folder)
-    if request:
-        try:
-            await context.dispatcher.prepare(request)
-        except Unavailable:
-            # Else the page would wait for a worker that never hears of it.
-            await to_thread.run_sync(prefetch.cancel, request, folder)
-            raise
-    (prepared,) = await _told(context, {name: strategy})
-    return prepared
+async def prepare_strategy(catalogue: Injected[Catalogue], name: FromPath[str]) -> Strategy:
+    return await catalogue.prepare(name)
 
 
 @get(
@@ -68,14 +46,8 @@ async def prepare_strategy(context: Context, name: FromPath[str]) -> Strategy:
     summary="The models that strategies are made of",
     responses={200: json_response([MODEL], "Every registered model.")},
 )
-async def list_models(context: Context) -> list[Model]:
-    return await to_thread.run_sync(offer.models, context.settings.weights_dir)
-
-
-async def _told(context: Context, offered: dict[str, ConfiguredStrategy]) -> list[Strategy]:
-    # On Modal, networks run in another image than this process's.
-    engine = context.settings.engine == "modal" or offer.engine_installed()
-    return await to_thread.run_sync(partial(offer.strategies, offered, context.settings.weights_dir, engine=engine))
+async def list_models(catalogue: Injected[Catalogue]) -> list[Model]:
+    return await catalogue.list_models()
 
 
 router = Router(path="/", route_handlers=[list_strategies, prepare_strategy, list_models])

@@ -49,6 +49,21 @@ class Model(Wire):
     files: list[ModelFile]
 
 
+MODEL = Model(
+    name="kuielab_b_drums.onnx",
+    title="KUIELab B, drums",
+    summary="Drums against everything else.",
+    architecture="MDX-Net",
+    slots={"drums": "the drum kit", "not_drums": "everything else"},
+    size_bytes=29_700_000,
+    licence="MIT",
+    scores=[ModelScore(slot="drums", sdr_db=7.1, source="MDX challenge 2021")],
+    device_advice="Runs well on a CPU.",
+    weights=WeightsState.PRESENT,
+    files=[ModelFile(name="kuielab_b_drums.onnx", bytes=29_700_000, present=True)],
+)
+
+
 class StrategyModel(Wire):
     """One model of a node."""
 
@@ -104,21 +119,6 @@ class Strategy(Wire):
     missing: list[str]
     preparing: float | None
     failure: str | None
-
-
-MODEL = Model(
-    name="kuielab_b_drums.onnx",
-    title="KUIELab B, drums",
-    summary="Drums against everything else.",
-    architecture="MDX-Net",
-    slots={"drums": "the drum kit", "not_drums": "everything else"},
-    size_bytes=29_700_000,
-    licence="MIT",
-    scores=[ModelScore(slot="drums", sdr_db=7.1, source="MDX challenge 2021")],
-    device_advice="Runs well on a CPU.",
-    weights=WeightsState.PRESENT,
-    files=[ModelFile(name="kuielab_b_drums.onnx", bytes=29_700_000, present=True)],
-)
 
 
 STRATEGY = Strategy(

@@ -14,13 +14,14 @@ from stemset import audio
 from stemset.features.downloads.archive import Entry
 from stemset.features.jobs.records import TrackRecord
 from stemset.storage import Keys, Storage
+from stemset.storage.local_files import local_copy
 
 _BLOCK_FRAMES = 65_536
 
 
 @dataclass(frozen=True)
-class Session:
-    """What the note in the archive says. gain: the factor that is in every file already."""
+class ArchiveNote:
+    """What the archive's README says. gain: the factor that is in every file already."""
 
     title: str
     strategy: str
@@ -31,34 +32,32 @@ class Session:
     made_at: datetime
 
 
-def note_of(session: Session, files: Sequence[str]) -> str:
-    """The archive's README: what has to be set in the DAW before the files are dropped on it."""
-    seconds = session.frames / session.sample_rate
-    gain = "" if session.gain == 1 else f"Gain in all files: {session.gain:.6f}, so that none clips\n"
+def write_note(note: ArchiveNote, files: Sequence[str]) -> str:
+    """Write the archive's README: what has to be set in the DAW before the files are dropped on it."""
+    seconds = note.frames / note.sample_rate
+    gain = "" if note.gain == 1 else f"Gain in all files: {note.gain:.6f}, so that none clips\n"
     return (
-        f"{session.title}\nSeparated with {session.strategy}, {session.made_at:%Y-%m-%d}\n\n"
-        f"Sample rate: {session.sample_rate} Hz\nFormat: WAV, {session.bit_depth} bit\n"
-        f"Length of every file: {session.frames} frames ({seconds:.3f} s)\n"
+        f"{note.title}\nSeparated with {note.strategy}, {note.made_at:%Y-%m-%d}\n\n"
+        f"Sample rate: {note.sample_rate} Hz\nFormat: WAV, {note.bit_depth} bit\n"
+        f"Length of every file: {note.frames} frames ({seconds:.3f} s)\n"
         f"{gain}Tempo: not known; set it by ear\n\n"
         "Put every file at the start of the timeline, faders at 0 dB: together they are the song.\n\n"
         + "".join(f"  {name}\n" for name in files)
     )
 
 
-def wav_of(storage: Storage, name: str, track: TrackRecord, bit_depth: int) -> Entry:
-    """A stored FLAC as a WAV file, decoded block by block while it is sent. bit_depth: 16 or 24, as stored."""
+def wav_entry(storage: Storage, name: str, track: TrackRecord, bit_depth: int) -> Entry:
+    """An entry that holds a stored FLAC as WAV, decoded block by block while it is sent. bit_depth: 16 or 24."""
     key = Keys.stem(track.job_id, track.name)
     size = audio.wav_size(track.record.frames, audio.count_channels(track.streaminfo), bit_depth)
-    return Entry(name, size, lambda: _wav(storage, key, bit_depth))
+    return Entry(name, size, lambda: _wav_pieces(storage, key, bit_depth))
 
 
-def _wav(storage: Storage, key: str, bit_depth: int) -> Generator[bytes]:
-    with tempfile.TemporaryDirectory(prefix="stemset-bundle-") as folder:
-        path = storage.local_path(key)
-        if path is None:
-            path = Path(folder) / "stem.flac"
-            storage.fetch(key, path)
-        with soundfile.SoundFile(path) as source:
-            yield audio.wav_header(source.frames, source.samplerate, source.channels, bit_depth)
-            while len(block := source.read(_BLOCK_FRAMES, dtype="int32", always_2d=True)):
-                yield audio.wav_samples(block, bit_depth)
+def _wav_pieces(storage: Storage, key: str, bit_depth: int) -> Generator[bytes]:
+    with (
+        tempfile.TemporaryDirectory(prefix="stemset-bundle-") as folder,
+        soundfile.SoundFile(local_copy(storage, key, Path(folder))) as source,
+    ):
+        yield audio.wav_header(source.frames, source.samplerate, source.channels, bit_depth)
+        while len(block := source.read(_BLOCK_FRAMES, dtype="int32", always_2d=True)):
+            yield audio.wav_samples(block, bit_depth)

@@ -1,15 +1,20 @@
-"""Recordings and jobs: what is stored of them, how a job's state may change, and how a job reaches a worker.
+"""Jobs: what is stored of them, how they change, and how they reach a worker and come back.
 
-records      the values that the rest of the program sees
-messages     what travels between the service and a worker: the payload one way, reports the other
-transitions  how a report changes a job, as a pure function
-tables       the rows; migrations/ creates them
-database     engine, sessions, `upgrade_database`
-rows         rows as records
-library      `Library`: recordings
-mix          what a listener sets in the player, as values
-mixes        `Mixes`: what listeners saved
-service      `JobService`: jobs
-dispatch     the Dispatcher protocol and the outbox that feeds it
-local        the Dispatcher and the worker's queue on DBOS
+records             jobs, their status, nodes, events and tracks as values
+messages            what travels between the service and a worker: the payload one way, reports the other
+transitions         how a report changes a job, as a pure function
+estimates           how long a node should take
+repository          `JobRepository`: every query and every write of jobs, events and tracks
+creation            `JobCreator`: new jobs, many at once
+service             `JobService`: what is decided about jobs
+planning            which strategy a job runs, and what it is to do
+outbox              `Outbox`: hands queued jobs to the engine
+notifier            `Notifier`: wakes those who watch a job when it changes
+queue               `JobQueue`: a JobService that lets outbox, engine and watchers know of its changes
+reconciler          `Reconciler`: settles jobs whose workers went silent
+engines/            what runs jobs: the `Dispatcher` protocol; DBOS on this machine, or Modal
+callback_signature  the signature of a worker's report
+live_updates        a job's changes as they happen, and the answers of polls
+schemas             jobs as JSON
+routes              jobs over HTTP
 """

@@ -19,8 +19,12 @@ _HEADERS = {
 }
 
 
-def verified(headers: Mapping[str, str], body: bytes, secret: str) -> str:
-    """The id of a report whose signature fits and whose timestamp is at most five minutes off. Raises Forbidden."""
+def verify_signature(headers: Mapping[str, str], body: bytes, secret: str) -> str:
+    """Verify a report's signature, and return its `webhook-id`.
+
+    headers: by lower-case name. body: the bytes as received. Raises Forbidden where the signature doesn't fit, or the
+    timestamp is more than five minutes off.
+    """
     signed = {name: headers.get(name, "") for name in _HEADERS}
     try:
         Webhook(secret).verify(body, signed)
@@ -34,7 +38,8 @@ def verified(headers: Mapping[str, str], body: bytes, secret: str) -> str:
 
 @dataclass
 class ReportOperation(Operation):
-    """Describes headers and body, which the handler reads raw: the signature is over the bytes."""
+    """Adds the report's headers and body to the OpenAPI document: the handler reads both raw, since the signature is
+    over the bytes."""
 
     def __post_init__(self) -> None:
         text = Schema(type=OpenAPIType.STRING)

@@ -1,4 +1,4 @@
-"""What a node should take: from the last runs of its model here, else from its published work."""
+"""How long a node should take: by the last runs of its model here, else by the work that its publisher states."""
 
 from __future__ import annotations
 
@@ -18,27 +18,34 @@ SPECTRAL_GFLOPS = 3.0
 """The same for the built-in models, which use one core and wait for memory more than they count."""
 
 LAST_RUNS = 20
-"""How many jobs back a model's pace is taken from."""
+"""The paces of models are measured on this many of the newest jobs."""
 
 
 def published_pace(card: ModelCard, cores: int) -> float:
-    """Seconds of work for one second of audio, by the model's published work."""
+    """Seconds of work for one second of audio, by the published work of the model on that many CPU cores."""
     speed = SPECTRAL_GFLOPS if card.architecture is Architecture.SPECTRAL else GFLOPS_PER_CORE * cores
     return card.gflop_per_second / speed
 
 
-def measured_paces(runs: Iterable[tuple[JobStatus, float]]) -> dict[str, float]:
-    """Model -> seconds of work for one second of audio, from jobs and the seconds that their recordings last."""
+def measure_paces(runs: Iterable[tuple[JobStatus, float]]) -> dict[str, float]:
+    """Model -> seconds of work for one second of audio, the median of its runs that were not taken from the cache.
+
+    runs: jobs, each with the seconds that its recording lasts.
+    """
     paces: dict[str, list[float]] = {}
     for status, duration_s in runs:
         for node in status.nodes:
             if node.seconds and not node.cached and duration_s > 0:
                 paces.setdefault(node.model, []).append(node.seconds / duration_s)
-    return {model: median(found) for model, found in paces.items()}
+    return {model: median(values) for model, values in paces.items()}
 
 
-def expecting(nodes: Sequence[NodeStatus], duration_s: float, measured: Mapping[str, float]) -> tuple[NodeStatus, ...]:
-    """The nodes, each with what it should take on a recording that lasts duration_s."""
+def estimate_nodes(
+    nodes: Sequence[NodeStatus], duration_s: float, measured: Mapping[str, float]
+) -> tuple[NodeStatus, ...]:
+    """The nodes with the seconds that each should take on a recording of duration_s; None for an unknown model.
+
+    measured: what `measure_paces` returns."""
     known = set(registry.names())
 
     def expected_s(model: str) -> float | None:

@@ -1,6 +1,7 @@
 """What travels between the service and a worker: `JobPayload` one way, `Report` the other.
 
-A report is one POST to the callback, its message id deterministic: what a resumed run says again has the same id.
+A report is one POST to the callback. Its message id is deterministic: a resumed run that repeats a report repeats the
+id, too.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ MAX_PAYLOAD_BYTES = 8192
 
 
 class Message(BaseModel):
-    """Frozen; unknown names are errors, so that an old worker and a new service notice each other."""
+    """A frozen message that refuses fields it does not know, so that an old worker and a new service notice each
+    other."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -30,7 +32,7 @@ class Message(BaseModel):
 class JobPayload(Message):
     """Everything a worker needs to begin: ids, keys and names, never audio. At most 8 KiB as JSON.
 
-    nonce: comes back with every report, and tells that it is of this hand-over.
+    nonce: is repeated in every report and shows that the report is of this hand-over.
     """
 
     schema_version: Literal[1] = SCHEMA_VERSION
@@ -45,12 +47,12 @@ class JobPayload(Message):
 
     @property
     def ref(self) -> str:
-        """Names this attempt in the engine; the same payload dispatched twice is one run."""
+        """The attempt's name in the engine; a payload that is handed over twice has the same one."""
         return f"{self.job_id}.{self.attempt}"
 
     @classmethod
     def of(cls, job: JobRecord, source_key: str) -> JobPayload:
-        """What runs this attempt of the job. source_key: where its recording is stored."""
+        """The payload of the job's present attempt. source_key: where its recording is stored."""
         return cls(
             job_id=job.id,
             attempt=job.attempt,
@@ -64,7 +66,7 @@ class JobPayload(Message):
 
 
 def parse_payload(text: str) -> JobPayload:
-    """The payload in a worker's hands. Raises UnknownPayload for one of another version."""
+    """A payload from its JSON. Raises UnknownPayload for one of another version."""
     try:
         return JobPayload.model_validate_json(text)
     except ValidationError as error:
@@ -84,12 +86,14 @@ class Started(Message):
 
 
 class NodeStarted(Message):
+    """The model of a node runs. node: its path."""
+
     type: Literal["node_started"] = "node_started"
     node: str
 
 
 class NodeProgress(Message):
-    """fraction: 0 to 1, sent at whole percents."""
+    """A node has come this far. fraction: 0 to 1, sent at whole percents."""
 
     type: Literal["node_progress"] = "node_progress"
     node: str
@@ -97,6 +101,8 @@ class NodeProgress(Message):
 
 
 class NodeDone(Message):
+    """A node's outputs exist. seconds: that it took. cached: it had not to be run."""
+
     type: Literal["node_done"] = "node_done"
     node: str
     seconds: float = Field(ge=0)
@@ -104,7 +110,7 @@ class NodeDone(Message):
 
 
 class Layout(Message):
-    """How a FLAC file is built, and how it looks from afar. Units as in `TrackRecord`."""
+    """A FLAC file's STREAMINFO, block size and waveform overview. Units as in `TrackRecord`."""
 
     streaminfo: Base64Bytes
     block_size: int = Field(gt=0)
@@ -112,7 +118,7 @@ class Layout(Message):
 
     @classmethod
     def of(cls, streaminfo: bytes, block_size: int, overview: Sequence[int]) -> Layout:
-        """From the bytes themselves; the plain constructor reads base64, as it comes over HTTP."""
+        """A layout from raw bytes; the constructor itself takes base64, as it comes over HTTP."""
         return cls(streaminfo=b64encode(streaminfo), block_size=block_size, overview=tuple(overview))
 
 
@@ -133,6 +139,8 @@ class Succeeded(Message):
 
 
 class Failed(Message):
+    """The job can't be done. kind, message, node: as in `records.Failure`."""
+
     type: Literal["failed"] = "failed"
     kind: str
     message: str
@@ -140,7 +148,7 @@ class Failed(Message):
 
 
 class Stopped(Message):
-    """The worker let go of the job because it was told to."""
+    """The worker has stopped the job because it was told to."""
 
     type: Literal["cancelled"] = "cancelled"
 
@@ -162,7 +170,7 @@ class Report(Message):
 
     @property
     def message_id(self) -> str:
-        """The webhook-id: `{job}.{attempt}.{type}`, and what tells two events of one type apart."""
+        """The webhook-id: `{job}.{attempt}.{type}`, and whatever tells two events of that type apart."""
         match self.event:
             case NodeProgress(node=node, fraction=fraction):
                 detail = f".{node}.{round(fraction * 100)}"
@@ -176,6 +184,6 @@ class Report(Message):
 
 
 class Answer(Message):
-    """What the callback answers. cancel: the worker is to stop and report `cancelled`."""
+    """The callback's answer to a report. cancel: the worker is to stop and report `cancelled`."""
 
     cancel: bool

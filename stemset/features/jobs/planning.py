@@ -1,64 +1,62 @@
-"""Which strategy a job runs, and what it is to do."""
+"""Which strategy a job runs, and what it is to do: all of it is known when the service starts."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-from uuid import UUID
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from stemset.config import Config
 from stemset.config.file import fallback_of
-from stemset.features.jobs.records import JobRecord, NodeStatus, Plan, RunOptions
+from stemset.errors import InvalidRequest
+from stemset.features.jobs.records import NodeStatus, Plan, RunOptions
 from stemset.strategy import Strategy
-from stemset.web.problems import InvalidRequest
-
-if TYPE_CHECKING:
-    from stemset.server.services import Context
 
 
-def known_profile(name: str, config: Config) -> str:
-    """The name, if it is a profile of config.yaml; else InvalidRequest with the choices."""
-    if name not in config.profiles:
-        what = f"unknown profile {name!r}" if name else "is missing"
-        raise InvalidRequest("profile", what, tuple(config.profiles))
-    return name
+@dataclass(frozen=True)
+class JobPlans:
+    """What a job of each strategy is to do, and which strategy each profile takes.
+
+    plans: by the strategy's name. defaults: strategy by profile. fallback: the strategy for recordings whose profile
+    has left config.yaml; one that runs anywhere.
+    """
+
+    plans: Mapping[str, Plan]
+    defaults: Mapping[str, str]
+    fallback: str
+
+    @classmethod
+    def of(cls, config: Config) -> JobPlans:
+        """The plans of config.yaml."""
+        return cls(
+            plans={name: plan_job(strategy, config) for name, strategy in config.strategies.items()},
+            defaults={name: profile.strategy for name, profile in config.profiles.items()},
+            fallback=fallback_of(config) or next(iter(config.strategies)),
+        )
+
+    def find(self, strategy: str | None, profile: str) -> Plan:
+        """The plan of a strategy; None takes the profile's. Raises KeyError for a strategy that isn't there."""
+        return self.plans[strategy or self.default_strategy(profile)]
+
+    def default_strategy(self, profile: str) -> str:
+        """The name of the strategy that recordings of this profile take unless another is asked for."""
+        return self.defaults.get(profile, self.fallback)
+
+    def check_profile(self, name: str) -> str:
+        """Return the name of a profile. Raises InvalidRequest, with the choices, for one that isn't there."""
+        if name not in self.defaults:
+            what = f"unknown profile {name!r}" if name else "is missing"
+            raise InvalidRequest("profile", what, tuple(self.defaults))
+        return name
+
+    def check_strategy(self, name: str) -> str:
+        """Return the name of a strategy. Raises InvalidRequest, with the choices, for one that isn't there."""
+        if name not in self.plans:
+            raise InvalidRequest("strategy", f"unknown strategy {name!r}", tuple(self.plans))
+        return name
 
 
-def known_strategy(name: str, config: Config) -> str:
-    """The name, if it is a strategy of config.yaml; else InvalidRequest with the choices."""
-    if name not in config.strategies:
-        raise InvalidRequest("strategy", f"unknown strategy {name!r}", tuple(config.strategies))
-    return name
-
-
-def default_strategy(profile: str, config: Config) -> str:
-    """The profile's; where the profile has left config.yaml, what runs anywhere."""
-    if profile in config.profiles:
-        return config.profiles[profile].strategy
-    return fallback_of(config) or next(iter(config.strategies))
-
-
-async def start(
-    context: Context,
-    recording_id: UUID,
-    strategy: str | None,
-    *,
-    force: bool = False,
-    dispatch_ref: str | None = None,
-) -> JobRecord:
-    """A job of this strategy of config.yaml on this recording: a new one, or the one that is there already.
-    strategy: None takes the default of the recording's profile. force, dispatch_ref: as in `create_job`."""
-    config = context.config
-
-    def plan_for(profile: str) -> Plan:
-        return plan_of(config.strategies[strategy or default_strategy(profile, config)], config)
-
-    job = await context.jobs.create_job(recording_id, plan_for, force=force, dispatch_ref=dispatch_ref)
-    context.outbox.kick()
-    return job
-
-
-def plan_of(strategy: Strategy, config: Config) -> Plan:
-    """What a job of the strategy is to do."""
+def plan_job(strategy: Strategy, config: Config) -> Plan:
+    """Describe what a job of the strategy is to do. The plan doesn't change with a later edit of config.yaml."""
     return Plan(
         strategy=strategy.name,
         tree=strategy.tree,

@@ -20,17 +20,17 @@ LOUDNESS_TARGET_LUFS = -16.0
 
 
 def new_id() -> UUID:
-    """A UUIDv7: rising with time."""
+    """A UUIDv7: later ones sort behind earlier ones."""
     return uuid7()
 
 
 def new_nonce() -> str:
-    """Unlike any other."""
+    """A random string that tells one hand-over of a job from all others."""
     return secrets.token_urlsafe(12)
 
 
 class Value(BaseModel):
-    """Frozen and strict about names; some are stored as JSON."""
+    """A frozen value that refuses fields it does not know. Some are stored as JSON."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -68,8 +68,12 @@ class NodeState(StrEnum):
 
 
 class NodeStatus(Value):
-    """How far one node is. parent: path of the node above, None at the root. fraction: 0 to 1, never falling within
-    an attempt. expected_s: what the node should take, told when the job was made."""
+    """How far one node is.
+
+    parent: path of the node above, None at the root. fraction: 0 to 1, never falling within an attempt. seconds: that
+    the node took, None before its end. cached: its outputs were in the node cache. expected_s: seconds that the node
+    should take, estimated when the job was made; None where nothing is known of its model.
+    """
 
     path: str
     parent: str | None
@@ -82,15 +86,15 @@ class NodeStatus(Value):
 
 
 def remaining_s(nodes: Sequence[NodeStatus]) -> float | None:
-    """What the nodes should still take. Those that are done tell how fast this machine is, compared with what was
-    expected of it."""
+    """Seconds that the nodes should still take; None where one has no estimate. Nodes that are done show how much
+    slower this machine is than expected."""
     if any(node.expected_s is None for node in nodes):
         return None
     measured = [node for node in nodes if node.state is NodeState.DONE and node.seconds and not node.cached]
     expected_s = sum(node.expected_s or 0.0 for node in measured)
-    slower = sum(node.seconds or 0.0 for node in measured) / expected_s if expected_s else 1.0
+    slowdown = sum(node.seconds or 0.0 for node in measured) / expected_s if expected_s else 1.0
     left_s = sum((node.expected_s or 0.0) * (1 - node.fraction) for node in nodes)
-    return round(slower * left_s, 1)
+    return round(slowdown * left_s, 1)
 
 
 class Failure(Value):
@@ -102,7 +106,10 @@ class Failure(Value):
 
 
 class RunOptions(Value):
-    """What config.yaml said when the job was made; a later edit of the file doesn't change a queued job."""
+    """The options of config.yaml at the time when the job was made; a later edit doesn't change a queued job.
+
+    bit_depth: of the stems' files. max_duration_s, max_channels: of the recording; None: no limit.
+    """
 
     bit_depth: Literal[16, 24] = 16
     max_duration_s: float | None = None
@@ -110,7 +117,11 @@ class RunOptions(Value):
 
 
 class Plan(Value):
-    """What a job is to do: a strategy as it is now. A later edit of config.yaml doesn't change the job."""
+    """What a job is to do: a strategy as config.yaml has it now. A later edit doesn't change the job.
+
+    tree: the strategy as parsed from YAML. nodes: its model runs, none begun. expected_stems: names, in the strategy's
+    order.
+    """
 
     strategy: str
     tree: dict[str, JsonValue]
@@ -120,7 +131,11 @@ class Plan(Value):
 
 
 class JobStatus(Value):
-    """The part of a job that changes. stems: those ready to play, in the strategy's order, without the mixture."""
+    """The part of a job that changes by reports.
+
+    stems: those ready to play, in the strategy's order, without the mixture. sum_to_mixture_db, common_gain: as in
+    `manifest.Manifest`, once the job has succeeded.
+    """
 
     state: JobState = JobState.QUEUED
     nodes: tuple[NodeStatus, ...] = ()
@@ -133,13 +148,13 @@ class JobStatus(Value):
     finished_at: datetime | None = None
 
 
-class JobRecord(JobStatus):
+class JobRecord(Value):
     """One strategy run on one recording.
 
-    attempt: 1 at first. nonce: of this attempt, or of its last hand-over to an engine; other reports are refused.
-    last_event: number of the newest stored event.
-    dispatch_ref: the engine's name for the run, None until it was handed over. requeues: how many attempts a silent
-    worker lost since somebody last asked for the job. queue_position: 1 is next; None unless queued.
+    status: what reports change of it. attempt: 1 at first. nonce: of this attempt, or of its last hand-over to an
+    engine; other reports are refused. last_event: number of the newest stored event. dispatch_ref: the engine's name
+    for the run, None until it was handed over. requeues: how many attempts a silent worker lost since somebody last
+    asked for the job. queue_position: 1 is next; None unless queued.
     """
 
     id: UUID
@@ -149,6 +164,7 @@ class JobRecord(JobStatus):
     tree: dict[str, JsonValue]
     expected_stems: tuple[str, ...]
     options: RunOptions
+    status: JobStatus
     attempt: int
     cancel_requested: bool
     dispatch_ref: str | None
@@ -158,6 +174,10 @@ class JobRecord(JobStatus):
     requeues: int = 0
     queue_position: int | None = None
 
+    @property
+    def state(self) -> JobState:
+        return self.status.state
+
     def has_done(self, plan: Plan) -> bool:
         """Whether this job, which is of the plan's strategy, has made just what the plan would make."""
         same = self.tree == plan.tree and self.options.bit_depth == plan.options.bit_depth
@@ -166,12 +186,12 @@ class JobRecord(JobStatus):
     @property
     def eta_s(self) -> float | None:
         """Seconds of work left; None unless running, or while nothing is known to tell it from."""
-        return remaining_s(self.nodes) if self.state is JobState.RUNNING else None
+        return remaining_s(self.status.nodes) if self.state is JobState.RUNNING else None
 
 
 @dataclass(frozen=True)
 class JobVersion:
-    """Two that are equal, of one job, mean that nobody who asks for the job would be told anything new."""
+    """The version of a job's state: as long as it is equal, a client that asks for the job gets the same answer."""
 
     last_event: int
     queue_position: int | None
@@ -210,8 +230,8 @@ class TrackRecord(Value):
 
     @property
     def gain_db(self) -> float:
-        """Advice that plays this track alone at -16 LUFS, as far as that neither clips nor exceeds +12 dB; 0 for
-        silence."""
+        """The playback gain in dB that brings this track to -16 LUFS, as far as that neither clips nor exceeds +12 dB;
+        0 for silence."""
         if self.record.lufs is None or self.record.peak <= 0:
             return 0.0
         headroom_db = -20 * log10(self.record.peak)

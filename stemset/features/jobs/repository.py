@@ -1,19 +1,22 @@
-"""`JobReads`: what can be asked about jobs."""
+"""`JobRepository`: every query and every write of jobs, their events and their tracks.
+
+It decides nothing. How a job may change is decided by `service` and `creation`, which hand over what is to be stored.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, func, or_, select, update
+from sqlalchemy import Select, Update, and_, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import load_only
 
 from stemset.concurrency.batching import Batcher
 from stemset.database.sessions import Sessions
 from stemset.database.tables import EventRow, JobRow, RecordingRow, TrackRow
-from stemset.errors import NotFound
 from stemset.features.jobs.messages import JobPayload
 from stemset.features.jobs.records import (
     EventRecord,
@@ -21,119 +24,225 @@ from stemset.features.jobs.records import (
     JobState,
     JobStatus,
     JobVersion,
-    Plan,
     RunOptions,
     TrackRecord,
-    new_nonce,
 )
 from stemset.manifest import MIXTURE, StemRecord
 
+MAX_RACES = 50
+"""How often a change that another process was faster with is tried again. Losing more races in a row than that means
+that something else is wrong."""
 
-class JobReads:
-    """One per process. Raises NotFound for an unknown id."""
+# Statements that every submit and every poll needs are made once: making one took a fifth of a submit's time.
+
+_ACTIVE = tuple(state.value for state in JobState if not state.final)
+
+_NEWEST_FIRST = (JobRow.created_at.desc(), JobRow.id.desc())
+
+_PLACES = (
+    select(JobRow.id, func.row_number().over(order_by=(JobRow.queued_at, JobRow.id)).label("place"))
+    .where(JobRow.state == JobState.QUEUED.value)
+    .subquery()
+)
+"""Queued jobs with their places in the queue: 1 is next."""
+
+_PLACED_JOBS = select(JobRow, _PLACES.c.place).outerjoin(_PLACES, _PLACES.c.id == JobRow.id)
+"""Jobs, each with its place in the queue or None. `_read_placed` runs a narrower form of it."""
+
+_VERSIONS = (
+    select(JobRow.id, JobRow.last_event, _PLACES.c.place)
+    .outerjoin(_PLACES, _PLACES.c.id == JobRow.id)
+    .where(JobRow.id.in_(bindparam("jobs", expanding=True)))
+)
+
+_JOBS_BEFORE = (
+    select(
+        RecordingRow,
+        select(func.count()).where(JobRow.state == JobState.QUEUED.value).scalar_subquery(),
+        JobRow,
+    )
+    .options(load_only(RecordingRow.profile, RecordingRow.duration_s, RecordingRow.source_key, raiseload=True))
+    .outerjoin(
+        JobRow,
+        and_(JobRow.recording_id == RecordingRow.id, JobRow.state.in_([*_ACTIVE, JobState.SUCCEEDED.value])),
+    )
+    .where(RecordingRow.id.in_(bindparam("recordings", expanding=True)))
+    .order_by(*_NEWEST_FIRST)
+)
+"""Each recording with the number of queued jobs and, a row for each, the jobs that `JobsBefore` names."""
+
+_SOURCE_KEY = select(RecordingRow.source_key).where(RecordingRow.id == JobRow.recording_id).scalar_subquery()
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a new job takes from its recording. source_key: where the recording's file is stored."""
+
+    recording_id: UUID
+    profile: str
+    duration_s: float
+    source_key: str
+
+
+@dataclass
+class JobsBefore:
+    """What the database holds before new jobs are made.
+
+    sources: recording id -> what a job takes from it. jobs: recording id -> its queued, running and succeeded jobs,
+    newest first. queued: how many jobs wait, of all recordings.
+    """
+
+    sources: dict[UUID, Source] = field(default_factory=dict[UUID, Source])
+    jobs: dict[UUID, list[JobRecord]] = field(default_factory=dict[UUID, list[JobRecord]])
+    queued: int = 0
+
+
+@dataclass(frozen=True)
+class JobChange:
+    """One change of one job.
+
+    type: of the event that records it. before: the job as it was read. after: the job as it is to be, its `last_event`
+    one higher. message_id: of the report that brings the change, None for the service's own. track: a stem or the
+    mixture that the change makes playable.
+    """
+
+    type: str
+    before: JobRecord
+    after: JobRecord
+    at: datetime
+    message_id: str | None = None
+    track: TrackRecord | None = None
+
+
+class JobRepository:
+    """Reads and writes jobs. One per process."""
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
-        self._versions = Batcher(self._read_versions)
+        self._versions = Batcher(self._find_versions)
 
-    async def job_version(self, job_id: UUID) -> JobVersion:
-        """What changes whenever the job does. A hundred who poll at once cost little more than one."""
-        version = await self._versions.ask(job_id)
-        if version is None:
-            raise NotFound("job", str(job_id))
-        return version
+    # One job -------------------------------------------------------------------------------------------------
 
-    async def get_job(self, job_id: UUID) -> JobRecord:
+    async def find_job(self, job_id: UUID) -> JobRecord | None:
+        """The job with its place in the queue."""
         async with self._sessions() as session:
-            found = await placed(session, WITH_PLACES.where(JobRow.id == job_id))
-        if not found:
-            raise NotFound("job", str(job_id))
-        return found[0]
+            found = await _read_placed(session, _PLACED_JOBS.where(JobRow.id == job_id))
+        return found[0] if found else None
+
+    async def find_version(self, job_id: UUID) -> JobVersion | None:
+        """The version of a job. A hundred that are asked for at once are read by one query."""
+        return await self._versions.ask(job_id)
+
+    async def find_reported_job(self, job_id: UUID, message_id: str) -> tuple[JobRecord, bool] | None:
+        """The job, without its place, and whether the report with this id has changed it already."""
+        async with self._sessions() as session:
+            row = await session.get(JobRow, job_id)
+            known = await session.scalar(select(EventRow.number).where(EventRow.message_id == message_id))
+        return None if row is None else (_job_from_row(row), known is not None)
+
+    async def find_tracks(self, job_id: UUID) -> tuple[JobRecord, Mapping[str, TrackRecord]] | None:
+        """The job, without its place, and its tracks by their names."""
+        async with self._sessions() as session:
+            row = await session.get(JobRow, job_id)
+            tracks = (await session.scalars(select(TrackRow).where(TrackRow.job_id == job_id))).all()
+        return None if row is None else (_job_from_row(row), {track.name: _track_from_row(track) for track in tracks})
+
+    async def find_events(self, job_id: UUID, after: int, *, limit: int) -> list[EventRecord] | None:
+        """The job's events numbered above `after`, in order; None for an unknown job."""
+        events = select(EventRow).where(EventRow.job_id == job_id, EventRow.number > after)
+        async with self._sessions() as session:
+            row = await session.get(JobRow, job_id)
+            if row is None:
+                return None
+            found = (await session.scalars(events.order_by(EventRow.number).limit(limit))).all()
+        job = _job_from_row(row)
+        return [_event_from_row(event, job) for event in found]
+
+    async def find_active_job(self, recording_id: UUID, strategy: str) -> JobRecord | None:
+        """The queued or running job of the strategy on the recording, without its place; there is one at most."""
+        active = select(JobRow).where(
+            JobRow.recording_id == recording_id, JobRow.strategy == strategy, JobRow.state.in_(_ACTIVE)
+        )
+        async with self._sessions() as session:
+            row = await session.scalar(active)
+        return None if row is None else _job_from_row(row)
+
+    async def find_latest_job(self, recording_id: UUID, *, playable: bool) -> JobRecord | None:
+        """The recording's newest job; if playable, the newest whose mixture can be played."""
+        jobs = _PLACED_JOBS.where(JobRow.recording_id == recording_id)
+        if playable:
+            mixture = select(TrackRow.job_id).where(TrackRow.job_id == JobRow.id, TrackRow.name == MIXTURE)
+            jobs = jobs.where(mixture.exists())
+        async with self._sessions() as session:
+            newest = await _read_placed(session, jobs.order_by(*_NEWEST_FIRST).limit(1))
+        return newest[0] if newest else None
+
+    # Many jobs -----------------------------------------------------------------------------------------------
+
+    async def find_jobs(self, job_ids: Collection[UUID]) -> dict[UUID, JobRecord]:
+        """Those of the jobs that exist, by their ids, with their places in the queue."""
+        async with self._sessions() as session:
+            found = await _read_placed(session, _PLACED_JOBS.where(JobRow.id.in_(job_ids)))
+        return {job.id: job for job in found}
 
     async def list_jobs(
         self,
-        states: Collection[JobState] = (),
-        profile: str | None = None,
-        recording_id: UUID | None = None,
+        states: Collection[JobState],
+        profile: str | None,
+        recording_id: UUID | None,
         *,
-        limit: int = 50,
-        offset: int = 0,
+        limit: int,
+        offset: int,
     ) -> tuple[list[JobRecord], int]:
-        """A page of jobs, newest first, and how many there are in all. states: none means all."""
+        """A page of the jobs that match, newest first, and how many match in all. states: none means all."""
         matching = [
             *([JobRow.state.in_([state.value for state in states])] if states else []),
             *([JobRow.profile == profile] if profile is not None else []),
             *([JobRow.recording_id == recording_id] if recording_id is not None else []),
         ]
-        newest_first = WITH_PLACES.where(*matching).order_by(JobRow.created_at.desc(), JobRow.id.desc())
+        page = _PLACED_JOBS.where(*matching).order_by(*_NEWEST_FIRST).limit(limit).offset(offset)
         async with self._sessions() as session:
             total = await session.scalar(select(func.count()).select_from(JobRow).where(*matching))
-            return await placed(session, newest_first.limit(limit).offset(offset)), total or 0
+            return await _read_placed(session, page), total or 0
 
-    async def count_jobs(self) -> Mapping[JobState, int]:
-        """State -> number of jobs, for every state."""
+    async def count_jobs(self) -> dict[JobState, int]:
+        """State -> number of jobs, for states that any job is in."""
         counts = select(JobRow.state, func.count()).group_by(JobRow.state)
         async with self._sessions() as session:
-            found = {JobState(state): count for state, count in await session.execute(counts)}
-        return {state: found.get(state, 0) for state in JobState}
+            return {JobState(state): count for state, count in await session.execute(counts)}
 
-    async def latest_job(self, recording_id: UUID, *, playable: bool = False) -> JobRecord | None:
-        """The newest job of a recording; if playable, the newest whose mixture can be played."""
-        jobs = WITH_PLACES.where(JobRow.recording_id == recording_id)
-        if playable:
-            mixture = select(TrackRow.job_id).where(TrackRow.job_id == JobRow.id, TrackRow.name == MIXTURE)
-            jobs = jobs.where(mixture.exists())
-        async with self._sessions() as session:
-            newest = await placed(session, jobs.order_by(JobRow.created_at.desc(), JobRow.id.desc()).limit(1))
-        return newest[0] if newest else None
+    async def recording_jobs(self, recording_id: UUID) -> list[JobRecord]:
+        """All jobs of the recording, oldest first."""
+        jobs = select(JobRow).where(JobRow.recording_id == recording_id)
+        return await self._read_jobs(jobs.order_by(JobRow.created_at, JobRow.id))
 
-    async def tracks(self, job_id: UUID) -> tuple[TrackRecord | None, list[TrackRecord]]:
-        """The mixture's track if it is ready, and those of the ready stems in the strategy's order."""
-        async with self._sessions() as session:
-            job = await self._job(session, job_id)
-            rows = (await session.scalars(select(TrackRow).where(TrackRow.job_id == job_id))).all()
-        tracks = {row.name: track_of(row) for row in rows}
-        return tracks.get(MIXTURE), [tracks[stem] for stem in job.expected_stems if stem in tracks]
-
-    async def events_after(self, job_id: UUID, number: int = 0, *, limit: int = 500) -> list[EventRecord]:
-        """Events numbered above `number`, in order."""
-        async with self._sessions() as session:
-            job = await self._job(session, job_id)
-            found = select(EventRow).where(EventRow.job_id == job_id, EventRow.number > number)
-            rows = (await session.scalars(found.order_by(EventRow.number).limit(limit))).all()
-        return [event_of(row, job) for row in rows]
-
-    async def done_job(self, recording_id: UUID, plan: Plan) -> JobRecord | None:
-        """The newest job that succeeded in just what the plan would make."""
+    async def succeeded_jobs(self, recording_id: UUID, strategy: str) -> list[JobRecord]:
+        """The jobs of the strategy that succeeded on the recording, newest first."""
         succeeded = select(JobRow).where(
             JobRow.recording_id == recording_id,
-            JobRow.strategy == plan.strategy,
+            JobRow.strategy == strategy,
             JobRow.state == JobState.SUCCEEDED.value,
         )
-        async with self._sessions() as session:
-            rows = await session.scalars(succeeded.order_by(JobRow.created_at.desc(), JobRow.id.desc()))
-            return next((job for job in map(job_of, rows) if job.has_done(plan)), None)
+        return await self._read_jobs(succeeded.order_by(*_NEWEST_FIRST))
 
-    async def silent_jobs(self, since: datetime, *, limit: int = 500) -> list[JobRecord]:
-        """Jobs that an engine has and of which nothing was heard since then, longest silent first."""
+    async def unheard_jobs(self, since: datetime, *, limit: int) -> list[JobRecord]:
+        """Jobs that an engine has and of which no worker has said anything since then, longest silent first."""
         heard_at = func.coalesce(JobRow.heard_at, JobRow.queued_at)
-        silent = select(JobRow).where(
-            JobRow.state.in_(ACTIVE),
+        unheard = select(JobRow).where(
+            JobRow.state.in_(_ACTIVE),
             JobRow.dispatch_ref.is_not(None),
             heard_at < since,
         )
-        async with self._sessions() as session:
-            return [job_of(row) for row in await session.scalars(silent.order_by(heard_at).limit(limit))]
+        return await self._read_jobs(unheard.order_by(heard_at).limit(limit))
 
-    async def stubborn_jobs(self, since: datetime) -> list[JobRecord]:
-        """Jobs whose worker was told to stop before then and which nothing has changed since."""
-        told = (JobRow.state == JobState.RUNNING.value, JobRow.cancel_requested, JobRow.updated_at < since)
-        async with self._sessions() as session:
-            return [job_of(row) for row in await session.scalars(select(JobRow).where(*told))]
+    async def unkillable_jobs(self, since: datetime) -> list[JobRecord]:
+        """Jobs whose worker was asked to stop before then, runs on, and has changed nothing since."""
+        unkillable = (JobRow.state == JobState.RUNNING.value, JobRow.cancel_requested, JobRow.updated_at < since)
+        return await self._read_jobs(select(JobRow).where(*unkillable))
 
     async def undispatched_jobs(self, *, limit: int = 100) -> list[JobPayload]:
-        """Queued jobs that no engine has yet, oldest first."""
-        waiting = (
+        """Queued jobs that no engine has, oldest first."""
+        undispatched = (
             select(JobRow, RecordingRow.source_key)
             .join(RecordingRow, RecordingRow.id == JobRow.recording_id)
             .where(JobRow.state == JobState.QUEUED.value, JobRow.dispatch_ref.is_(None))
@@ -141,53 +250,146 @@ class JobReads:
             .limit(limit)
         )
         async with self._sessions() as session:
-            return [JobPayload.of(job_of(row), source_key) for row, source_key in await session.execute(waiting)]
+            found = await session.execute(undispatched)
+            return [JobPayload.of(_job_from_row(row), source_key) for row, source_key in found]
 
-    async def _active_job(self, recording_id: UUID, strategy: str) -> JobRecord | None:
-        active = select(JobRow).where(
-            JobRow.recording_id == recording_id, JobRow.strategy == strategy, JobRow.state.in_(ACTIVE)
+    async def last_runs(self, *, limit: int) -> list[tuple[JobStatus, float]]:
+        """The newest jobs that succeeded, each with the seconds that its recording lasts."""
+        last = (
+            select(JobRow.status, RecordingRow.duration_s)
+            .join(RecordingRow, RecordingRow.id == JobRow.recording_id)
+            .where(JobRow.state == JobState.SUCCEEDED.value)
+            .order_by(JobRow.created_at.desc())
+            .limit(limit)
         )
         async with self._sessions() as session:
-            row = await session.scalar(active)
-            return None if row is None else job_of(row)
+            return [(JobStatus.model_validate(status), s) for status, s in await session.execute(last)]
 
-    async def _job(self, session: AsyncSession, job_id: UUID) -> JobRecord:
-        row = await session.get(JobRow, job_id)
-        if row is None:
-            raise NotFound("job", str(job_id))
-        return job_of(row)
+    async def jobs_before(self, recording_ids: Collection[UUID]) -> JobsBefore:
+        """What is there of these recordings before new jobs are made of them; unknown ones are left out."""
+        before = JobsBefore()
+        async with self._sessions() as session:
+            for recording, queued, row in await session.execute(_JOBS_BEFORE, {"recordings": list(recording_ids)}):
+                before.sources[recording.id] = Source(
+                    recording.id, recording.profile, recording.duration_s, recording.source_key
+                )
+                before.jobs.setdefault(recording.id, []).extend(_joined_jobs(row))
+                before.queued = queued
+        return before
 
-    async def _read_versions(self, job_ids: Sequence[UUID]) -> list[JobVersion | None]:
-        found = await versions_of(self._sessions, set(job_ids))
+    # Writing -------------------------------------------------------------------------------------------------
+
+    async def insert_jobs(self, jobs: Sequence[JobRecord]) -> None:
+        """Store new jobs, each with its first event, in one transaction.
+
+        Raises IntegrityError and stores none of them where one of their recordings is gone, or has an active job of the
+        same strategy by now.
+        """
+        async with self._sessions.begin() as session:
+            # Not by the session itself, whose insert takes longer for the same rows.
+            connection = await session.connection()
+            await connection.execute(insert(JobRow), [_new_job_values(job) for job in jobs])
+            await connection.execute(
+                insert(EventRow), [_event_values(JobChange("created", job, job, job.created_at)) for job in jobs]
+            )
+
+    async def store_change(self, change: JobChange) -> EventRecord | None:
+        """Store a change and its event in one transaction; None, and nothing stored, where the job has changed since it
+        was read.
+
+        Raises IntegrityError where the job would be active beside another of its strategy on the same recording.
+        """
+        before, after = change.before, change.after
+        compare_and_set = (
+            update(JobRow)
+            .where(JobRow.id == before.id, JobRow.last_event == before.last_event, JobRow.attempt == before.attempt)
+            .values(**_changed_values(change))
+        )
+        async with self._sessions.begin() as session:
+            if await _count_changed(session, compare_and_set) != 1:
+                return None
+            connection = await session.connection()
+            await connection.execute(insert(EventRow), _event_values(change))
+            if change.track is not None:
+                await _replace_track(session, before.recording_id, change.track)
+        return EventRecord(job_id=after.id, number=after.last_event, type=change.type, at=change.at, job=after)
+
+    async def request_stop(self, job: JobRecord, now: datetime) -> bool:
+        """Mark a running attempt to be stopped; False where it doesn't run any more."""
+        running = (JobRow.id == job.id, JobRow.attempt == job.attempt, JobRow.state == JobState.RUNNING.value)
+        return await self._write_one(update(JobRow).where(*running).values(cancel_requested=True, updated_at=now))
+
+    async def note_heartbeat(self, job: JobRecord, now: datetime) -> None:
+        """Store that the worker of this attempt has reported, although it had nothing new to say."""
+        attempt = (JobRow.id == job.id, JobRow.attempt == job.attempt)
+        await self._write_one(update(JobRow).where(*attempt).values(heard_at=now))
+
+    async def claim_jobs(self, *, nonce: str, now: datetime, lease_s: float, limit: int) -> list[JobPayload]:
+        """Queued jobs that no engine has and that no other process is handing over, oldest first, each claimed for the
+        caller by giving it this nonce. A claim that is older than lease_s seconds is lost."""
+        free = (
+            JobRow.state == JobState.QUEUED.value,
+            JobRow.dispatch_ref.is_(None),
+            or_(JobRow.claimed_at.is_(None), JobRow.claimed_at < now - timedelta(seconds=lease_s)),
+        )
+        # Rows that another process is claiming are left to it; SQLite has one writer anyway.
+        oldest = (
+            select(JobRow.id)
+            .where(*free)
+            .order_by(JobRow.created_at, JobRow.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+            .cte("oldest")
+        )
+        claim = (
+            update(JobRow)
+            .where(JobRow.id.in_(select(oldest.c.id)), *free)
+            .values(nonce=nonce, claimed_at=now)
+            .returning(JobRow, _SOURCE_KEY)
+            .execution_options(synchronize_session=False)
+        )
+        async with self._sessions.write() as session:
+            claimed = [(_job_from_row(row), source_key) for row, source_key in await session.execute(claim)]
+        claimed.sort(key=lambda pair: (pair[0].created_at, pair[0].id))
+        return [JobPayload.of(job, source_key) for job, source_key in claimed]
+
+    async def mark_dispatched(self, payload: JobPayload, ref: str) -> bool:
+        """Store the engine's name for a hand-over; False where that hand-over doesn't count any more."""
+        handed_over = (JobRow.id == payload.job_id, JobRow.attempt == payload.attempt, JobRow.nonce == payload.nonce)
+        # The run itself may have reported its name before its hand-over is stored.
+        unnamed = or_(JobRow.dispatch_ref.is_(None), JobRow.dispatch_ref == ref)
+        active = JobRow.state.in_(_ACTIVE)
+        return await self._write_one(update(JobRow).where(*handed_over, unnamed, active).values(dispatch_ref=ref))
+
+    # -----------------------------------------------------------------------------------------------------------
+
+    async def _find_versions(self, job_ids: Sequence[UUID]) -> list[JobVersion | None]:
+        async with self._sessions() as session:
+            rows = await session.execute(_VERSIONS, {"jobs": list(set(job_ids))})
+            found = {job_id: JobVersion(last_event, place) for job_id, last_event, place in rows}
         return [found.get(job_id) for job_id in job_ids]
 
+    async def _read_jobs(self, jobs: Select[JobRow]) -> list[JobRecord]:
+        async with self._sessions() as session:
+            return [_job_from_row(row) for row in await session.scalars(jobs)]
 
-ACTIVE = tuple(state.value for state in JobState if not state.final)
-"""The states of jobs that wait or run, as the column has them."""
-
-
-_QUEUE = (
-    select(JobRow.id, func.row_number().over(order_by=(JobRow.queued_at, JobRow.id)).label("place"))
-    .where(JobRow.state == JobState.QUEUED.value)
-    .subquery()
-)
-"""Queued jobs with their places: 1 is next."""
+    async def _write_one(self, statement: Update) -> bool:
+        """Run a statement that changes one row at most, and tell whether it did."""
+        async with self._sessions.write() as session:
+            return await _count_changed(session, statement) == 1
 
 
-WITH_PLACES = select(JobRow, _QUEUE.c.place).outerjoin(_QUEUE, _QUEUE.c.id == JobRow.id)
-"""Jobs, each with its place in the queue; narrowed, `placed` takes it."""
+async def latest_jobs(session: AsyncSession, recordings: Sequence[UUID]) -> dict[UUID, JobRecord]:
+    """Recording id -> its newest job, for those of the recordings that have any; read in the caller's session."""
+    age = func.row_number().over(partition_by=JobRow.recording_id, order_by=_NEWEST_FIRST)
+    aged = select(JobRow.id, age.label("age")).where(JobRow.recording_id.in_(recordings)).subquery()
+    latest = _PLACED_JOBS.join(aged, aged.c.id == JobRow.id).where(aged.c.age == 1)
+    return {job.recording_id: job for job in await _read_placed(session, latest)}
 
 
-_VERSIONS = (
-    select(JobRow.id, JobRow.last_event, _QUEUE.c.place)
-    .outerjoin(_QUEUE, _QUEUE.c.id == JobRow.id)
-    .where(JobRow.id.in_(bindparam("jobs", expanding=True)))
-)
-
-
-def job_of(row: JobRow, place: int | None = None) -> JobRecord:
+def _job_from_row(row: JobRow, place: int | None = None) -> JobRecord:
+    """place: in the queue, where that was read along."""
     return JobRecord(
-        **row.status,
         id=row.id,
         recording_id=row.recording_id,
         profile=row.profile,
@@ -195,6 +397,7 @@ def job_of(row: JobRow, place: int | None = None) -> JobRecord:
         tree=row.tree,
         expected_stems=tuple(row.expected_stems),
         options=RunOptions.model_validate(row.options),
+        status=JobStatus.model_validate(row.status),
         attempt=row.attempt,
         cancel_requested=row.cancel_requested,
         dispatch_ref=row.dispatch_ref,
@@ -206,14 +409,18 @@ def job_of(row: JobRow, place: int | None = None) -> JobRecord:
     )
 
 
-def event_of(row: EventRow, job: JobRecord) -> EventRecord:
-    """job: the same job at any time; what changes of it is taken from the event."""
-    status = JobStatus.model_validate(row.status)
-    then = {name: getattr(status, name) for name in JobStatus.model_fields} | {"last_event": row.number}
-    return EventRecord(job_id=row.job_id, number=row.number, type=row.type, at=row.at, job=job.model_copy(update=then))
+def _joined_jobs(row: JobRow | None) -> list[JobRecord]:
+    """The job of a row of an outer join, which has None where there is no job; SQLAlchemy's types don't know that."""
+    return [] if row is None else [_job_from_row(row)]
 
 
-def track_of(row: TrackRow) -> TrackRecord:
+def _event_from_row(row: EventRow, job: JobRecord) -> EventRecord:
+    """job: the event's job at any time; what the event has changed of it is taken from the event."""
+    then = job.model_copy(update={"status": JobStatus.model_validate(row.status), "last_event": row.number})
+    return EventRecord(job_id=row.job_id, number=row.number, type=row.type, at=row.at, job=then)
+
+
+def _track_from_row(row: TrackRow) -> TrackRecord:
     return TrackRecord(
         job_id=row.job_id,
         record=StemRecord.model_validate(row.record),
@@ -223,62 +430,91 @@ def track_of(row: TrackRow) -> TrackRecord:
     )
 
 
-async def placed(session: AsyncSession, which: Select[JobRow, Any]) -> list[JobRecord]:
-    """The jobs that a narrower `WITH_PLACES` finds; queued ones with their place in the queue."""
-    return [job_of(row, place) for row, place in await session.execute(which)]
+def _new_job_values(job: JobRecord) -> dict[str, object]:
+    return {
+        "id": job.id,
+        "recording_id": job.recording_id,
+        "profile": job.profile,
+        "strategy": job.strategy,
+        "tree": job.tree,
+        "expected_stems": list(job.expected_stems),
+        "options": job.options.model_dump(mode="json"),
+        "state": job.state.value,
+        "status": job.status.model_dump(mode="json"),
+        "attempt": job.attempt,
+        "requeues": job.requeues,
+        "cancel_requested": job.cancel_requested,
+        "dispatch_ref": job.dispatch_ref,
+        "nonce": job.nonce,
+        "last_event": job.last_event,
+        "created_at": job.created_at,
+        "updated_at": job.created_at,
+        "queued_at": job.created_at,
+    }
 
 
-async def versions_of(sessions: Sessions, job_ids: Collection[UUID]) -> dict[UUID, JobVersion]:
-    """Of those jobs that exist."""
-    async with sessions() as session:
-        found = await session.execute(_VERSIONS, {"jobs": list(job_ids)})
-        return {job_id: JobVersion(number, place) for job_id, number, place in found}
+def _changed_values(change: JobChange) -> dict[str, object]:
+    """The columns of the job that the change sets."""
+    before, after = change.before, change.after
+    values: dict[str, object] = {
+        "state": after.state.value,
+        "status": after.status.model_dump(mode="json"),
+        "last_event": after.last_event,
+        "updated_at": change.at,
+    }
+    if after.attempt != before.attempt:
+        return values | {
+            "attempt": after.attempt,
+            "nonce": after.nonce,
+            "requeues": after.requeues,
+            "cancel_requested": after.cancel_requested,
+            "dispatch_ref": after.dispatch_ref,
+            "queued_at": change.at,
+            "heard_at": None,
+            "claimed_at": None,
+        }
+    if change.message_id is not None:
+        values["heard_at"] = change.at
+    if after.dispatch_ref != before.dispatch_ref:
+        values["dispatch_ref"] = after.dispatch_ref
+    return values
 
 
-async def latest_jobs(session: AsyncSession, recordings: Sequence[UUID]) -> dict[UUID, JobRecord]:
-    """The newest job of each of these recordings that has any."""
-    newest_first = func.row_number().over(
-        partition_by=JobRow.recording_id, order_by=(JobRow.created_at.desc(), JobRow.id.desc())
+def _event_values(change: JobChange) -> dict[str, object]:
+    return {
+        "job_id": change.after.id,
+        "number": change.after.last_event,
+        "type": change.type,
+        "message_id": change.message_id,
+        "status": change.after.status.model_dump(mode="json"),
+        "at": change.at,
+    }
+
+
+async def _read_placed(session: AsyncSession, jobs: Select[JobRow, int | None]) -> list[JobRecord]:
+    return [_job_from_row(row, place) for row, place in await session.execute(jobs)]
+
+
+async def _count_changed(session: AsyncSession, statement: Update) -> int:
+    connection = await session.connection()
+    return (await connection.execute(statement)).rowcount
+
+
+async def _replace_track(session: AsyncSession, recording_id: UUID, track: TrackRecord) -> None:
+    """Store a track in place of one of the same name; the mixture's overview is the recording's, too."""
+    connection = await session.connection()
+    await connection.execute(delete(TrackRow).where(TrackRow.job_id == track.job_id, TrackRow.name == track.name))
+    await connection.execute(
+        insert(TrackRow),
+        {
+            "job_id": track.job_id,
+            "name": track.name,
+            "record": track.record.model_dump(mode="json"),
+            "streaminfo": track.streaminfo,
+            "block_size": track.block_size,
+            "overview": list(track.overview),
+        },
     )
-    ranked = select(JobRow.id, newest_first.label("age")).where(JobRow.recording_id.in_(recordings)).subquery()
-    latest = WITH_PLACES.join(ranked, ranked.c.id == JobRow.id).where(ranked.c.age == 1)
-    return {job.recording_id: job for job in await placed(session, latest)}
-
-
-LEASE_S = 60.0
-"""How long a hand-over may take before it counts as lost."""
-
-
-_SOURCE_KEY = select(RecordingRow.source_key).where(RecordingRow.id == JobRow.recording_id).scalar_subquery()
-
-
-async def claim(sessions: Sessions, *, lease_s: float = LEASE_S, limit: int = 20) -> list[JobPayload]:
-    """Queued jobs that no engine has and nobody else is handing over, oldest first; ours to hand over now."""
-    now = datetime.now(UTC)
-    free = (
-        JobRow.state == JobState.QUEUED.value,
-        JobRow.dispatch_ref.is_(None),
-        or_(JobRow.claimed_at.is_(None), JobRow.claimed_at < now - timedelta(seconds=lease_s)),
-    )
-    # Rows that another process is claiming are left to it; SQLite has one writer anyway.
-    oldest = (
-        select(JobRow.id)
-        .where(*free)
-        .order_by(JobRow.created_at, JobRow.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-        .cte("oldest")
-    )
-    claims = (
-        update(JobRow)
-        .where(JobRow.id.in_(select(oldest.c.id)), *free)
-        # A nonce tells the hand-overs of one job apart; that several jobs have the same does no harm.
-        .values(nonce=new_nonce(), claimed_at=now)
-        .returning(JobRow, _SOURCE_KEY)
-        .execution_options(synchronize_session=False)
-    )
-    async with sessions() as session:
-        claimed = [(job_of(row), source_key) for row, source_key in await session.execute(claims)]
-        await session.commit()
-    claimed.sort(key=lambda one: (one[0].created_at, one[0].id))
-    return [JobPayload.of(job, source_key) for job, source_key in claimed]
+    if track.name == MIXTURE:
+        overview = update(RecordingRow).where(RecordingRow.id == recording_id).values(overview=list(track.overview))
+        await connection.execute(overview)

@@ -11,11 +11,13 @@ from litestar.response import ServerSentEvent
 from litestar.status_codes import HTTP_200_OK
 from pydantic import ValidationError
 
+from stemset.config import Config
+from stemset.errors import InvalidRequest
 from stemset.features.accounts.gate import PUBLIC
-from stemset.features.jobs.callback_signature import MAX_REPORT_BYTES, ReportOperation, verified
-from stemset.features.jobs.live_updates import changes, etag_of
+from stemset.features.jobs.callback_signature import MAX_REPORT_BYTES, ReportOperation, verify_signature
+from stemset.features.jobs.live_updates import JobResponseCache, LiveUpdates, etag_of
 from stemset.features.jobs.messages import Report
-from stemset.features.jobs.planning import known_strategy, start
+from stemset.features.jobs.planning import JobPlans
 from stemset.features.jobs.records import JobState, JobVersion
 from stemset.features.jobs.schemas import (
     CALLBACK,
@@ -28,14 +30,11 @@ from stemset.features.jobs.schemas import (
     JobRequest,
     describe_job,
 )
-from stemset.features.library.deletion import stop
-from stemset.server.services import Context
-from stemset.web.parameters import NO_NUL, Limit, Offset
-from stemset.web.problems import AnyRequest, InvalidRequest, problem_responses
+from stemset.features.jobs.service import JobService
+from stemset.web.parameters import NO_NUL, IfNoneMatch, Injected, Limit, Offset
+from stemset.web.problems import AnyRequest, problem_responses
 from stemset.web.ranges import is_known
 from stemset.web.responses import empty_response, event_stream_response, json_response
-
-IfNoneMatch = Annotated[str | None, HeaderParameter(name="If-None-Match", description="The ETag last seen.")]
 
 
 @post(
@@ -50,11 +49,13 @@ IfNoneMatch = Annotated[str | None, HeaderParameter(name="If-None-Match", descri
         **problem_responses(400, 404, 503),
     },
 )
-async def create_job(context: Context, data: JSONBody[JobRequest]) -> Job:
+async def create_job(
+    jobs: Injected[JobService], plans: Injected[JobPlans], config: Injected[Config], data: JSONBody[JobRequest]
+) -> Job:
     if data.strategy is not None:
-        known_strategy(data.strategy, context.config)
-    job = await start(context, data.recording_id, data.strategy, force=data.force)
-    return describe_job(job, context.config)
+        plans.check_strategy(data.strategy)
+    job = await jobs.create_job(data.recording_id, data.strategy, force=data.force)
+    return describe_job(job, config)
 
 
 @get(
@@ -65,7 +66,8 @@ async def create_job(context: Context, data: JSONBody[JobRequest]) -> Job:
     responses={200: json_response(JOBS, "One page of jobs."), **problem_responses(400, 503)},
 )
 async def list_jobs(
-    context: Context,
+    jobs: Injected[JobService],
+    config: Injected[Config],
     state_: Annotated[JobState | None, QueryParameter(name="state", description="Only jobs in this state.")] = None,
     profile: Annotated[str | None, QueryParameter(pattern=NO_NUL, description="Only jobs of this profile.")] = None,
     recording: Annotated[UUID | None, QueryParameter(description="Only jobs of this recording.")] = None,
@@ -73,8 +75,8 @@ async def list_jobs(
     offset: Offset = 0,
 ) -> JobPage:
     states = () if state_ is None else (state_,)
-    found, total = await context.jobs.list_jobs(states, profile, recording, limit=limit, offset=offset)
-    return JobPage(items=[describe_job(job, context.config) for job in found], total=total, limit=limit, offset=offset)
+    found, total = await jobs.list_jobs(states, profile, recording, limit=limit, offset=offset)
+    return JobPage(items=[describe_job(job, config) for job in found], total=total, limit=limit, offset=offset)
 
 
 @get(
@@ -89,20 +91,20 @@ async def list_jobs(
     },
 )
 async def get_job(
-    context: Context,
+    jobs: Injected[JobService],
+    job_responses: Injected[JobResponseCache],
+    config: Injected[Config],
     job_id: FromPath[UUID],
-    if_none_match: Annotated[
-        str | None, HeaderParameter(name="If-None-Match", description="The ETag last seen.")
-    ] = None,
+    if_none_match: IfNoneMatch = None,
 ) -> Response[bytes | None]:
-    etag = etag_of(await context.jobs.job_version(job_id))
+    etag = etag_of(await jobs.job_version(job_id))
     if is_known(if_none_match, etag):
         return Response(None, status_code=304, headers={"ETag": etag, "Cache-Control": "no-cache"})
-    body = context.statuses.get(job_id, etag)
+    body = job_responses.get(job_id, etag)
     if body is None:
-        job = await context.jobs.get_job(job_id)
+        job = await jobs.get_job(job_id)
         etag = etag_of(JobVersion(job.last_event, job.queue_position))
-        body = context.statuses.keep(describe_job(job, context.config), etag)
+        body = job_responses.put(describe_job(job, config), etag)
     return Response(body, media_type=MediaType.JSON, headers={"ETag": etag, "Cache-Control": "no-cache"})
 
 
@@ -123,18 +125,19 @@ async def get_job(
     },
 )
 async def stream_job_events(
-    context: Context,
+    jobs: Injected[JobService],
+    live_updates: Injected[LiveUpdates],
     job_id: FromPath[UUID],
     last_event_id: Annotated[
         int | None, HeaderParameter(name="Last-Event-ID", ge=0, description="Resume after this event.")
     ] = None,
 ) -> ServerSentEvent | Response[None]:
-    job = await context.jobs.get_job(job_id)
+    job = await jobs.get_job(job_id)
     if last_event_id is not None and job.state.final and last_event_id >= job.last_event:
         # A browser whose stream has ended asks again until it gets this.
         return Response(None, status_code=204)
     after = job.last_event - 1 if last_event_id is None else min(last_event_id, job.last_event)
-    return ServerSentEvent(changes(context, job_id, after), headers={"Cache-Control": "no-store"})
+    return ServerSentEvent(live_updates.stream(job_id, after), headers={"Cache-Control": "no-store"})
 
 
 @post(
@@ -148,8 +151,8 @@ async def stream_job_events(
         **problem_responses(400, 404, 503),
     },
 )
-async def cancel_job(context: Context, job_id: FromPath[UUID]) -> Job:
-    return describe_job(await stop(context, job_id), context.config)
+async def cancel_job(jobs: Injected[JobService], config: Injected[Config], job_id: FromPath[UUID]) -> Job:
+    return describe_job(await jobs.cancel(job_id), config)
 
 
 @post(
@@ -163,11 +166,8 @@ async def cancel_job(context: Context, job_id: FromPath[UUID]) -> Job:
         **problem_responses(400, 404, 409, 503),
     },
 )
-async def retry_job(context: Context, job_id: FromPath[UUID]) -> Job:
-    job = await context.jobs.retry(job_id)
-    context.notifier.changed(job_id)
-    context.outbox.kick()
-    return describe_job(job, context.config)
+async def retry_job(jobs: Injected[JobService], config: Injected[Config], job_id: FromPath[UUID]) -> Job:
+    return describe_job(await jobs.retry(job_id), config)
 
 
 @post(
@@ -186,17 +186,16 @@ async def retry_job(context: Context, job_id: FromPath[UUID]) -> Job:
 )
 async def report_job(
     request: AnyRequest,
-    context: Context,
+    jobs: Injected[JobService],
+    callback_secret: Injected[str],
     job_id: FromPath[UUID],
 ) -> CallbackAnswer:
     body = await request.body()
-    message_id = verified(request.headers, body, context.secret)
+    message_id = verify_signature(request.headers, body, callback_secret)
     report = _report(body)
     if report.job_id != job_id:
         raise InvalidRequest("job_id", "is not the job that the report is about")
-    applied = await context.jobs.apply(report, message_id)
-    if applied.event is not None:
-        context.notifier.changed(job_id)
+    applied = await jobs.apply(report, message_id)
     return CallbackAnswer(cancel=applied.cancel)
 
 

@@ -17,64 +17,9 @@ from stemset.web.schema import EXAMPLE_TIME, MAX_NAME, Wire
 # What a strategy without networks does not need.
 _LACKING = (WeightsMissing, WeightsDamaged, NoSpace, EngineMissing)
 
+RECORDING_ID = UUID("0193b1c2-7d10-7a44-8b1f-6f0d0c9e5a11")
 
-def describe_job(record: JobRecord, config: Config) -> Job:
-    return Job(
-        id=record.id,
-        recording_id=record.recording_id,
-        profile=record.profile,
-        strategy=record.strategy,
-        state=record.state,
-        nodes=[_job_node(node) for node in record.nodes],
-        stems=list(record.stems),
-        expected_stems=list(record.expected_stems),
-        failure=_failure(record, config),
-        sum_to_mixture_db=record.sum_to_mixture_db,
-        attempt=record.attempt,
-        eta_s=record.eta_s,
-        queue_position=record.queue_position,
-        created_at=record.created_at,
-        started_at=record.started_at,
-        finished_at=record.finished_at,
-        last_event=record.last_event,
-    )
-
-
-def describe_event(record: EventRecord, config: Config) -> JobEvent:
-    return JobEvent(number=record.number, type=record.type, at=record.at, job=describe_job(record.job, config))
-
-
-def title_of_model(name: str) -> str:
-    """The title on the model's card; the name itself for a model that is no longer registered."""
-    try:
-        return registry.card(name).title
-    except NotFound:
-        return name
-
-
-def _job_node(node: NodeStatus) -> JobNode:
-    return JobNode(
-        path=node.path,
-        parent=node.parent,
-        model=node.model,
-        title=title_of_model(node.model),
-        state=node.state,
-        fraction=node.fraction,
-        seconds=node.seconds,
-        cached=node.cached,
-    )
-
-
-def _failure(record: JobRecord, config: Config) -> JobFailure | None:
-    if record.failure is None:
-        return None
-    lacking = record.failure.kind in {error.kind for error in _LACKING}
-    return JobFailure(
-        kind=record.failure.kind,
-        message=record.failure.message,
-        node=record.failure.node,
-        fallback=fallback_of(config) if lacking else None,
-    )
+JOB_ID = UUID("0193b1c2-7e61-7c3a-9d5e-2f4b8a6c1d03")
 
 
 class JobNode(Wire):
@@ -125,44 +70,6 @@ class Job(Wire):
     last_event: int
 
 
-class JobRequest(Wire):
-    """strategy: null takes the profile's. force: also where this strategy has run on this recording already."""
-
-    recording_id: UUID
-    strategy: str | None = Field(default=None, max_length=MAX_NAME)
-    force: bool = False
-
-
-class JobPage(Wire):
-    """Jobs, newest first."""
-
-    items: list[Job]
-    total: int
-    limit: int
-    offset: int
-
-
-class JobEvent(Wire):
-    """One numbered change of a job; `job` is its state after the change."""
-
-    number: int
-    type: str
-    at: datetime
-    job: Job
-
-
-class CallbackAnswer(Wire):
-    """What the API tells a worker that reports. cancel: somebody asked for the job to stop."""
-
-    cancel: bool
-
-
-RECORDING_ID = UUID("0193b1c2-7d10-7a44-8b1f-6f0d0c9e5a11")
-
-
-JOB_ID = UUID("0193b1c2-7e61-7c3a-9d5e-2f4b8a6c1d03")
-
-
 JOB = Job(
     id=JOB_ID,
     recording_id=RECORDING_ID,
@@ -195,10 +102,101 @@ JOB = Job(
 )
 
 
-EVENT = JobEvent(number=4, type="node_progress", at=EXAMPLE_TIME + timedelta(seconds=3), job=JOB)
+class JobRequest(Wire):
+    """strategy: null takes the profile's. force: also where this strategy has run on this recording already."""
+
+    recording_id: UUID
+    strategy: str | None = Field(default=None, max_length=MAX_NAME)
+    force: bool = False
+
+
+class JobPage(Wire):
+    """Jobs, newest first."""
+
+    items: list[Job]
+    total: int
+    limit: int
+    offset: int
 
 
 JOBS = JobPage(items=[JOB], total=1, limit=50, offset=0)
 
 
+class JobEvent(Wire):
+    """One numbered change of a job; `job` is its state after the change."""
+
+    number: int
+    type: str
+    at: datetime
+    job: Job
+
+
+EVENT = JobEvent(number=4, type="node_progress", at=EXAMPLE_TIME + timedelta(seconds=3), job=JOB)
+
+
+class CallbackAnswer(Wire):
+    """What the API tells a worker that reports. cancel: somebody asked for the job to stop."""
+
+    cancel: bool
+
+
 CALLBACK = CallbackAnswer(cancel=False)
+
+
+def describe_job(record: JobRecord, config: Config) -> Job:
+    return Job(
+        id=record.id,
+        recording_id=record.recording_id,
+        profile=record.profile,
+        strategy=record.strategy,
+        state=record.state,
+        nodes=[_job_node(node) for node in record.status.nodes],
+        stems=list(record.status.stems),
+        expected_stems=list(record.expected_stems),
+        failure=_failure(record, config),
+        sum_to_mixture_db=record.status.sum_to_mixture_db,
+        attempt=record.attempt,
+        eta_s=record.eta_s,
+        queue_position=record.queue_position,
+        created_at=record.created_at,
+        started_at=record.status.started_at,
+        finished_at=record.status.finished_at,
+        last_event=record.last_event,
+    )
+
+
+def describe_event(record: EventRecord, config: Config) -> JobEvent:
+    return JobEvent(number=record.number, type=record.type, at=record.at, job=describe_job(record.job, config))
+
+
+def title_of_model(name: str) -> str:
+    """The title on the model's card; the name itself for a model that is no longer registered."""
+    try:
+        return registry.card(name).title
+    except NotFound:
+        return name
+
+
+def _job_node(node: NodeStatus) -> JobNode:
+    return JobNode(
+        path=node.path,
+        parent=node.parent,
+        model=node.model,
+        title=title_of_model(node.model),
+        state=node.state,
+        fraction=node.fraction,
+        seconds=node.seconds,
+        cached=node.cached,
+    )
+
+
+def _failure(record: JobRecord, config: Config) -> JobFailure | None:
+    if record.status.failure is None:
+        return None
+    lacking = record.status.failure.kind in {error.kind for error in _LACKING}
+    return JobFailure(
+        kind=record.status.failure.kind,
+        message=record.status.failure.message,
+        node=record.status.failure.node,
+        fallback=fallback_of(config) if lacking else None,
+    )

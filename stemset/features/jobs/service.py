@@ -1,4 +1,4 @@
-"""`JobService`: what the service knows and decides about jobs.
+"""`JobService`: what the service decides about jobs.
 
 Every change of a job is one transaction whose first statement is a compare-and-set on the job's row. It takes
 the write lock, so numbering needs no other lock on SQLite or PostgreSQL; whoever loses the race reads again.
@@ -6,30 +6,35 @@ the write lock, so numbering needs no other lock on SQLite or PostgreSQL; whoeve
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import CursorResult, Update, delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from stemset.database.sessions import Sessions
-from stemset.database.tables import EventRow, JobRow, RecordingRow, TrackRow
-from stemset.errors import Conflict, Unavailable
+from stemset.errors import Conflict, NotFound, Unavailable
 from stemset.features.jobs import transitions
-from stemset.features.jobs.creation import Intake, NewJob
-from stemset.features.jobs.messages import JobPayload, Report, Started, TrackReady
-from stemset.features.jobs.records import EventRecord, JobRecord, JobState, JobStatus, Plan, TrackRecord, new_nonce
-from stemset.features.jobs.repository import ACTIVE, JobReads, claim, event_of
+from stemset.features.jobs.creation import JobCreator, NewJob
+from stemset.features.jobs.messages import Report, Started, TrackReady
+from stemset.features.jobs.notifier import Notifier
+from stemset.features.jobs.outbox import Outbox
+from stemset.features.jobs.planning import JobPlans
+from stemset.features.jobs.records import (
+    EventRecord,
+    JobRecord,
+    JobState,
+    JobStatus,
+    JobVersion,
+    Plan,
+    TrackRecord,
+    new_nonce,
+)
+from stemset.features.jobs.repository import MAX_RACES, JobChange, JobRepository
 from stemset.manifest import MIXTURE
 
-_OF_AN_ATTEMPT = ("attempt", "nonce", "cancel_requested", "dispatch_ref", "requeues")
-
-# Losing the race this often in a row means that something else is wrong.
-_MAX_RACES = 50
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -41,195 +46,194 @@ class Applied:
     cancel: bool
 
 
-@dataclass(frozen=True)
-class _Change:
-    """A change of one job, to be stored with its event. requeues: given, the change begins the next attempt. run: the
-    engine's name for what runs it, told by the run itself: who handed it over may have died before it was stored."""
+class JobService:
+    """Answers what is asked about jobs and decides how they change. One per process.
 
-    type: str
-    status: JobStatus
-    message_id: str | None = None
-    track: TrackRecord | None = None
-    requeues: int | None = None
-    run: str | None = None
+    Raises NotFound for an unknown id, Unavailable when other processes change a job faster than this one can.
+    """
 
-    def job_after(self, job: JobRecord) -> JobRecord:
-        """What becomes of job, which has the change still before it."""
-        update = {name: getattr(self.status, name) for name in JobStatus.model_fields}
-        update |= {"last_event": job.last_event + 1, "queue_position": None}
-        if self.requeues is not None:
-            begun = {"attempt": job.attempt + 1, "cancel_requested": False, "dispatch_ref": None}
-            update |= begun | {"requeues": self.requeues, "nonce": new_nonce()}
-        if self.run is not None and job.dispatch_ref is None:
-            update["dispatch_ref"] = self.run
-        return job.model_copy(update=update)
+    def __init__(self, repository: JobRepository, plans: JobPlans, outbox: Outbox, notifier: Notifier) -> None:
+        self._repository = repository
+        self._creator = JobCreator(repository, plans)
+        self._outbox = outbox
+        self._notifier = notifier
 
+    # Reading -----------------------------------------------------------------------------------------------
 
-class JobService(JobReads):
-    """One per process. Raises NotFound for an unknown id, Unavailable when a job changes faster than we can."""
+    async def job_version(self, job_id: UUID) -> JobVersion:
+        """What changes whenever the job does. A hundred who poll at once cost little more than one."""
+        return _existing(await self._repository.find_version(job_id), job_id)
 
-    def __init__(self, sessions: Sessions) -> None:
-        super().__init__(sessions)
-        self._intake = Intake(sessions)
+    async def get_job(self, job_id: UUID) -> JobRecord:
+        return _existing(await self._repository.find_job(job_id), job_id)
+
+    async def list_jobs(
+        self,
+        states: Collection[JobState] = (),
+        profile: str | None = None,
+        recording_id: UUID | None = None,
+        *,
+        limit: int = 50,
+        offset: int = 0,
+    ) -> tuple[list[JobRecord], int]:
+        """A page of jobs, newest first, and how many there are in all. states: none means all."""
+        return await self._repository.list_jobs(states, profile, recording_id, limit=limit, offset=offset)
+
+    async def count_jobs(self) -> Mapping[JobState, int]:
+        """State -> number of jobs, for every state."""
+        return dict.fromkeys(JobState, 0) | await self._repository.count_jobs()
+
+    async def latest_job(self, recording_id: UUID, *, playable: bool = False) -> JobRecord | None:
+        """The newest job of a recording; if playable, the newest whose mixture can be played."""
+        return await self._repository.find_latest_job(recording_id, playable=playable)
+
+    async def recording_jobs(self, recording_id: UUID) -> list[JobRecord]:
+        """All jobs of a recording, oldest first; none for an unknown recording."""
+        return await self._repository.recording_jobs(recording_id)
+
+    async def done_job(self, recording_id: UUID, plan: Plan) -> JobRecord | None:
+        """The newest job that succeeded in just what the plan would make."""
+        succeeded = await self._repository.succeeded_jobs(recording_id, plan.strategy)
+        return next((job for job in succeeded if job.has_done(plan)), None)
+
+    async def tracks(self, job_id: UUID) -> tuple[TrackRecord | None, list[TrackRecord]]:
+        """The mixture's track if it is ready, and those of the ready stems in the strategy's order."""
+        job, tracks = _existing(await self._repository.find_tracks(job_id), job_id)
+        return tracks.get(MIXTURE), [tracks[stem] for stem in job.expected_stems if stem in tracks]
+
+    async def events_after(self, job_id: UUID, number: int = 0, *, limit: int = 500) -> list[EventRecord]:
+        """Events numbered above `number`, in order."""
+        return _existing(await self._repository.find_events(job_id, number, limit=limit), job_id)
+
+    # Changing ----------------------------------------------------------------------------------------------
 
     async def create_job(
         self,
         recording_id: UUID,
-        plan_for: Callable[[str], Plan],
+        strategy: str | None,
         *,
         force: bool = False,
         dispatch_ref: str | None = None,
     ) -> JobRecord:
-        """A queued job, not yet handed to a worker. Where its strategy is queued, running or done on this recording,
-        that job; force: also where it is done, but not while it is queued or running.
+        """Make a queued job, which the outbox hands to a worker. Where its strategy is queued, running or done on this
+        recording, return that job; force: also where it is done, but not while it is queued or running.
 
-        plan_for: what the job is to do, given the name of the recording's profile.
+        strategy: None takes the default of the recording's profile.
         dispatch_ref: names whoever runs a new job; the outbox leaves it alone then.
         Raises ConfigError for a tree that is too large to hand over.
         """
-        return await self._intake.take(NewJob(recording_id, plan_for, force, dispatch_ref))
+        job = await self._creator.create(NewJob(recording_id, strategy, force, dispatch_ref))
+        self._outbox.kick()
+        return job
 
     async def apply(self, report: Report, message_id: str) -> Applied:
         """Apply a worker's report once, however often and in whatever order it comes.
 
         Raises StaleAttempt when the worker that sends it has lost the job.
         """
-        for _ in range(_MAX_RACES):
-            async with self._sessions() as session:
-                job = await self._job(session, report.job_id)
-                known = await session.scalar(select(EventRow.number).where(EventRow.message_id == message_id))
+        for _ in range(MAX_RACES):
+            found = await self._repository.find_reported_job(report.job_id, message_id)
+            job, is_known = _existing(found, report.job_id)
             transitions.check_attempt(job, report)
             now = _now()
-            status = None if known is not None else transitions.after(job, report, now)
+            status = None if is_known else transitions.apply(job, report, now)
             if status is None:
-                await self._heard(job, now)
+                if not job.state.final:
+                    await self._repository.note_heartbeat(job, now)
                 return Applied(job, None, transitions.must_stop(job))
-            change = _Change(report.event.type, status, message_id, _reported_track(report), run=_run_of(report))
-            if event := await self._commit(job, change, now):
+            change = JobChange(
+                type=report.event.type,
+                before=job,
+                after=_advance(job, status, run=_reported_run(report)),
+                at=now,
+                message_id=message_id,
+                track=_reported_track(report),
+            )
+            if event := await self._store(change):
+                self._notifier.changed(job.id)
                 return Applied(event.job, event, transitions.must_stop(job))
         raise _too_many_races(report.job_id)
 
+    async def cancel(self, job_id: UUID) -> JobRecord:
+        """Ask a job to stop, tell all who watch it, and spare the engine a run that would end at its first report."""
+        job = await self.request_cancel(job_id)
+        self._notifier.changed(job_id)
+        await self._outbox.withdraw(job)
+        return job
+
     async def request_cancel(self, job_id: UUID) -> JobRecord:
-        """A queued job is cancelled at once; the worker of a running one is told at its next report. Asking again,
-        or after the job's end, changes nothing."""
-        for _ in range(_MAX_RACES):
+        """Ask a job to stop, and tell nobody. A queued job is cancelled at once; the worker of a running one is told
+        at its next report. Asking again, or after the job's end, changes nothing."""
+        for _ in range(MAX_RACES):
             job = await self.get_job(job_id)
             if job.state.final or job.cancel_requested:
                 return job
             now = _now()
-            if status := transitions.cancelled(job, now):
-                if event := await self._commit(job, _Change("cancelled", status), now):
+            if status := transitions.cancel(job, now):
+                if event := await self._store(JobChange("cancelled", job, _advance(job, status), now)):
                     return event.job
-            elif await self._ask_to_stop(job, now):
+            elif await self._repository.request_stop(job, now):
                 return job.model_copy(update={"cancel_requested": True})
         raise _too_many_races(job_id)
 
     async def retry(self, job_id: UUID) -> JobRecord:
         """The next attempt of a job that failed or was cancelled, queued. Raises Conflict for one in another state,
         and while another job of the same strategy on the same recording is queued or running."""
-        for _ in range(_MAX_RACES):
+        for _ in range(MAX_RACES):
             job = await self.get_job(job_id)
-            change = _Change("retried", transitions.retried(job), requeues=0)
+            after = _begin_attempt(job, transitions.retry(job), requeues=0)
             try:
-                if await self._commit(job, change, _now()):
+                if await self._store(JobChange("retried", job, after, _now())):
+                    self._notifier.changed(job_id)
+                    self._outbox.kick()
                     return await self.get_job(job_id)
             except IntegrityError:
-                if active := await self._active_job(job.recording_id, job.strategy):
+                if active := await self._repository.find_active_job(job.recording_id, job.strategy):
                     raise Conflict(f"Job {active.id} does the same already; it is {active.state.value}.") from None
         raise _too_many_races(job_id)
 
-    # Outbox ----------------------------------------------------------------------------------------------
+    # Reconciler --------------------------------------------------------------------------------------------
 
-    async def claim_jobs(self, *, limit: int = 20) -> list[JobPayload]:
-        """Queued jobs for this process alone to hand over; see `claims`."""
-        return await claim(self._sessions, limit=limit)
+    async def unheard_jobs(self, since: datetime, *, limit: int = 500) -> list[JobRecord]:
+        """Jobs that an engine has and of which no worker has said anything since then, longest silent first."""
+        return await self._repository.unheard_jobs(since, limit=limit)
 
-    async def mark_dispatched(self, payload: JobPayload, ref: str) -> bool:
-        """The engine has this hand-over, under the name ref; False where it doesn't count any more."""
-        this = (JobRow.id == payload.job_id, JobRow.attempt == payload.attempt, JobRow.nonce == payload.nonce)
-        # The run itself may have told its name before we do.
-        unnamed = or_(JobRow.dispatch_ref.is_(None), JobRow.dispatch_ref == ref)
-        active = JobRow.state.in_(ACTIVE)
-        return await self._changes_one(update(JobRow).where(*this, unnamed, active).values(dispatch_ref=ref))
-
-    # Reconciler ------------------------------------------------------------------------------------------
+    async def unkillable_jobs(self, since: datetime) -> list[JobRecord]:
+        """Jobs whose worker was asked to stop before then and runs on."""
+        return await self._repository.unkillable_jobs(since)
 
     async def requeue(self, job: JobRecord) -> JobRecord | None:
         """The next attempt of a job whose worker was lost, queued; None where the job has moved on since."""
-        change = _Change("requeued", transitions.requeued(job), requeues=job.requeues + 1)
-        event = await self._commit(job, change, _now())
+        after = _begin_attempt(job, transitions.requeue(job), requeues=job.requeues + 1)
+        event = await self._store(JobChange("requeued", job, after, _now()))
         return event.job if event else None
 
-    # Rows ------------------------------------------------------------------------------------------------
-
-    async def _commit(self, seen: JobRecord, change: _Change, now: datetime) -> EventRecord | None:
-        """Store a change of the job as it was seen, with its event; None when the job has moved on since."""
-        after = change.job_after(seen)
-        values: dict[str, Any] = {
-            "state": after.state.value,
-            "status": change.status.model_dump(mode="json"),
-            "last_event": after.last_event,
-            "updated_at": now,
-        }
-        if change.message_id is not None:
-            values["heard_at"] = now
-        if after.attempt != seen.attempt:
-            begun = {name: getattr(after, name) for name in _OF_AN_ATTEMPT}
-            values |= begun | {"queued_at": now, "heard_at": None, "claimed_at": None}
-        elif after.dispatch_ref != seen.dispatch_ref:
-            values["dispatch_ref"] = after.dispatch_ref
-        compare_and_set = (
-            update(JobRow)
-            .where(JobRow.id == seen.id, JobRow.last_event == seen.last_event, JobRow.attempt == seen.attempt)
-            .values(**values)
-        )
-        async with self._sessions.begin() as session:
-            if not await _changed_one(session, compare_and_set):
-                return None
-            session.add(row := _event_row(seen.id, after.last_event, change, now))
-            if change.track is not None:
-                await _replace_track(session, seen, change.track)
-        if after.state is JobState.SUCCEEDED:
-            self._intake.forget_paces()
-        return event_of(row, after)
-
-    async def _ask_to_stop(self, job: JobRecord, now: datetime) -> bool:
-        running = (JobRow.id == job.id, JobRow.attempt == job.attempt, JobRow.state == JobState.RUNNING.value)
-        return await self._changes_one(update(JobRow).where(*running).values(cancel_requested=True, updated_at=now))
-
-    async def _heard(self, job: JobRecord, now: datetime) -> None:
-        """A worker that has nothing new to say is there nevertheless."""
-        heard = update(JobRow).where(JobRow.id == job.id, JobRow.attempt == job.attempt).values(heard_at=now)
-        if not job.state.final:
-            await self._changes_one(heard)
-
-    async def _changes_one(self, statement: Update) -> bool:
-        async with self._sessions() as session:
-            changed = await _changed_one(session, statement)
-            await session.commit()
-        return changed
+    async def _store(self, change: JobChange) -> EventRecord | None:
+        event = await self._repository.store_change(change)
+        if event is not None and event.job.state is JobState.SUCCEEDED:
+            self._creator.forget_paces()
+        return event
 
 
-async def _changed_one(session: AsyncSession, statement: Update) -> bool:
-    result = await session.execute(statement.execution_options(synchronize_session=False))
-    return cast("CursorResult[Any]", result).rowcount == 1
+def _existing(found: T | None, job_id: UUID) -> T:
+    if found is None:
+        raise NotFound("job", str(job_id))
+    return found
 
 
-async def _replace_track(session: AsyncSession, job: JobRecord, track: TrackRecord) -> None:
-    await session.execute(delete(TrackRow).where(TrackRow.job_id == job.id, TrackRow.name == track.name))
-    session.add(
-        TrackRow(
-            job_id=job.id,
-            name=track.name,
-            record=track.record.model_dump(mode="json"),
-            streaminfo=track.streaminfo,
-            block_size=track.block_size,
-            overview=list(track.overview),
-        )
-    )
-    if track.name == MIXTURE:
-        overview = update(RecordingRow).where(RecordingRow.id == job.recording_id).values(overview=list(track.overview))
-        await session.execute(overview.execution_options(synchronize_session=False))
+def _advance(job: JobRecord, status: JobStatus, *, run: str | None = None) -> JobRecord:
+    """The job one event later. run: the engine's name for what runs it, as the run itself reports it: who handed it
+    over may have died before storing that."""
+    ref = run if job.dispatch_ref is None else job.dispatch_ref
+    changed = {"status": status, "last_event": job.last_event + 1, "queue_position": None, "dispatch_ref": ref}
+    return job.model_copy(update=changed)
+
+
+def _begin_attempt(job: JobRecord, status: JobStatus, *, requeues: int) -> JobRecord:
+    """The job one event later, at its next attempt, which no engine has."""
+    begun = {"attempt": job.attempt + 1, "requeues": requeues, "nonce": new_nonce()}
+    unasked = {"cancel_requested": False, "dispatch_ref": None}
+    return _advance(job, status).model_copy(update=begun | unasked)
 
 
 def _now() -> datetime:
@@ -240,7 +244,7 @@ def _too_many_races(job_id: UUID) -> Unavailable:
     return Unavailable(f"Job {job_id} is changing too fast to be changed; try again.")
 
 
-def _run_of(report: Report) -> str | None:
+def _reported_run(report: Report) -> str | None:
     return report.event.run if isinstance(report.event, Started) else None
 
 
@@ -254,15 +258,4 @@ def _reported_track(report: Report) -> TrackRecord | None:
         streaminfo=layout.streaminfo,
         block_size=layout.block_size,
         overview=layout.overview,
-    )
-
-
-def _event_row(job_id: UUID, number: int, change: _Change, now: datetime) -> EventRow:
-    return EventRow(
-        job_id=job_id,
-        number=number,
-        type=change.type,
-        message_id=change.message_id,
-        status=change.status.model_dump(mode="json"),
-        at=now,
     )

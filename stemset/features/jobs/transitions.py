@@ -10,6 +10,7 @@ from datetime import datetime
 
 from stemset.errors import Conflict, StaleAttempt
 from stemset.features.jobs.messages import (
+    Event,
     Failed,
     NodeDone,
     NodeProgress,
@@ -35,13 +36,9 @@ LEGAL: dict[JobState, frozenset[JobState]] = {
 _NODE_ORDER = (NodeState.WAITING, NodeState.RUNNING, NodeState.DONE)
 
 
-def status_of(job: JobRecord) -> JobStatus:
-    """The part of job that reports change."""
-    return JobStatus(**{name: getattr(job, name) for name in JobStatus.model_fields})
-
-
 def check_attempt(job: JobRecord, report: Report) -> None:
-    """StaleAttempt where the worker must let go of the job without another word: it is not its job any more."""
+    """Raises StaleAttempt for a report of a run that the job doesn't belong to any more: its worker must let go of the
+    job without another report."""
     if report.attempt != job.attempt:
         raise StaleAttempt(f"Job {job.id} is at attempt {job.attempt}; this report is of attempt {report.attempt}.")
     if report.nonce != job.nonce:
@@ -51,63 +48,62 @@ def check_attempt(job: JobRecord, report: Report) -> None:
 
 
 def must_stop(job: JobRecord) -> bool:
-    """Whether a worker that still reports on job is to stop."""
+    """Whether a worker that still reports on the job is to stop."""
     return job.cancel_requested or job.state in (JobState.CANCELLED, JobState.FAILED)
 
 
-def after(job: JobRecord, report: Report, now: datetime) -> JobStatus | None:
-    """The job's status after report, or None when it changes nothing."""
-    status = status_of(job)
-    if status.state.final:
+def apply(job: JobRecord, report: Report, now: datetime) -> JobStatus | None:
+    """The job's status after the report, or None where the report changes nothing."""
+    if job.state.final:
         return None
-    changed = _after(status, job.expected_stems, report, now)
-    if changed == status:
+    changed = _apply_event(job.status, job.expected_stems, report.event, now)
+    if changed == job.status:
         # The same track once more, with another hash: the files changed, so players must hear of it.
-        return status if isinstance(report.event, TrackReady) else None
+        return job.status if isinstance(report.event, TrackReady) else None
     return changed
 
 
-def cancelled(job: JobRecord, now: datetime) -> JobStatus | None:
-    """The status of a queued job whose end was asked for; None when a worker has it, or had."""
-    status = status_of(job)
-    return _final(status, JobState.CANCELLED, now) if status.state is JobState.QUEUED else None
+def cancel(job: JobRecord, now: datetime) -> JobStatus | None:
+    """The status of a queued job after it is cancelled; None for one that a worker has, or had."""
+    return _finish(job.status, JobState.CANCELLED, now) if job.state is JobState.QUEUED else None
 
 
-def retried(job: JobRecord) -> JobStatus:
-    """The status of the next attempt of a job that somebody asked for once more. Raises Conflict for a job that needs
-    none. Stems that are stored stay playable."""
+def retry(job: JobRecord) -> JobStatus:
+    """The status of the next attempt of a job that failed or was cancelled. Stems that are stored stay playable. Raises
+    Conflict for a job in another state."""
     if job.state not in (JobState.FAILED, JobState.CANCELLED):
         raise Conflict(f"Job {job.id} is {job.state.value}; only one that failed or was cancelled can be tried again.")
-    return _again(job, tuple(_waiting(node) for node in job.nodes))
+    return _restart(job, tuple(_reset_node(node) for node in job.status.nodes))
 
 
-def requeued(job: JobRecord) -> JobStatus:
-    """The status of the next attempt of a job that its worker lost. What was done is done: the outputs are kept."""
-    nodes = tuple(node if node.state is NodeState.DONE else _waiting(node) for node in job.nodes)
-    return _again(job, nodes)
+def requeue(job: JobRecord) -> JobStatus:
+    """The status of the next attempt of a job whose worker was lost. Nodes that are done stay done: their outputs are
+    kept."""
+    nodes = tuple(node if node.state is NodeState.DONE else _reset_node(node) for node in job.status.nodes)
+    return _restart(job, nodes)
 
 
-def _again(job: JobRecord, nodes: tuple[NodeStatus, ...]) -> JobStatus:
-    return JobStatus(nodes=nodes, stems=job.stems, mixture_ready=job.mixture_ready)
+def _restart(job: JobRecord, nodes: tuple[NodeStatus, ...]) -> JobStatus:
+    return JobStatus(nodes=nodes, stems=job.status.stems, mixture_ready=job.status.mixture_ready)
 
 
-def _waiting(node: NodeStatus) -> NodeStatus:
+def _reset_node(node: NodeStatus) -> NodeStatus:
     return NodeStatus(path=node.path, parent=node.parent, model=node.model, expected_s=node.expected_s)
 
 
-def _after(status: JobStatus, expected_stems: tuple[str, ...], report: Report, now: datetime) -> JobStatus:
-    match report.event:
+def _apply_event(status: JobStatus, expected_stems: tuple[str, ...], event: Event, now: datetime) -> JobStatus:
+    match event:
         case Started():
-            return _running(status, now)
+            return _ensure_running(status, now)
         case NodeStarted(node=path):
-            return _advance(_running(status, now), path, NodeState.RUNNING)
+            return _advance_node(_ensure_running(status, now), path, NodeState.RUNNING)
         case NodeProgress(node=path, fraction=fraction):
-            return _advance(_running(status, now), path, NodeState.RUNNING, fraction=fraction)
+            return _advance_node(_ensure_running(status, now), path, NodeState.RUNNING, fraction=fraction)
         case NodeDone(node=path, seconds=seconds, cached=cached):
-            running = _running(status, now)
-            return _advance(running, path, NodeState.DONE, fraction=1.0, seconds=seconds, cached=cached)
+            running = _ensure_running(status, now)
+            return _advance_node(running, path, NodeState.DONE, fraction=1.0, seconds=seconds, cached=cached)
         case TrackReady(record=record):
-            running = _running(status, now)
+            running = _ensure_running(status, now)
             if record.name == MIXTURE:
                 return running.model_copy(update={"mixture_ready": True})
             ready = {*running.stems, record.name}
@@ -116,30 +112,30 @@ def _after(status: JobStatus, expected_stems: tuple[str, ...], report: Report, n
             # What a reordered delivery has not brought yet is nevertheless done: `succeeded` is said last.
             nodes = tuple(node.model_copy(update={"state": NodeState.DONE, "fraction": 1.0}) for node in status.nodes)
             update = {"nodes": nodes, "sum_to_mixture_db": sum_to_mixture_db, "common_gain": common_gain}
-            return _final(_running(status, now).model_copy(update=update), JobState.SUCCEEDED, now)
+            return _finish(_ensure_running(status, now).model_copy(update=update), JobState.SUCCEEDED, now)
         case Failed(kind=kind, message=message, node=path):
             failure = Failure(kind=kind, message=message, node=path)
-            return _final(_with_failed_node(status, failure), JobState.FAILED, now)
+            return _finish(_fail_node(status, failure), JobState.FAILED, now)
         case Stopped():
-            return _final(status, JobState.CANCELLED, now)
+            return _finish(status, JobState.CANCELLED, now)
 
 
-def _running(status: JobStatus, now: datetime) -> JobStatus:
+def _ensure_running(status: JobStatus, now: datetime) -> JobStatus:
     if status.state is JobState.RUNNING:
         return status
-    return _to(status, JobState.RUNNING).model_copy(update={"started_at": now})
+    return _move_to(status, JobState.RUNNING).model_copy(update={"started_at": now})
 
 
-def _final(status: JobStatus, state: JobState, now: datetime) -> JobStatus:
-    return _to(status, state).model_copy(update={"finished_at": now})
+def _finish(status: JobStatus, state: JobState, now: datetime) -> JobStatus:
+    return _move_to(status, state).model_copy(update={"finished_at": now})
 
 
-def _to(status: JobStatus, state: JobState) -> JobStatus:
+def _move_to(status: JobStatus, state: JobState) -> JobStatus:
     assert state in LEGAL[status.state], f"{status.state} -> {state}"
     return status.model_copy(update={"state": state})
 
 
-def _advance(
+def _advance_node(
     status: JobStatus,
     path: str,
     state: NodeState,
@@ -148,9 +144,9 @@ def _advance(
     seconds: float | None = None,
     cached: bool = False,
 ) -> JobStatus:
-    """Move one node on. A resumed run tells its way again from the start; what it has passed already stays."""
+    """Move one node forward. A resumed run reports from its start once more; a node that is further on stays there."""
 
-    def moved(node: NodeStatus) -> NodeStatus:
+    def advance(node: NodeStatus) -> NodeStatus:
         if node.path != path:
             return node
         if _NODE_ORDER.index(state) < _NODE_ORDER.index(node.state):
@@ -166,10 +162,10 @@ def _advance(
             }
         )
 
-    return status.model_copy(update={"nodes": tuple(moved(node) for node in status.nodes)})
+    return status.model_copy(update={"nodes": tuple(advance(node) for node in status.nodes)})
 
 
-def _with_failed_node(status: JobStatus, failure: Failure) -> JobStatus:
+def _fail_node(status: JobStatus, failure: Failure) -> JobStatus:
     nodes = tuple(
         node.model_copy(update={"state": NodeState.FAILED}) if node.path == failure.node else node
         for node in status.nodes

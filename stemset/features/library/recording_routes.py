@@ -11,10 +11,12 @@ from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, Requ
 from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED
 
-from stemset.features.library.deletion import remove
-from stemset.features.library.ingest import submit, wish_of
-from stemset.features.library.multipart import received
-from stemset.features.library.recordings import RecordingSort
+from stemset.config import ApiSettings, Config
+from stemset.features.jobs.planning import JobPlans
+from stemset.features.library.deletion import RecordingDeletion
+from stemset.features.library.ingest import Ingest, parse_fields
+from stemset.features.library.multipart import receive_file
+from stemset.features.library.recordings import RecordingRepository, RecordingSort
 from stemset.features.library.schemas import (
     KNOWN,
     PAGE,
@@ -26,8 +28,7 @@ from stemset.features.library.schemas import (
     Uploaded,
     describe_recording,
 )
-from stemset.server.services import Context
-from stemset.web.parameters import NO_NUL, Limit, Offset
+from stemset.web.parameters import NO_NUL, Injected, Limit, Offset
 from stemset.web.problems import AnyRequest, problem_responses
 from stemset.web.responses import empty_response, json_response
 from stemset.web.schema import MAX_TAG
@@ -88,10 +89,16 @@ class UploadOperation(Operation):
         **problem_responses(400, 413, 422, 503),
     },
 )
-async def upload_recording(request: AnyRequest, context: Context) -> Response[Uploaded]:
-    async with received(request, context.settings.data_dir, context.config.limits.max_bytes) as upload:
-        wish = wish_of(upload.fields, context.config)
-        uploaded = await submit(context, upload, wish.profile, wish.strategy)
+async def upload_recording(
+    request: AnyRequest,
+    ingest: Injected[Ingest],
+    plans: Injected[JobPlans],
+    config: Injected[Config],
+    settings: Injected[ApiSettings],
+) -> Response[Uploaded]:
+    async with receive_file(request, settings.temporary_dir, config.limits.max_bytes) as received:
+        intent = parse_fields(received.fields, plans)
+        uploaded = await ingest.submit(received, intent.profile, intent.strategy)
     return Response(uploaded, status_code=HTTP_200_OK if uploaded.known else HTTP_201_CREATED)
 
 
@@ -103,7 +110,8 @@ async def upload_recording(request: AnyRequest, context: Context) -> Response[Up
     responses={200: json_response(PAGE, "One page of recordings."), **problem_responses(400, 503)},
 )
 async def list_recordings(
-    context: Context,
+    recordings: Injected[RecordingRepository],
+    config: Injected[Config],
     profile: Annotated[
         str | None, QueryParameter(pattern=NO_NUL, description="Only recordings of this profile.")
     ] = None,
@@ -122,8 +130,8 @@ async def list_recordings(
     limit: Limit = 50,
     offset: Offset = 0,
 ) -> RecordingPage:
-    found, total = await context.library.page(profile, search=q, tag=tag, sort=sort, limit=limit, offset=offset)
-    items = [describe_recording(recording, context.config) for recording in found]
+    found, total = await recordings.page(profile, search=q, tag=tag, sort=sort, limit=limit, offset=offset)
+    items = [describe_recording(recording, config) for recording in found]
     return RecordingPage(items=items, total=total, limit=limit, offset=offset)
 
 
@@ -134,8 +142,10 @@ async def list_recordings(
     summary="One recording with its latest job",
     responses={200: json_response(RECORDING, "The recording."), **problem_responses(400, 404, 503)},
 )
-async def get_recording(context: Context, recording_id: FromPath[UUID]) -> Recording:
-    return describe_recording(await context.library.get(recording_id), context.config)
+async def get_recording(
+    recordings: Injected[RecordingRepository], config: Injected[Config], recording_id: FromPath[UUID]
+) -> Recording:
+    return describe_recording(await recordings.get(recording_id), config)
 
 
 @patch(
@@ -146,10 +156,13 @@ async def get_recording(context: Context, recording_id: FromPath[UUID]) -> Recor
     responses={200: json_response(RECORDING, "The recording, changed."), **problem_responses(400, 404, 503)},
 )
 async def update_recording(
-    context: Context, recording_id: FromPath[UUID], data: JSONBody[RecordingChange]
+    recordings: Injected[RecordingRepository],
+    config: Injected[Config],
+    recording_id: FromPath[UUID],
+    data: JSONBody[RecordingChange],
 ) -> Recording:
-    changed = await context.library.change(recording_id, title=data.title, tags=data.tags)
-    return describe_recording(changed, context.config)
+    changed = await recordings.change(recording_id, title=data.title, tags=data.tags)
+    return describe_recording(changed, config)
 
 
 @delete(
@@ -162,8 +175,8 @@ async def update_recording(
         **problem_responses(400, 404, 503),
     },
 )
-async def delete_recording(context: Context, recording_id: FromPath[UUID]) -> None:
-    await remove(context, recording_id)
+async def delete_recording(deletion: Injected[RecordingDeletion], recording_id: FromPath[UUID]) -> None:
+    await deletion.delete(recording_id)
 
 
 router = Router(

@@ -1,4 +1,4 @@
-"""`Library`: what the service knows of recordings, and of uploads on their way to become one."""
+"""`RecordingRepository`: what the service knows of recordings."""
 
 from __future__ import annotations
 
@@ -8,18 +8,16 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, func, or_, select
+from sqlalchemy import ColumnElement, delete, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from stemset.database.sessions import Sessions
-from stemset.database.tables import JobRow, RecordingRow, UploadRow
+from stemset.database.tables import JobRow, RecordingRow
 from stemset.errors import NotFound
-from stemset.features.jobs.records import (
-    JobRecord,
-)
-from stemset.features.jobs.repository import job_of, latest_jobs
-from stemset.features.library.records import NewRecording, RecordingRecord, UploadRecord
+from stemset.features.jobs.records import JobRecord
+from stemset.features.jobs.repository import latest_jobs
+from stemset.features.library.records import NewRecording, RecordingRecord
 
 
 class RecordingSort(StrEnum):
@@ -40,8 +38,8 @@ _KEYS: Mapping[str, ColumnElement[Any] | InstrumentedAttribute[Any]] = {
 }
 
 
-class Library:
-    """One per process. Raises NotFound for an unknown id."""
+class RecordingRepository:
+    """Stores and finds recordings. One per process. Raises NotFound for an unknown id."""
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
@@ -122,12 +120,12 @@ class Library:
                 row.tags = _distinct(tags)
         return await self.get(recording_id)
 
-    async def jobs_of(self, recording_id: UUID) -> Sequence[JobRecord]:
-        """All jobs of a recording, oldest first."""
+    async def unused_since(self, before: datetime, *, limit: int = 100) -> list[UUID]:
+        """Recordings that were made before then and whose jobs have not changed since, oldest first."""
+        used = exists().where(JobRow.recording_id == RecordingRow.id, JobRow.updated_at >= before)
+        old = select(RecordingRow.id).where(RecordingRow.created_at < before, ~used)
         async with self._sessions() as session:
-            await _existing(session, recording_id)
-            jobs = select(JobRow).where(JobRow.recording_id == recording_id)
-            return [job_of(row) for row in await session.scalars(jobs.order_by(JobRow.created_at, JobRow.id))]
+            return list(await session.scalars(old.order_by(RecordingRow.created_at).limit(limit)))
 
     async def delete(self, recording_id: UUID) -> Sequence[UUID]:
         """Forget a recording with its jobs, their events and tracks. Returns the ids of the jobs; what is stored of
@@ -140,39 +138,9 @@ class Library:
                 raise NotFound("recording", str(recording_id))
         return ids
 
-    # Uploads ---------------------------------------------------------------------------------------------
-
-    async def announce(self, upload: UploadRecord) -> None:
-        """An upload may come, until it expires."""
-        async with self._sessions.begin() as session:
-            session.add(UploadRow(**upload.model_dump(), created_at=_now()))
-
-    async def get_upload(self, upload_id: UUID) -> UploadRecord:
-        """Raises NotFound also for one that has expired."""
-        async with self._sessions() as session:
-            row = await session.get(UploadRow, upload_id)
-        if row is None or row.expires_at <= _now():
-            raise NotFound("upload", str(upload_id))
-        return _upload_of(row)
-
-    async def forget_upload(self, upload_id: UUID) -> None:
-        """Nothing happens where it is forgotten already."""
-        async with self._sessions.begin() as session:
-            await session.execute(delete(UploadRow).where(UploadRow.id == upload_id))
-
-    async def expired_uploads(self) -> Sequence[UploadRecord]:
-        """Those that nobody completed in time."""
-        async with self._sessions() as session:
-            rows = await session.scalars(select(UploadRow).where(UploadRow.expires_at <= _now()))
-            return [_upload_of(row) for row in rows]
-
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-def _upload_of(row: UploadRow) -> UploadRecord:
-    return UploadRecord(**{name: getattr(row, name) for name in UploadRecord.model_fields})
 
 
 def _row(recording: NewRecording) -> RecordingRow:

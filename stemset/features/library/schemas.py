@@ -33,35 +33,6 @@ from stemset.web.schema import (
 _OVERVIEW_POINTS = 240
 
 
-def describe_recording(record: RecordingRecord, config: Config) -> Recording:
-    return Recording(
-        id=record.id,
-        profile=record.profile,
-        title=record.title,
-        tags=list(record.tags),
-        file_name=record.file_name,
-        bytes=record.bytes,
-        sha256=record.sha256,
-        duration_s=record.duration_s,
-        sample_rate=record.sample_rate,
-        channels=record.channels,
-        codec=record.codec,
-        overview=_thumbnail(record.overview),
-        created_at=record.created_at,
-        latest_job=None if record.latest_job is None else describe_job(record.latest_job, config),
-    )
-
-
-def _thumbnail(overview: Sequence[int]) -> list[int]:
-    """Min and max pairs of -128..127 -> at most 240 peaks of 0..100."""
-    peaks = [max(abs(low), abs(high)) for low, high in zip(overview[::2], overview[1::2], strict=False)]
-    if not peaks:
-        return []
-    points = min(len(peaks), _OVERVIEW_POINTS)
-    edges = [round(n * len(peaks) / points) for n in range(points + 1)]
-    return [min(100, round(max(peaks[start:stop]) * 100 / 127)) for start, stop in pairwise(edges)]
-
-
 class Recording(Wire):
     """A song in a profile. overview: 0..100 peaks of the mixture over its length, once a job has decoded it.
 
@@ -84,6 +55,24 @@ class Recording(Wire):
     latest_job: Job | None
 
 
+RECORDING = Recording(
+    id=RECORDING_ID,
+    profile="demo",
+    title="First Light",
+    tags=["live"],
+    file_name="first light.wav",
+    bytes=4_233_644,
+    sha256="3f1c2a90d4e7b8563f1c2a90d4e7b8563f1c2a90d4e7b8563f1c2a90d4e7b856",
+    duration_s=24.0,
+    sample_rate=44100,
+    channels=2,
+    codec="pcm_s16le",
+    overview=[0, 35, 80, 62],
+    created_at=EXAMPLE_TIME,
+    latest_job=JOB,
+)
+
+
 class RecordingChange(Wire):
     """What to change of a recording; what is absent or null stays. tags: all of them, in place of those it has."""
 
@@ -100,6 +89,9 @@ class RecordingPage(Wire):
     offset: int
 
 
+PAGE = RecordingPage(items=[RECORDING], total=1, limit=50, offset=0)
+
+
 class Uploaded(Wire):
     """What an upload made. job: null when the request asked for none.
 
@@ -109,6 +101,9 @@ class Uploaded(Wire):
     recording: Recording
     job: Job | None
     known: bool
+
+
+UPLOADED = Uploaded(recording=RECORDING, job=JOB, known=False)
 
 
 class UploadRequest(Wire):
@@ -151,40 +146,6 @@ class Upload(Wire):
     expires_at: datetime
 
 
-class UploadCompletion(Wire):
-    """strategy: null takes the profile's. separate: false stores the recording and starts no job."""
-
-    strategy: str | None = Field(default=None, max_length=MAX_NAME)
-    separate: bool = True
-
-
-RECORDING = Recording(
-    id=RECORDING_ID,
-    profile="demo",
-    title="First Light",
-    tags=["live"],
-    file_name="first light.wav",
-    bytes=4_233_644,
-    sha256="3f1c2a90d4e7b8563f1c2a90d4e7b8563f1c2a90d4e7b8563f1c2a90d4e7b856",
-    duration_s=24.0,
-    sample_rate=44100,
-    channels=2,
-    codec="pcm_s16le",
-    overview=[0, 35, 80, 62],
-    created_at=EXAMPLE_TIME,
-    latest_job=JOB,
-)
-
-
-PAGE = RecordingPage(items=[RECORDING], total=1, limit=50, offset=0)
-
-
-UPLOADED = Uploaded(recording=RECORDING, job=JOB, known=False)
-
-
-KNOWN = UPLOADED.model_copy(update={"known": True})
-
-
 UPLOAD = Upload(
     id=UUID("0193b1c2-7c04-7b11-a3f8-51d2c9e07b44"),
     profile="demo",
@@ -203,3 +164,42 @@ UPLOAD = Upload(
     ],
     expires_at=EXAMPLE_TIME + timedelta(hours=1),
 )
+
+
+class UploadCompletion(Wire):
+    """strategy: null takes the profile's. separate: false stores the recording and starts no job."""
+
+    strategy: str | None = Field(default=None, max_length=MAX_NAME)
+    separate: bool = True
+
+
+def _thumbnail(overview: Sequence[int]) -> list[int]:
+    """Min and max pairs of -128..127 -> at most 240 peaks of 0..100."""
+    peaks = [max(abs(low), abs(high)) for low, high in zip(overview[::2], overview[1::2], strict=False)]
+    if not peaks:
+        return []
+    points = min(len(peaks), _OVERVIEW_POINTS)
+    edges = [round(n * len(peaks) / points) for n in range(points + 1)]
+    return [min(100, round(max(peaks[start:stop]) * 100 / 127)) for start, stop in pairwise(edges)]
+
+
+KNOWN = UPLOADED.model_copy(update={"known": True})
+
+
+def describe_recording(record: RecordingRecord, config: Config) -> Recording:
+    return Recording(
+        id=record.id,
+        profile=record.profile,
+        title=record.title,
+        tags=list(record.tags),
+        file_name=record.file_name,
+        bytes=record.bytes,
+        sha256=record.sha256,
+        duration_s=record.duration_s,
+        sample_rate=record.sample_rate,
+        channels=record.channels,
+        codec=record.codec,
+        overview=_thumbnail(record.overview),
+        created_at=record.created_at,
+        latest_job=None if record.latest_job is None else describe_job(record.latest_job, config),
+    )

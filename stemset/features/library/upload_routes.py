@@ -10,10 +10,12 @@ from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, Requ
 from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT
 
-from stemset.features.jobs.planning import default_strategy, known_profile, known_strategy
-from stemset.features.library import uploads
-from stemset.features.library.ingest import submit
-from stemset.features.library.multipart import clean_file_name, too_large
+from stemset.config import Config
+from stemset.errors import InvalidRequest
+from stemset.features.jobs.planning import JobPlans
+from stemset.features.library import schemas
+from stemset.features.library.ingest import Ingest
+from stemset.features.library.received_file import check_size, clean_file_name
 from stemset.features.library.records import UploadRecord
 from stemset.features.library.schemas import (
     KNOWN,
@@ -22,11 +24,12 @@ from stemset.features.library.schemas import (
     Upload,
     UploadCompletion,
     Uploaded,
-    UploadPart,
     UploadRequest,
 )
-from stemset.server.services import Context
+from stemset.features.library.uploads import UploadPart, UploadService, split_into_parts
+from stemset.web.parameters import Injected
 from stemset.web.problems import AnyRequest, problem_responses
+from stemset.web.request_body import stream_body
 from stemset.web.responses import empty_response, json_response
 
 
@@ -52,14 +55,17 @@ class ContentOperation(Operation):
         **problem_responses(400, 413, 503),
     },
 )
-async def create_upload(context: Context, data: JSONBody[UploadRequest]) -> Upload:
-    limit = context.config.limits.max_bytes
-    if data.bytes > limit:
-        raise too_large(limit)
-    profile = known_profile(data.profile, context.config)
+async def create_upload(
+    uploads: Injected[UploadService],
+    plans: Injected[JobPlans],
+    config: Injected[Config],
+    data: JSONBody[UploadRequest],
+) -> Upload:
+    check_size(data.bytes, config.limits.max_bytes)
+    profile = plans.check_profile(data.profile)
     name = clean_file_name(data.file_name)
-    upload = await uploads.announce(context, profile, name, data.bytes, data.content_type, data.sha256)
-    return _upload(context, upload, ())
+    upload = await uploads.announce(profile, name, data.bytes, data.content_type, data.sha256)
+    return _describe_upload(uploads, upload, ())
 
 
 @get(
@@ -69,9 +75,9 @@ async def create_upload(context: Context, data: JSONBody[UploadRequest]) -> Uplo
     summary="What has come of a file, and where to send the rest",
     responses={200: json_response(UPLOAD, "The upload."), **problem_responses(400, 404, 503)},
 )
-async def get_upload(context: Context, upload_id: FromPath[UUID]) -> Upload:
-    upload = await context.library.get_upload(upload_id)
-    return _upload(context, upload, await uploads.received(context, upload))
+async def get_upload(uploads: Injected[UploadService], upload_id: FromPath[UUID]) -> Upload:
+    upload = await uploads.get(upload_id)
+    return _describe_upload(uploads, upload, await uploads.received_parts(upload))
 
 
 @put(
@@ -88,9 +94,14 @@ async def get_upload(context: Context, upload_id: FromPath[UUID]) -> Upload:
     },
 )
 async def put_upload_part(
-    request: AnyRequest, context: Context, upload_id: FromPath[UUID], number: FromPath[int]
+    request: AnyRequest, uploads: Injected[UploadService], upload_id: FromPath[UUID], number: FromPath[int]
 ) -> None:
-    await uploads.receive(context, request, await context.library.get_upload(upload_id), number)
+    upload = await uploads.get(upload_id)
+    part = uploads.find_part(upload, number)
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced) != part.bytes:
+        raise InvalidRequest("Content-Length", f"is {announced}; the part has {part.bytes} bytes")
+    await uploads.store_part(upload, part, stream_body(request))
 
 
 @post(
@@ -105,13 +116,16 @@ async def put_upload_part(
     },
 )
 async def complete_upload(
-    context: Context, upload_id: FromPath[UUID], data: JSONBody[UploadCompletion]
+    uploads: Injected[UploadService],
+    ingest: Injected[Ingest],
+    plans: Injected[JobPlans],
+    upload_id: FromPath[UUID],
+    data: JSONBody[UploadCompletion],
 ) -> Response[Uploaded]:
-    upload = await context.library.get_upload(upload_id)
-    name = data.strategy or default_strategy(upload.profile, context.config)
-    strategy = known_strategy(name, context.config)
-    async with uploads.taken(context, upload) as received:
-        uploaded = await submit(context, received, upload.profile, strategy if data.separate else None)
+    upload = await uploads.get(upload_id)
+    strategy = plans.check_strategy(data.strategy or plans.default_strategy(upload.profile))
+    async with uploads.complete(upload) as received:
+        uploaded = await ingest.submit(received, upload.profile, strategy if data.separate else None)
     return Response(uploaded, status_code=HTTP_200_OK if uploaded.known else HTTP_201_CREATED)
 
 
@@ -122,24 +136,28 @@ async def complete_upload(
     summary="Forget an upload and what was sent of it",
     responses={204: empty_response("Gone."), **problem_responses(400, 404, 503)},
 )
-async def abandon_upload(context: Context, upload_id: FromPath[UUID]) -> None:
-    await uploads.forget(context, await context.library.get_upload(upload_id))
+async def abandon_upload(uploads: Injected[UploadService], upload_id: FromPath[UUID]) -> None:
+    await uploads.forget(await uploads.get(upload_id))
 
 
-def _upload(context: Context, upload: UploadRecord, received: Collection[int]) -> Upload:
+def _describe_upload(uploads: UploadService, upload: UploadRecord, received: Collection[int]) -> Upload:
     return Upload(
         id=upload.id,
         profile=upload.profile,
         file_name=upload.file_name,
         bytes=upload.bytes,
-        parts=[_part(context, upload, part, part.number in received) for part in uploads.parts_of(upload)],
+        parts=[
+            _describe_part(uploads, upload, part, received=part.number in received) for part in split_into_parts(upload)
+        ],
         expires_at=upload.expires_at,
     )
 
 
-def _part(context: Context, upload: UploadRecord, part: uploads.Part, received: bool) -> UploadPart:
-    place = uploads.place_of(context.storage, upload, part)
-    return UploadPart(
+def _describe_part(
+    uploads: UploadService, upload: UploadRecord, part: UploadPart, *, received: bool
+) -> schemas.UploadPart:
+    place = uploads.place_of(upload, part)
+    return schemas.UploadPart(
         number=part.number,
         offset=part.offset,
         bytes=part.bytes,

@@ -8,11 +8,11 @@ from litestar import Router, delete, get, patch, post
 from litestar.params import FromPath, JSONBody
 
 from stemset.features.mixes.mix import Clip
+from stemset.features.mixes.repository import MixRepository
 from stemset.features.mixes.schemas import CLIP, CLIPS, ClipChange, ClipRequest
-from stemset.features.mixes.service import fits
-from stemset.features.player.tracks import playable
-from stemset.server.services import Context
-from stemset.web.problems import InvalidRequest, problem_responses
+from stemset.features.mixes.service import MixService
+from stemset.web.parameters import Injected
+from stemset.web.problems import problem_responses
 from stemset.web.responses import empty_response, json_response
 
 
@@ -26,14 +26,10 @@ from stemset.web.responses import empty_response, json_response
         **problem_responses(400, 404, 409, 503),
     },
 )
-async def create_clip(context: Context, recording_id: FromPath[UUID], data: JSONBody[ClipRequest]) -> Clip:
-    await context.library.get(recording_id)
-    job, mixture, _ = await playable(context, recording_id, data.job_id)
-    fits("end", data.end, mixture)
-    fits("mix", data.mix.last_frame, mixture)
-    return await context.mixes.add_clip(
-        recording_id, job_id=job.id, title=data.title, start=data.start, end=data.end, mix=data.mix
-    )
+async def create_clip(
+    mix_service: Injected[MixService], recording_id: FromPath[UUID], data: JSONBody[ClipRequest]
+) -> Clip:
+    return await mix_service.add_clip(recording_id, data)
 
 
 @get(
@@ -43,8 +39,8 @@ async def create_clip(context: Context, recording_id: FromPath[UUID], data: JSON
     summary="The clips of a recording, in the order of the song",
     responses={200: CLIPS, **problem_responses(400, 404, 503)},
 )
-async def list_clips(context: Context, recording_id: FromPath[UUID]) -> list[Clip]:
-    return list(await context.mixes.clips_of(recording_id))
+async def list_clips(mixes: Injected[MixRepository], recording_id: FromPath[UUID]) -> list[Clip]:
+    return list(await mixes.clips_of(recording_id))
 
 
 @get(
@@ -54,8 +50,8 @@ async def list_clips(context: Context, recording_id: FromPath[UUID]) -> list[Cli
     summary="One clip",
     responses={200: json_response(CLIP, "The clip."), **problem_responses(400, 404, 503)},
 )
-async def get_clip(context: Context, clip_id: FromPath[UUID]) -> Clip:
-    return await context.mixes.get_clip(clip_id)
+async def get_clip(mixes: Injected[MixRepository], clip_id: FromPath[UUID]) -> Clip:
+    return await mixes.get_clip(clip_id)
 
 
 @patch(
@@ -65,16 +61,8 @@ async def get_clip(context: Context, clip_id: FromPath[UUID]) -> Clip:
     summary="Rename a clip, move its ends, change its mix",
     responses={200: json_response(CLIP, "The clip, changed."), **problem_responses(400, 404, 409, 503)},
 )
-async def update_clip(context: Context, clip_id: FromPath[UUID], data: JSONBody[ClipChange]) -> Clip:
-    clip = await context.mixes.get_clip(clip_id)
-    start = clip.start if data.start is None else data.start
-    end = clip.end if data.end is None else data.end
-    if end <= start:
-        raise InvalidRequest("end", f"{end} must be greater than start {start}")
-    _, mixture, _ = await playable(context, clip.recording_id, clip.job_id)
-    fits("end", end, mixture)
-    fits("mix", data.mix.last_frame if data.mix else 0, mixture)
-    return await context.mixes.change_clip(clip_id, title=data.title, start=start, end=end, mix=data.mix)
+async def update_clip(mix_service: Injected[MixService], clip_id: FromPath[UUID], data: JSONBody[ClipChange]) -> Clip:
+    return await mix_service.change_clip(clip_id, data)
 
 
 @delete(
@@ -84,8 +72,8 @@ async def update_clip(context: Context, clip_id: FromPath[UUID], data: JSONBody[
     summary="Delete a clip; the recording stays",
     responses={204: empty_response("Gone."), **problem_responses(400, 404, 503)},
 )
-async def delete_clip(context: Context, clip_id: FromPath[UUID]) -> None:
-    await context.mixes.delete_clip(clip_id)
+async def delete_clip(mixes: Injected[MixRepository], clip_id: FromPath[UUID]) -> None:
+    await mixes.delete_clip(clip_id)
 
 
 router = Router(path="/", route_handlers=[create_clip, list_clips, get_clip, update_clip, delete_clip])

@@ -10,11 +10,13 @@ from litestar import Response, Router, get, put
 from litestar.datastructures import ResponseHeader
 from litestar.params import FromPath, HeaderParameter, JSONBody
 
+from stemset.errors import InvalidRequest
 from stemset.features.mixes.mix import Mix, SavedMix
+from stemset.features.mixes.repository import MixRepository
 from stemset.features.mixes.schemas import SAVED
-from stemset.features.mixes.service import fitting_mix
-from stemset.server.services import Context
-from stemset.web.problems import InvalidRequest, problem_responses
+from stemset.features.mixes.service import MixService
+from stemset.web.parameters import Injected
+from stemset.web.problems import problem_responses
 from stemset.web.responses import json_response
 from stemset.web.stored_files import ASK_AGAIN
 
@@ -38,8 +40,8 @@ IfMatch = Annotated[
     response_headers=_HEADERS,
     responses={200: json_response(SAVED, "The mix."), **problem_responses(400, 404, 503)},
 )
-async def get_mix(context: Context, recording_id: FromPath[UUID]) -> Response[SavedMix]:
-    return _with_etag(await context.mixes.get(recording_id))
+async def get_mix(mixes: Injected[MixRepository], recording_id: FromPath[UUID]) -> Response[SavedMix]:
+    return _with_etag(await mixes.get(recording_id))
 
 
 @put(
@@ -54,14 +56,12 @@ async def get_mix(context: Context, recording_id: FromPath[UUID]) -> Response[Sa
     },
 )
 async def save_mix(
-    context: Context, recording_id: FromPath[UUID], if_match: IfMatch, data: JSONBody[Mix]
+    mix_service: Injected[MixService], recording_id: FromPath[UUID], if_match: IfMatch, data: JSONBody[Mix]
 ) -> Response[SavedMix]:
     seen = _ETAG.fullmatch(if_match)
     if seen is None:
         raise InvalidRequest("If-Match", f'{if_match!r} is no version of a mix; one looks like "3"')
-    await context.library.get(recording_id)
-    await fitting_mix(context, recording_id, None, data)
-    return _with_etag(await context.mixes.save(recording_id, data, seen=int(seen.group(1))))
+    return _with_etag(await mix_service.save(recording_id, data, seen=int(seen.group(1))))
 
 
 def _with_etag(saved: SavedMix) -> Response[SavedMix]:

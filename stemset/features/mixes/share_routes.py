@@ -10,14 +10,15 @@ from litestar.params import FromPath, JSONBody, PathParameter
 from litestar.response import Stream
 
 from stemset.features.accounts.gate import PUBLIC
+from stemset.features.library.recordings import RecordingRepository
 from stemset.features.mixes.mix import Share
+from stemset.features.mixes.repository import MixRepository
 from stemset.features.mixes.schemas import SHARE, SHARED, SHARES, SharedPlayer, ShareRequest
-from stemset.features.mixes.service import fitting_mix
-from stemset.features.player import tracks
+from stemset.features.mixes.service import MixService
 from stemset.features.player.schemas import describe_player
-from stemset.features.player.tracks import Version, peaks_file, playable, stem_file
-from stemset.server.services import Context
-from stemset.web.parameters import IfNoneMatch, IfRange, Range
+from stemset.features.player.tracks import TrackService, Version, peaks_file, stem_file
+from stemset.storage import Storage
+from stemset.web.parameters import IfNoneMatch, IfRange, Injected, Range
 from stemset.web.problems import problem_responses
 from stemset.web.responses import binary_response, empty_response, json_response
 
@@ -34,10 +35,10 @@ Token = Annotated[str, PathParameter(pattern="^[A-Za-z0-9_-]{1,64}$", descriptio
         **problem_responses(400, 404, 409, 503),
     },
 )
-async def create_share(context: Context, recording_id: FromPath[UUID], data: JSONBody[ShareRequest]) -> Share:
-    await context.library.get(recording_id)
-    job = await fitting_mix(context, recording_id, data.job_id, data.mix)
-    return await context.mixes.share(recording_id, job.id, data.mix)
+async def create_share(
+    mix_service: Injected[MixService], recording_id: FromPath[UUID], data: JSONBody[ShareRequest]
+) -> Share:
+    return await mix_service.share(recording_id, data.job_id, data.mix)
 
 
 @get(
@@ -47,8 +48,8 @@ async def create_share(context: Context, recording_id: FromPath[UUID], data: JSO
     summary="The links of a recording, newest first",
     responses={200: SHARES, **problem_responses(400, 404, 503)},
 )
-async def list_shares(context: Context, recording_id: FromPath[UUID]) -> list[Share]:
-    return list(await context.mixes.shares_of(recording_id))
+async def list_shares(mixes: Injected[MixRepository], recording_id: FromPath[UUID]) -> list[Share]:
+    return list(await mixes.shares_of(recording_id))
 
 
 @delete(
@@ -58,8 +59,8 @@ async def list_shares(context: Context, recording_id: FromPath[UUID]) -> list[Sh
     summary="Revoke a link",
     responses={204: empty_response("It opens nothing any more."), **problem_responses(400, 404, 503)},
 )
-async def revoke_share(context: Context, recording_id: FromPath[UUID], token: Token) -> None:
-    await context.mixes.revoke(recording_id, token)
+async def revoke_share(mixes: Injected[MixRepository], recording_id: FromPath[UUID], token: Token) -> None:
+    await mixes.revoke(recording_id, token)
 
 
 @get(
@@ -73,13 +74,17 @@ async def revoke_share(context: Context, recording_id: FromPath[UUID], token: To
         **problem_responses(400, 404, 409, 503),
     },
 )
-async def get_shared(context: Context, token: Token) -> SharedPlayer:
-    share = await context.mixes.get_share(token)
-    recording = await context.library.get(share.recording_id)
-    job, mixture, stems = await playable(context, share.recording_id, share.job_id)
-    return SharedPlayer(
-        player=describe_player(recording, job, mixture, stems, context.storage, token=token), mix=share.mix
-    )
+async def get_shared(
+    mixes: Injected[MixRepository],
+    recordings: Injected[RecordingRepository],
+    tracks: Injected[TrackService],
+    storage: Injected[Storage],
+    token: Token,
+) -> SharedPlayer:
+    share = await mixes.get_share(token)
+    recording = await recordings.get(share.recording_id)
+    playable = await tracks.find_playable(share.recording_id, share.job_id)
+    return SharedPlayer(player=describe_player(recording, playable, storage, token=token), mix=share.mix)
 
 
 @get(
@@ -97,7 +102,8 @@ async def get_shared(context: Context, token: Token) -> SharedPlayer:
     },
 )
 async def get_shared_stem_file(
-    context: Context,
+    mixes: Injected[MixRepository],
+    tracks: Injected[TrackService],
     token: Token,
     file: FromPath[str],
     version: Version = None,
@@ -105,9 +111,9 @@ async def get_shared_stem_file(
     if_range: IfRange = None,
     if_none_match: IfNoneMatch = None,
 ) -> Stream | Response[None]:
-    share = await context.mixes.get_share(token)
+    share = await mixes.get_share(token)
     found = stem_file(share.job_id, file)
-    return await tracks.send(context, found, version, if_none_match=if_none_match, range_=range_, if_range=if_range)
+    return await tracks.send(found, version, if_none_match=if_none_match, range_=range_, if_range=if_range)
 
 
 @get(
@@ -124,14 +130,15 @@ async def get_shared_stem_file(
     },
 )
 async def get_shared_peaks(
-    context: Context,
+    mixes: Injected[MixRepository],
+    tracks: Injected[TrackService],
     token: Token,
     file: FromPath[str],
     version: Version = None,
     if_none_match: IfNoneMatch = None,
 ) -> Stream | Response[None]:
-    share = await context.mixes.get_share(token)
-    return await tracks.send(context, peaks_file(share.job_id, file), version, if_none_match=if_none_match)
+    share = await mixes.get_share(token)
+    return await tracks.send(peaks_file(share.job_id, file), version, if_none_match=if_none_match)
 
 
 router = Router(

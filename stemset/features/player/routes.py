@@ -11,13 +11,12 @@ from litestar.params import FromPath, QueryParameter
 from litestar.response import Stream
 
 from stemset.errors import NotFound
-from stemset.features.player import tracks
+from stemset.features.library.recordings import RecordingRepository
 from stemset.features.player.schemas import MANIFEST, PLAYER, PlayerData, describe_player
-from stemset.features.player.tracks import Version, peaks_file, playable, stem_file
+from stemset.features.player.tracks import TrackService, Version, peaks_file, stem_file
 from stemset.manifest import Manifest
-from stemset.server.services import Context
-from stemset.storage import Keys
-from stemset.web.parameters import IfNoneMatch, IfRange, Range
+from stemset.storage import Keys, Storage
+from stemset.web.parameters import IfNoneMatch, IfRange, Injected, Range
 from stemset.web.problems import problem_responses
 from stemset.web.responses import binary_response, empty_response, json_response
 
@@ -33,14 +32,16 @@ from stemset.web.responses import binary_response, empty_response, json_response
     },
 )
 async def get_player(
-    context: Context,
+    recordings: Injected[RecordingRepository],
+    tracks: Injected[TrackService],
+    storage: Injected[Storage],
     recording_id: FromPath[UUID],
     job: Annotated[
         UUID | None, QueryParameter(description="Which job's stems; without one the newest that has any.")
     ] = None,
 ) -> PlayerData:
-    recording = await context.library.get(recording_id)
-    return describe_player(recording, *await playable(context, recording_id, job), context.storage)
+    recording = await recordings.get(recording_id)
+    return describe_player(recording, await tracks.find_playable(recording_id, job), storage)
 
 
 @get(
@@ -57,7 +58,7 @@ async def get_player(
     },
 )
 async def get_stem_file(
-    context: Context,
+    tracks: Injected[TrackService],
     job_id: FromPath[UUID],
     file: FromPath[str],
     version: Version = None,
@@ -66,7 +67,7 @@ async def get_stem_file(
     if_none_match: IfNoneMatch = None,
 ) -> Stream | Response[None]:
     found = stem_file(job_id, file)
-    return await tracks.send(context, found, version, if_none_match=if_none_match, range_=range_, if_range=if_range)
+    return await tracks.send(found, version, if_none_match=if_none_match, range_=range_, if_range=if_range)
 
 
 @get(
@@ -82,13 +83,13 @@ async def get_stem_file(
     },
 )
 async def get_peaks(
-    context: Context,
+    tracks: Injected[TrackService],
     job_id: FromPath[UUID],
     file: FromPath[str],
     version: Version = None,
     if_none_match: IfNoneMatch = None,
 ) -> Stream | Response[None]:
-    return await tracks.send(context, peaks_file(job_id, file), version, if_none_match=if_none_match)
+    return await tracks.send(peaks_file(job_id, file), version, if_none_match=if_none_match)
 
 
 @get(
@@ -98,9 +99,9 @@ async def get_peaks(
     summary="The record of what a job did",
     responses={200: json_response(MANIFEST, "As the worker wrote it."), **problem_responses(400, 404, 503)},
 )
-async def get_manifest(context: Context, job_id: FromPath[UUID]) -> Manifest:
+async def get_manifest(storage: Injected[Storage], job_id: FromPath[UUID]) -> Manifest:
     try:
-        stored = await to_thread.run_sync(context.storage.read, Keys.manifest(job_id))
+        stored = await to_thread.run_sync(storage.read, Keys.manifest(job_id))
     except NotFound:
         raise NotFound("manifest of job", str(job_id)) from None
     return Manifest.model_validate_json(stored)
@@ -108,24 +109,24 @@ async def get_manifest(context: Context, job_id: FromPath[UUID]) -> Manifest:
 
 @head("/jobs/{job_id:uuid}/stems/{file:str}", include_in_schema=False, media_type="audio/flac")
 async def head_stem_file(
-    context: Context,
+    tracks: Injected[TrackService],
     job_id: FromPath[UUID],
     file: FromPath[str],
     version: Version = None,
     if_none_match: IfNoneMatch = None,
 ) -> Response[None]:
-    return await tracks.describe(context, stem_file(job_id, file), version, if_none_match=if_none_match)
+    return await tracks.send_head(stem_file(job_id, file), version, if_none_match=if_none_match)
 
 
 @head("/jobs/{job_id:uuid}/peaks/{file:str}", include_in_schema=False, media_type="application/octet-stream")
 async def head_peaks(
-    context: Context,
+    tracks: Injected[TrackService],
     job_id: FromPath[UUID],
     file: FromPath[str],
     version: Version = None,
     if_none_match: IfNoneMatch = None,
 ) -> Response[None]:
-    return await tracks.describe(context, peaks_file(job_id, file), version, if_none_match=if_none_match)
+    return await tracks.send_head(peaks_file(job_id, file), version, if_none_match=if_none_match)
 
 
 router = Router(

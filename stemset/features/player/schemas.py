@@ -3,113 +3,45 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Collection, Sequence
 from datetime import timedelta
-from itertools import cycle, islice
 from uuid import UUID
 
 from pydantic import Field
 
-from stemset.features.jobs.records import JobRecord, TrackRecord
+from stemset.features.jobs.records import TrackRecord
 from stemset.features.jobs.schemas import (
     JOB_ID,
     RECORDING_ID,
 )
 from stemset.features.library.records import RecordingRecord
+from stemset.features.player.records import Playable, version_of
 from stemset.manifest import InputRecord, Manifest, NodeRecord
 from stemset.storage import Keys, Storage
 from stemset.web.schema import EXAMPLE_TIME, Wire
 
-_VERSION_DIGITS = 16
-
-
-# One hue per role; the page tells roles by icon and label too.
-_COLOURS = {
-    "mixture": "#9097a1",
-    "vocals": "#f3b64a",
-    "lead_vocals": "#f3b64a",
-    "backing_vocals": "#f08c5a",
-    "instrumental": "#56c7b2",
-    "drums": "#ee6c6a",
-    "kick": "#ee6c6a",
-    "snare": "#f08c5a",
-    "bass": "#8d7cf6",
-    "guitar": "#5fbf6d",
-    "piano": "#4ea8f8",
-    "other": "#56c7b2",
-}
-
-
-_FURTHER_COLOURS = ("#d77ad8", "#a8c64a", "#4fc3d9", "#e58bb0", "#b9a06a")
-
-
-def describe_player(
-    song: RecordingRecord,
-    done: JobRecord,
-    mixture: TrackRecord,
-    stems: Sequence[TrackRecord],
-    storage: Storage,
-    *,
-    token: str | None = None,
-) -> PlayerData:
-    """token: of a share, under which the addresses of the files then lie."""
-    files = f"/api/jobs/{done.id}" if token is None else f"/api/shares/{token}"
-    colours = colours_of(done.expected_stems)
-    return PlayerData(
-        recording_id=song.id,
-        job_id=done.id,
-        title=song.title,
-        profile=song.profile,
-        strategy=done.strategy,
-        sample_rate=mixture.record.sample_rate,
-        frames=mixture.record.frames,
-        common_gain=done.common_gain,
-        sum_to_mixture_db=done.sum_to_mixture_db,
-        mixture=_track(mixture, _COLOURS["mixture"], storage, files),
-        stems=[_track(stem, colours[stem.name], storage, files) for stem in stems],
-    )
-
-
-def label_of(stem: str) -> str:
-    """A stem's name as people write it."""
-    return stem.replace("_", " ").capitalize()
-
-
-def version_of(track: TrackRecord) -> str:
-    """What `?v=` says in this track's addresses: the start of its hash."""
-    return track.record.sha256[:_VERSION_DIGITS]
-
-
-def colours_of(stems: Collection[str]) -> dict[str, str]:
-    """A colour for every stem: that of its role, else the next of a few others."""
-    strangers = [stem for stem in stems if stem not in _COLOURS]
-    further = dict(zip(strangers, islice(cycle(_FURTHER_COLOURS), len(strangers)), strict=True))
-    return {stem: _COLOURS.get(stem) or further[stem] for stem in stems}
-
-
-def _track(track: TrackRecord, colour: str, storage: Storage, files: str) -> Track:
-    job_id, name, version = track.job_id, track.name, version_of(track)
-
-    def address(key: str, own: str) -> str:
-        return storage.url(key, version=version) or f"{files}/{own}?v={version}"
-
-    return Track(
-        name=name,
-        label=label_of(name),
-        colour=colour,
-        url=address(Keys.stem(job_id, name), f"stems/{name}.flac"),
-        bytes=track.record.bytes,
-        block_size=track.block_size,
-        streaminfo=b64encode(track.streaminfo).decode(),
-        index_url=address(Keys.index(job_id, name), f"stems/{name}.index"),
-        peaks=[
-            Peaks(samples_per_pixel=pixels, url=address(Keys.peaks(job_id, name, pixels), f"peaks/{name}.{pixels}.dat"))
-            for pixels in Keys.SAMPLES_PER_PIXEL
-        ],
-        overview=list(track.overview),
-        gain_db=track.gain_db,
-        lufs=track.record.lufs,
-    )
+MANIFEST = Manifest(
+    stemset_version="0.1.0",
+    versions={"python": "3.11.2", "numpy": "2.4.1"},
+    device="cpu",
+    strategy="instant",
+    tree={"_": "percussive", "drums": "drums", "not_drums": "other"},
+    started_at=EXAMPLE_TIME,
+    finished_at=EXAMPLE_TIME + timedelta(seconds=4),
+    state="succeeded",
+    input=InputRecord(
+        sha256="3f1c2a90d4e7b8563f1c2a90d4e7b8563f1c2a90d4e7b8563f1c2a90d4e7b856",
+        container="wav",
+        codec="pcm_s16le",
+        sample_rate=44100,
+        channels=2,
+        duration_s=24.0,
+    ),
+    nodes=(NodeRecord(path="root", model="percussive", params={}, weights_sha256={}, state="done", seconds=1.2),),
+    mixture=None,
+    stems=(),
+    sum_to_mixture_db=-96.3,
+    common_gain=1.0,
+)
 
 
 class Peaks(Wire):
@@ -128,7 +60,6 @@ class Track(Wire):
 
     name: str
     label: str
-    colour: str
     url: str
     bytes: int
     block_size: int
@@ -169,7 +100,6 @@ PLAYER = PlayerData(
     mixture=Track(
         name="mixture",
         label="Mixture",
-        colour="#9aa4b2",
         url=f"/api/jobs/{JOB_ID}/stems/mixture.flac?v=3f1c2a90d4e7b856",
         bytes=2_311_004,
         block_size=4096,
@@ -184,26 +114,51 @@ PLAYER = PlayerData(
 )
 
 
-MANIFEST = Manifest(
-    stemset_version="0.1.0",
-    versions={"python": "3.11.2", "numpy": "2.4.1"},
-    device="cpu",
-    strategy="instant",
-    tree={"_": "percussive", "drums": "drums", "not_drums": "other"},
-    started_at=EXAMPLE_TIME,
-    finished_at=EXAMPLE_TIME + timedelta(seconds=4),
-    state="succeeded",
-    input=InputRecord(
-        sha256="3f1c2a90d4e7b8563f1c2a90d4e7b8563f1c2a90d4e7b8563f1c2a90d4e7b856",
-        container="wav",
-        codec="pcm_s16le",
-        sample_rate=44100,
-        channels=2,
-        duration_s=24.0,
-    ),
-    nodes=(NodeRecord(path="root", model="percussive", params={}, weights_sha256={}, state="done", seconds=1.2),),
-    mixture=None,
-    stems=(),
-    sum_to_mixture_db=-96.3,
-    common_gain=1.0,
-)
+def describe_player(
+    song: RecordingRecord, playable: Playable, storage: Storage, *, token: str | None = None
+) -> PlayerData:
+    """Describe what the player needs. token: of a share, under which the addresses of the files then lie."""
+    job, mixture = playable.job, playable.mixture
+    files = f"/api/jobs/{job.id}" if token is None else f"/api/shares/{token}"
+    return PlayerData(
+        recording_id=song.id,
+        job_id=job.id,
+        title=song.title,
+        profile=song.profile,
+        strategy=job.strategy,
+        sample_rate=mixture.record.sample_rate,
+        frames=mixture.record.frames,
+        common_gain=job.status.common_gain,
+        sum_to_mixture_db=job.status.sum_to_mixture_db,
+        mixture=_track(mixture, storage, files),
+        stems=[_track(stem, storage, files) for stem in playable.stems],
+    )
+
+
+def label_of(stem: str) -> str:
+    """A stem's name as people write it."""
+    return stem.replace("_", " ").capitalize()
+
+
+def _track(track: TrackRecord, storage: Storage, files: str) -> Track:
+    job_id, name, version = track.job_id, track.name, version_of(track)
+
+    def address(key: str, own: str) -> str:
+        return storage.url(key, version=version) or f"{files}/{own}?v={version}"
+
+    return Track(
+        name=name,
+        label=label_of(name),
+        url=address(Keys.stem(job_id, name), f"stems/{name}.flac"),
+        bytes=track.record.bytes,
+        block_size=track.block_size,
+        streaminfo=b64encode(track.streaminfo).decode(),
+        index_url=address(Keys.index(job_id, name), f"stems/{name}.index"),
+        peaks=[
+            Peaks(samples_per_pixel=pixels, url=address(Keys.peaks(job_id, name, pixels), f"peaks/{name}.{pixels}.dat"))
+            for pixels in Keys.SAMPLES_PER_PIXEL
+        ],
+        overview=list(track.overview),
+        gain_db=track.gain_db,
+        lufs=track.record.lufs,
+    )

@@ -1,10 +1,13 @@
-"""The files of a job's tracks (sound, frame index, waveforms), answered the same for their owner and for a link."""
+"""What can be played of a recording, and the files of its tracks: sound, frame index, waveforms.
+
+The files are answered the same for their owner and for a link.
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 from uuid import UUID
 
 from litestar import Response
@@ -12,13 +15,10 @@ from litestar.params import QueryParameter
 from litestar.response import Stream
 
 from stemset.errors import Conflict, NotFound
-from stemset.features.jobs.records import JobRecord, TrackRecord
-from stemset.features.player.schemas import version_of
-from stemset.storage import Keys
+from stemset.features.jobs.service import JobService
+from stemset.features.player.records import Playable, version_of
+from stemset.storage import Keys, Storage
 from stemset.web.stored_files import describe_object, send_object
-
-if TYPE_CHECKING:
-    from stemset.server.services import Context
 
 _STEM_FILE = re.compile(r"([a-z][a-z0-9_]{0,39})\.(flac|index)")
 _PEAKS_FILE = re.compile(r"([a-z][a-z0-9_]{0,39})\.([1-9][0-9]{0,5})\.dat")
@@ -59,60 +59,60 @@ def peaks_file(job_id: UUID, file: str) -> TrackFile:
     return TrackFile(job_id, track, Keys.peaks(job_id, track, int(pixels)), "application/octet-stream")
 
 
-async def send(
-    context: Context,
-    file: TrackFile,
-    version: str | None,
-    *,
-    if_none_match: str | None,
-    range_: str | None = None,
-    if_range: str | None = None,
-) -> Stream | Response[None]:
-    """The answer to a GET, see files.send_object."""
-    return await send_object(
-        context.storage,
-        file.key,
-        file.media_type,
-        immutable=await _is_current(context, file, version),
-        range_=range_,
-        if_range=if_range,
-        if_none_match=if_none_match,
-    )
+class TrackService:
+    """Finds what can be played of a recording, and answers with the files of tracks. One per process."""
 
+    def __init__(self, jobs: JobService, storage: Storage) -> None:
+        self._jobs = jobs
+        self._storage = storage
 
-async def describe(
-    context: Context, file: TrackFile, version: str | None, *, if_none_match: str | None
-) -> Response[None]:
-    """The answer to a HEAD, see files.describe_object."""
-    immutable = await _is_current(context, file, version)
-    return await describe_object(
-        context.storage, file.key, file.media_type, immutable=immutable, if_none_match=if_none_match
-    )
+    async def find_playable(self, recording_id: UUID, job_id: UUID | None = None) -> Playable:
+        """Find what can be played of a job; without job_id of the newest job that has any.
 
+        Raises NotFound for a job of another recording, Conflict while there is nothing to play.
+        """
+        if job_id is None:
+            job = await self._jobs.latest_job(recording_id, playable=True)
+        else:
+            job = await self._jobs.get_job(job_id)
+            if job.recording_id != recording_id:
+                raise NotFound(f"job of recording {recording_id} named", str(job_id))
+        mixture, stems = (None, ()) if job is None else await self._jobs.tracks(job.id)
+        if job is None or mixture is None:
+            raise Conflict("Nothing of this recording can be played yet; a job has to decode it first.")
+        return Playable(job, mixture, stems)
 
-async def _is_current(context: Context, file: TrackFile, version: str | None) -> bool:
-    """Whether the request named this very content: a stem is written again when a common gain turns out needed."""
-    if version is None:
-        return False
-    mixture, stems = await context.jobs.tracks(file.job_id)
-    tracks = stems if mixture is None else [mixture, *stems]
-    return any(track.name == file.track and version_of(track) == version for track in tracks)
+    async def send(
+        self,
+        file: TrackFile,
+        version: str | None,
+        *,
+        if_none_match: str | None,
+        range_: str | None = None,
+        if_range: str | None = None,
+    ) -> Stream | Response[None]:
+        """Answer a GET, as `stored_files.send_object` does. version: the hash that the request names the content by."""
+        return await send_object(
+            self._storage,
+            file.key,
+            file.media_type,
+            immutable=await self._is_current(file, version),
+            range_=range_,
+            if_range=if_range,
+            if_none_match=if_none_match,
+        )
 
+    async def send_head(self, file: TrackFile, version: str | None, *, if_none_match: str | None) -> Response[None]:
+        """Answer a HEAD, as `stored_files.describe_object` does."""
+        immutable = await self._is_current(file, version)
+        return await describe_object(
+            self._storage, file.key, file.media_type, immutable=immutable, if_none_match=if_none_match
+        )
 
-async def playable(
-    context: Context, recording_id: UUID, job_id: UUID | None = None
-) -> tuple[JobRecord, TrackRecord, list[TrackRecord]]:
-    """A job, its mixture and the stems that are ready; without job_id of the newest job that has any.
-
-    Raises NotFound for a job of another recording, Conflict while there is nothing to play.
-    """
-    if job_id is None:
-        job = await context.jobs.latest_job(recording_id, playable=True)
-    else:
-        job = await context.jobs.get_job(job_id)
-        if job.recording_id != recording_id:
-            raise NotFound(f"job of recording {recording_id} named", str(job_id))
-    mixture, stems = (None, []) if job is None else await context.jobs.tracks(job.id)
-    if job is None or mixture is None:
-        raise Conflict("Nothing of this recording can be played yet; a job has to decode it first.")
-    return job, mixture, list(stems)
+    async def _is_current(self, file: TrackFile, version: str | None) -> bool:
+        """Whether the request named this very content: a stem is written again when a common gain turns out needed."""
+        if version is None:
+            return False
+        mixture, stems = await self._jobs.tracks(file.job_id)
+        tracks = stems if mixture is None else [mixture, *stems]
+        return any(track.name == file.track and version_of(track) == version for track in tracks)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -84,7 +85,7 @@ def has_nvidia_gpu() -> bool:
 
 def available_cpus() -> int:
     """Cores that this process may use: by affinity, and by the quota of its container."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
     with suppress(OSError, ValueError):
         quota, period = _CGROUP_QUOTA.read_text("ascii").split()
         if quota != "max":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import sys
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from functools import cache
@@ -55,4 +56,7 @@ def _set_options(options: Mapping[int, int]) -> None:
 
 @cache
 def _c_function(name: str) -> Callable[..., int] | None:
+    if sys.platform == "win32":
+        # There a process has no names of its own to look in; nor has that C library these.
+        return None
     return getattr(ctypes.CDLL(None), name, None)

@@ -1,14 +1,13 @@
 """Fetches one file over HTTP: resumed where it broke off, checked, and put in its place only when it is whole.
 
 The bytes so far lie in `.partial/<name>.part`, and beside them, in `<name>.json`, what the server announced. The
-process that fetches holds a lock on the part: so two processes that want the same file fetch it once, and any process
-can read the progress from the disk.
+process that fetches holds the lock `<name>.lock` there: so two processes that want the same file fetch it once, and any
+process can read the progress from the disk.
 """
 
 from __future__ import annotations
 
 import errno
-import fcntl
 import hashlib
 import os
 import re
@@ -16,7 +15,7 @@ import shutil
 import socket
 import time
 from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from io import FileIO
@@ -27,12 +26,12 @@ from urllib.request import getproxies
 import httpx
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from stemset.concurrency.file_lock import locked
 from stemset.errors import NoSpace
 from stemset.models.weights.lockfile import WORKING, write_whole
 
 _CONNECT_TIMEOUT_S = 3.0
 _READ_TIMEOUT_S = 30.0
-_LOCK_RETRY_S = 0.2
 
 _TRIES = 4
 """How often in a row a transfer that broke off is taken up again without getting further than before."""
@@ -118,11 +117,11 @@ def fetch(target: Path, addresses: Sequence[str], find_fault: FindFault, on_byte
 
 
 class _Part:
-    """The bytes of a file so far, open for writing and locked for this process."""
+    """The bytes of a file so far, open for writing; this process holds their lock."""
 
-    def __init__(self, path: Path, stream: FileIO) -> None:
+    def __init__(self, path: Path) -> None:
         self.path = path
-        self._stream = stream
+        self._stream = FileIO(path, "a")
 
     @property
     def size(self) -> int:
@@ -145,7 +144,6 @@ class _Part:
     def append(self, chunk: bytes) -> None:
         """Write the next bytes. When the disk is full, raises NoSpace and gives the space back."""
         rest = memoryview(chunk)
-        self._stream.seek(0, os.SEEK_END)
         try:
             while rest:
                 rest = rest[self._stream.write(rest) or 0 :]
@@ -165,9 +163,18 @@ class _Part:
         if fault := find_fault(fetched):
             self.restart()
             raise WrongContent(address, fault)
+        # Windows renames no open file.
+        self._stream.close()
         self.path.replace(target)
         _announcement_of(self.path).unlink(missing_ok=True)
         return fetched
+
+    def close(self) -> None:
+        """Keep what has come, if anything has, for the next fetch."""
+        self._stream.close()
+        if self.path.exists() and not self.path.stat().st_size:
+            self.path.unlink()
+            _announcement_of(self.path).unlink(missing_ok=True)
 
 
 def _part_of(target: Path) -> Path:
@@ -190,38 +197,13 @@ def _lock_part(target: Path, on_bytes: BytesDone) -> Generator[_Part | None]:
     """Hold the part of target for this process alone; None where the target came while we waited for that."""
     path = _part_of(target)
     path.parent.mkdir(parents=True, exist_ok=True)
-    while True:
-        stream = FileIO(os.open(path, os.O_RDWR | os.O_CREAT, 0o644), "r+")
-        with stream:
-            while not _try_lock(stream):
-                on_bytes(*partial_size(target))
-                time.sleep(_LOCK_RETRY_S)
-            if not _is_at(stream, path):
-                # Whoever had it renamed or removed it; what we hold is no longer the part.
-                continue
-            try:
-                # Only now is it sure that nobody is about to put the file there.
-                yield None if _is_there(target) else _Part(path, stream)
-            finally:
-                if _is_at(stream, path) and os.fstat(stream.fileno()).st_size == 0:
-                    path.unlink()
-                    _announcement_of(path).unlink(missing_ok=True)
-        return
-
-
-def _try_lock(stream: FileIO) -> bool:
-    try:
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def _is_at(stream: FileIO, path: Path) -> bool:
-    try:
-        return os.path.samestat(os.fstat(stream.fileno()), path.stat())
-    except FileNotFoundError:
-        return False
+    with locked(path.with_suffix(".lock"), while_waiting=lambda: on_bytes(*partial_size(target))):
+        # Only now is it sure that nobody is about to put the file there.
+        if _is_there(target):
+            yield None
+            return
+        with closing(_Part(path)) as part:
+            yield part
 
 
 def _is_there(target: Path) -> bool:

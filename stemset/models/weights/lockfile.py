@@ -5,18 +5,17 @@ Most publishers state no hash. The first download is trusted; from then on a fil
 
 from __future__ import annotations
 
-import fcntl
 import os
 import secrets
-from collections.abc import Generator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from stemset.concurrency.file_lock import locked
 from stemset.errors import ConfigError
+from stemset.storage.replacing import replace_file
 
 NAME = "weights.json"
 WORKING = ".partial"
@@ -46,7 +45,9 @@ def read_first_downloads(models_dir: Path) -> dict[str, FirstDownload]:
 
 def record_first_download(models_dir: Path, name: str, entry: FirstDownload) -> None:
     """Put in, or replace, the entry of one file; safe beside other processes that do the same."""
-    with _lock_record(models_dir):
+    lock = models_dir / WORKING / "weights.lock"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with locked(lock):
         file = _read(models_dir)
         file.files[name] = entry
         write_whole(models_dir / NAME, file.model_dump_json(indent=2).encode())
@@ -61,7 +62,7 @@ def write_whole(target: Path, content: bytes) -> None:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
-        fresh.replace(target)
+        replace_file(fresh, target)
     finally:
         fresh.unlink(missing_ok=True)
 
@@ -75,12 +76,3 @@ def _read(models_dir: Path) -> _File:
     except ValidationError as error:
         first = error.errors()[0]
         raise ConfigError(str(path), f"can't be understood: {first['msg']}; remove it to record anew") from None
-
-
-@contextmanager
-def _lock_record(models_dir: Path) -> Generator[None]:
-    lock = models_dir / WORKING / "weights.lock"
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("ab") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        yield

@@ -26,7 +26,7 @@ def test_a_first_run_and_as_many_warm_ones_as_asked_for_are_measured(noise: Path
         assert 0 < run.first_stem_s < run.seconds
         assert run.cpu_s > 0
     assert report.device == "cpu"
-    assert report.peak_mb > 10
+    assert report.peak_mb is None or report.peak_mb > 10
 
 
 def test_the_report_is_a_table_and_json(noise: Path, tmp_path: Path) -> None:

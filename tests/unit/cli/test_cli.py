@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.waiting import LIMIT_S
+
 ROOT = Path(__file__).parents[3]
 
 
@@ -19,7 +21,7 @@ def stemset(*arguments: str | Path, folder: Path, **environment: str) -> subproc
         env=os.environ | {"COLUMNS": "200"} | environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=LIMIT_S,
         check=False,
     )
 
@@ -67,8 +69,18 @@ def test_a_file_that_is_no_song_exits_with_1_and_one_line(tmp_path: Path) -> Non
     assert "Traceback" not in done.stderr
 
 
+def test_a_name_that_the_output_has_no_letters_for_is_printed_with_question_marks(noise: Path, tmp_path: Path) -> None:
+    song = noise.rename(tmp_path / "太鼓.wav")
+    done = stemset("separate", song, "--only", "drums", folder=tmp_path, PYTHONIOENCODING="cp1252")
+    assert done.returncode == 0, done.stderr
+    assert "??-stems" in done.stdout
+    assert (tmp_path / "太鼓-stems" / "drums.flac").is_file()
+
+
 def test_config_check_tells_the_place_of_a_mistake(tmp_path: Path) -> None:
-    (tmp_path / "mine.yaml").write_text((ROOT / "config.yaml").read_text().replace("_: low_end", "_: low"))
+    (tmp_path / "mine.yaml").write_text(
+        (ROOT / "config.yaml").read_text("utf-8").replace("_: low_end", "_: low"), "utf-8"
+    )
     done = stemset("config", "check", folder=tmp_path, STEMSET_CONFIG=str(tmp_path / "mine.yaml"))
     assert done.returncode == 1
     assert "strategies.instant.not_drums._: unknown model 'low'; choose one of: " in done.stderr

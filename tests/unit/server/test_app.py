@@ -120,7 +120,7 @@ def test_the_web_process_never_imports_what_only_models_need() -> None:
     script = (
         "import sys, stemset.server.serve, stemset.server.app, stemset.features.library.demo_song;"
         "import stemset.features.catalogue.offer as c;"
-        "c.models(__import__('pathlib').Path('.'));"
+        "c.describe_models(__import__('pathlib').Path('.'));"
         "sys.exit(' '.join({'torch', 'onnxruntime', 'librosa', 'audio_separator', 'modal'} & set(sys.modules)) or 0)"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)

@@ -10,15 +10,19 @@ from pydantic import JsonValue
 
 from stemset.config import ApiSettings
 from stemset.database.engine import create_engine_for
-from stemset.errors import Unavailable, WeightsMissing
+from stemset.errors import WeightsMissing
 from stemset.features.catalogue import offer
 from stemset.features.catalogue.schemas import Quality, StrategyBlend
+from stemset.features.jobs.engines.dispatcher import WeightsFetcher
+from stemset.features.jobs.engines.modal import ModalDispatcher
 from stemset.features.jobs.messages import Started
 from stemset.models.registry import card, cards
 from stemset.models.weights import prefetch
 from stemset.models.weights.files import ignore_bytes
+from stemset.server.services import build_services
 from stemset.strategy import BlendDomain, BlendKind, parse
-from stemset.worker.pid_files import ready_file, taking_jobs
+from stemset.testing import InMemoryDispatcher
+from stemset.worker.pid_files import lock_pid_file, pid_file
 from tests.support.api import Service
 from tests.support.weights_server import serving_weights
 
@@ -28,13 +32,13 @@ async def test_a_healthy_service_says_so(service: Service) -> None:
     assert (answer.status_code, answer.json()["status"]) == (200, "ok")
 
 
-async def test_a_service_without_its_database_is_degraded(service: Service, tmp_path: Path) -> None:
+async def test_a_service_without_its_database_is_degraded(
+    service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     broken = create_engine_for(f"sqlite:///{tmp_path}/there/is/none.db")
     (tmp_path / "there" / "is").rmdir()
-    whole = service.parts.engine
-    object.__setattr__(service.parts, "engine", broken)
+    monkeypatch.setattr(service.services.health, "_engine", broken)
     answer = await service.get("/api/health")
-    object.__setattr__(service.parts, "engine", whole)
     assert (answer.status_code, answer.json()["status"], answer.json()["database"]) == (503, "degraded", False)
     await broken.dispose()
 
@@ -82,14 +86,16 @@ async def test_a_strategy_is_ready_once_its_weights_are_there(service: Service, 
 
 def test_a_service_on_modal_runs_networks_without_having_their_packages(tmp_path: Path) -> None:
     drums = parse("d", {"_": "kuielab_b_drums.onnx", "drums": "drums", "not_drums": "other"})
-    (elsewhere,) = offer.strategies({"d": drums}, tmp_path, engine=True)
-    (nowhere,) = offer.strategies({"d": drums}, tmp_path, engine=False)
+    elsewhere = offer.describe_strategy(drums, tmp_path, engine=True)
+    nowhere = offer.describe_strategy(drums, tmp_path, engine=False)
     assert offer.ENGINE not in elsewhere.missing
     assert offer.ENGINE in nowhere.missing
 
 
-async def test_weights_on_modal_are_the_operators_to_fetch(service: Service, settings: ApiSettings) -> None:
-    object.__setattr__(service.parts, "settings", settings.model_copy(update={"engine": "modal"}))
+async def test_where_no_engine_fetches_weights_the_operator_does(service: Service) -> None:
+    assert not isinstance(ModalDispatcher("stemset"), WeightsFetcher)
+    fetching_nothing = build_services(service.services.settings, InMemoryDispatcher())
+    object.__setattr__(service.services, "catalogue", fetching_nothing.catalogue)
     answer = await service.client.post("/api/strategies/drums_first/prepare")
     assert answer.status_code == 409
     assert "download_models" in answer.json()["detail"]
@@ -100,7 +106,7 @@ def test_an_ensemble_names_its_models_and_its_blend_and_costs_the_time_of_all(tm
     slots: dict[str, JsonValue] = {"vocals": "vocals", "not_vocals": "rest"}
     blend: JsonValue = {"domain": "spectrum", "weights": [3, 1]}
     both = parse("both", {"_": ["vocals_mel_band_roformer.ckpt", kim], "blend": blend, **slots})
-    (told,) = offer.strategies({"both": both}, tmp_path, engine=True)
+    told = offer.describe_strategy(both, tmp_path, engine=True)
     (node,) = told.nodes
     assert [model.name for model in node.models] == ["vocals_mel_band_roformer.ckpt", kim]
     assert node.blend == StrategyBlend(kind=BlendKind.AVERAGE, domain=BlendDomain.SPECTRUM, weights=[3, 1])
@@ -132,7 +138,7 @@ async def test_health_tells_of_the_worker_and_the_queue(service: Service, settin
     waiting = (await service.get("/api/health")).json()
     assert (waiting["worker"], waiting["queued"], waiting["running"]) == (False, 0, 0)
     await service.new_job()
-    with taking_jobs(settings.data_dir):
+    with lock_pid_file(settings.data_dir):
         alive = (await service.get("/api/health")).json()
     assert (alive["worker"], alive["queued"], alive["running"]) == (True, 1, 0)
 
@@ -140,7 +146,7 @@ async def test_health_tells_of_the_worker_and_the_queue(service: Service, settin
 async def test_a_worker_elsewhere_is_known_by_its_reports(service: Service, settings: ApiSettings) -> None:
     killed = await asyncio.create_subprocess_exec(sys.executable, "-c", "")
     await killed.wait()
-    left = ready_file(settings.data_dir, killed.pid)
+    left = pid_file(settings.data_dir, killed.pid)
     left.parent.mkdir(parents=True)
     left.touch()
     job = await service.new_job()
@@ -154,7 +160,7 @@ async def test_a_strategy_can_be_prepared_ahead(service: Service, settings: ApiS
     answer = await service.client.post("/api/strategies/drums_first/prepare")
     assert (answer.status_code, answer.json()["preparing"]) == (202, 0.0)
     await service.client.post("/api/strategies/drums_first/prepare")
-    request, again = service.dispatcher.ordered
+    request, again = service.dispatcher.requests
     assert request == again
     assert request.models == ("kuielab_b_drums.onnx",)
 
@@ -171,7 +177,7 @@ async def test_a_strategy_can_be_prepared_ahead(service: Service, settings: ApiS
         drums_first = (await service.client.post("/api/strategies/drums_first/prepare")).json()
         assert (drums_first["preparing"], drums_first["failure"]) == (0.5, None)
         server.break_after = None
-        last = service.dispatcher.ordered[-1]
+        last = service.dispatcher.requests[-1]
         prefetch.fetch(last, cards(last.models), settings.weights_dir, ignore_bytes, mirror=server.address)
     drums_first = await strategy(service, "drums_first")
     assert (drums_first["preparing"], drums_first["failure"], drums_first["downloadBytes"]) == (None, None, 0)
@@ -183,16 +189,11 @@ async def test_a_strategy_can_be_prepared_ahead(service: Service, settings: ApiS
 
 async def test_a_strategy_that_has_all_it_needs_is_not_handed_to_a_worker(service: Service) -> None:
     answer = await service.client.post("/api/strategies/instant/prepare")
-    assert (answer.status_code, answer.json()["ready"], service.dispatcher.ordered) == (202, True, [])
+    assert (answer.status_code, answer.json()["ready"], service.dispatcher.requests) == (202, True, [])
 
 
-async def test_a_strategy_that_no_worker_can_hear_of_is_not_being_prepared(
-    service: Service, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def away(_order: object) -> None:
-        raise Unavailable("The queue is away.")
-
-    monkeypatch.setattr(service.dispatcher, "prepare", away)
+async def test_a_strategy_that_no_worker_can_hear_of_is_not_being_prepared(service: Service) -> None:
+    service.dispatcher.failures = 1
     assert (await service.client.post("/api/strategies/drums_first/prepare")).status_code == 503
     assert (await strategy(service, "drums_first"))["preparing"] is None
 

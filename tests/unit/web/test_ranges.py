@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stemset.web.problems import RangeNotSatisfiable
+from stemset.errors import RangeNotSatisfiable
 from stemset.web.ranges import Span, is_known, range_applies, requested_span
 
 SIZE = 100

@@ -16,11 +16,11 @@ from stemset.manifest import Manifest
 from stemset.storage import Keys, LocalStorage
 from stemset.worker import modal
 from stemset.worker.modal import RemoteWorker, SharedCache
-from stemset.worker.reporter import Pace
+from stemset.worker.reporter import ReportTimings
 from tests.support.jobs import SECRET, Callback
 
 TREE: dict[str, JsonValue] = {"_": "percussive", "drums": "drums", "not_drums": "rest"}
-PACE = Pace(progress=0.01, poll=30, patience=0.3, first_pause=0.01)
+TIMINGS = ReportTimings(progress_s=0.01, poll_s=30, patience_s=0.3, first_pause_s=0.01)
 
 
 class Container:
@@ -46,7 +46,7 @@ class Container:
         self.refreshed += 1
 
     def run(self) -> Manifest | None:
-        worker = RemoteWorker(self.settings, self.storage, cache=self.cache, refresh=self.refresh, pace=PACE)
+        worker = RemoteWorker(self.settings, self.storage, cache=self.cache, refresh=self.refresh, timings=TIMINGS)
         told = worker.run(self.payload.model_dump_json(), "fc-1")
         return None if told is None else Manifest.model_validate_json(told)
 
@@ -99,7 +99,7 @@ def test_a_run_that_has_lost_its_job_returns_nothing(container: Container):
 
 
 def test_a_payload_of_another_version_is_refused(container: Container):
-    worker = RemoteWorker(container.settings, container.storage, pace=PACE)
+    worker = RemoteWorker(container.settings, container.storage, timings=TIMINGS)
     with pytest.raises(UnknownPayload):
         worker.run('{"schema_version": 2}', "fc-1")
 

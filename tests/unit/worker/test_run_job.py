@@ -31,10 +31,11 @@ from stemset.models.pool import ModelPool
 from stemset.models.runtime import Runtime
 from stemset.storage import Keys, LocalStorage
 from stemset.strategy.node_cache import FolderCache
-from stemset.worker.pid_files import only_worker
-from stemset.worker.reporter import CallbackChannel, Interrupted, Pace, Reporter
+from stemset.worker.pid_files import lock_data_dir
+from stemset.worker.reporter import CallbackChannel, Interrupted, Reporter, ReportTimings
 from stemset.worker.run_job import run_job
 from tests.support.jobs import SECRET, Callback
+from tests.support.waiting import LIMIT_S
 
 TREE: dict[str, JsonValue] = {"_": "percussive", "drums": "drums", "not_drums": "rest"}
 
@@ -65,8 +66,8 @@ class Bench:
 
     def run(self, *, last_try: bool = True) -> None:
         pool = ModelPool(Runtime(self.work_dir / "models", "cpu"))
-        pace = Pace(progress=0.01, poll=30, patience=0.5, first_pause=0.01)
-        with Reporter(self.payload, CallbackChannel(self.address, SECRET), stop=self.stop, pace=pace) as reporter:
+        timings = ReportTimings(progress_s=0.01, poll_s=30, patience_s=0.5, first_pause_s=0.01)
+        with Reporter(self.payload, CallbackChannel(self.address, SECRET), stop=self.stop, timings=timings) as reporter:
             run_job(self.payload, self.storage, reporter, pool, self.work_dir, cache=self.cache, last_try=last_try)
 
     @property
@@ -136,7 +137,7 @@ def test_several_stems_are_stored_at_once(bench: Bench, monkeypatch: pytest.Monk
     def slowly(key: str, file: Path, content_type: str) -> None:
         if key in (Keys.stem(bench.payload.job_id, "drums"), Keys.stem(bench.payload.job_id, "rest")):
             # Passes only when another one is on its way.
-            together.wait(20)
+            together.wait(LIMIT_S)
         put(key, file, content_type)
 
     monkeypatch.setattr(bench.storage, "put", slowly)
@@ -210,7 +211,7 @@ def test_a_cancelled_run_says_so_and_leaves_a_manifest(bench: Bench):
 
 def test_a_cancel_is_heard_in_the_middle_of_a_node(bench: Bench, monkeypatch: pytest.MonkeyPatch):
     def endless(_self: Percussive, _input: Path, _output: Path, progress: Progress, _wanted: object) -> None:
-        for _ in range(3000):
+        for _ in range(30_000):
             progress(0.1)
             time.sleep(0.01)
         raise AssertionError
@@ -277,7 +278,11 @@ def test_what_another_job_has_done_is_not_done_again_and_said_to_be_cached(bench
 
 
 def test_one_worker_serves_a_data_folder(tmp_path: Path):
-    with only_worker(tmp_path), pytest.raises(Conflict, match="Another worker"), only_worker(tmp_path, patience_s=0.1):
+    with (
+        lock_data_dir(tmp_path),
+        pytest.raises(Conflict, match="Another worker"),
+        lock_data_dir(tmp_path, patience_s=0.1),
+    ):
         pass
-    with only_worker(tmp_path, patience_s=0):
+    with lock_data_dir(tmp_path, patience_s=0):
         pass

@@ -1,4 +1,4 @@
-"""What an engine must do for the queue: take a job, say what it knows of it, let go of it."""
+"""What an engine must do for the queue: take a job, say what it knows of it, let go of it; and what it may do, too."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from stemset.features.jobs.messages import JobPayload
 from stemset.manifest import Manifest
@@ -14,14 +14,14 @@ from stemset.models.weights.prefetch import WeightsRequest
 
 
 class RunState(StrEnum):
-    """What an engine knows of a run."""
+    """The state of a run, as far as its engine knows."""
 
     WAITING = "waiting"
     """A worker is to take it."""
     RUNNING = "running"
     """A worker has taken it; whether that one still lives, the engine doesn't know."""
     PENDING = "pending"
-    """It waits or runs, and has a worker again should its worker be lost; more the engine doesn't tell."""
+    """It waits or runs; should its worker be lost, it gets another. More the engine doesn't tell."""
     ENDED = "ended"
     """Nobody will take it up again, however it went."""
     RAISED = "raised"
@@ -42,8 +42,8 @@ class RunState(StrEnum):
 class RunRecord:
     """An engine's record of a run.
 
-    error: what the run raised, in words; kind: that of a `StemsetError`. since: when its state began. manifest: what
-    it returned.
+    error: what the run raised, as a sentence; kind: that of a `StemsetError`. since: when its state began; None where
+    the engine doesn't tell. manifest: what the run returned.
     """
 
     state: RunState
@@ -56,7 +56,8 @@ class RunRecord:
 class Dispatcher(Protocol):
     """An engine that runs payloads, each at least once. Raises Unavailable while it can't be reached.
 
-    repeatable: handing the same payload over twice makes one run. Where it makes two, a job must be claimed before.
+    repeatable: whether a payload that is handed over twice makes one run. Where it makes two, a job must be claimed
+    first.
     """
 
     @property
@@ -67,17 +68,23 @@ class Dispatcher(Protocol):
         ...
 
     async def cancel(self, ref: str) -> None:
-        """Take a run back; one that a worker has is ended where the engine can do that, else through its reports."""
-        ...
-
-    async def prepare(self, request: WeightsRequest) -> None:
-        """Have weights fetched, beside the jobs."""
+        """Take a run back. One that a worker has is ended where the engine can do that; else it ends at its next
+        report."""
         ...
 
     async def look_up(self, refs: Collection[str]) -> Mapping[str, RunRecord]:
-        """Ref -> what the engine knows of the run; unknown ones may be missing."""
+        """Ref -> the engine's record of the run; unknown ones may be missing."""
         ...
 
     async def close(self) -> None:
-        """Let go of connections."""
+        """Close connections."""
+        ...
+
+
+@runtime_checkable
+class WeightsFetcher(Protocol):
+    """An engine that fetches weights, too. Where none does, as on Modal, the operator runs `DOWNLOAD_COMMAND`."""
+
+    async def prepare(self, request: WeightsRequest) -> None:
+        """Have the weights of a request fetched, beside the jobs. Raises Unavailable as Dispatcher does."""
         ...

@@ -1,7 +1,7 @@
-"""The Dispatcher on Modal: each job is one spawned call of the deployed app's `Worker.run`.
+"""`ModalDispatcher`: each job is one spawned call of the deployed app's `Worker.run`.
 
 Modal delivers a call at least once: a container that is preempted or crashes is followed by another that is given the
-same call. Spawning the same payload twice makes two calls; which of them counts is told by the payload's nonce.
+same call. Spawning the same payload twice makes two calls; the payload's nonce tells which of them counts.
 `modal` is imported on first use: it takes longer to import than the rest of the service takes to start.
 """
 
@@ -22,11 +22,10 @@ from stemset.errors import StemsetError, Unavailable, UnknownPayload
 from stemset.features.jobs.engines.dispatcher import RunRecord, RunState
 from stemset.features.jobs.messages import JobPayload
 from stemset.manifest import Manifest
-from stemset.models.weights.prefetch import WeightsRequest
 
 log = structlog.stdlib.get_logger()
 
-_LOOKS_AT_ONCE = 20
+_MAX_LOOKUPS = 20
 
 
 class ModalDispatcher:
@@ -37,12 +36,12 @@ class ModalDispatcher:
     def __init__(self, app: str) -> None:
         self._app = app
         self._worker: Any = None
-        self._looking = asyncio.Semaphore(_LOOKS_AT_ONCE)
+        self._lookups = asyncio.Semaphore(_MAX_LOOKUPS)
 
     async def dispatch(self, payload: JobPayload) -> str:
         import modal  # noqa: PLC0415
 
-        with self._reaching():
+        with self._translate_errors():
             if self._worker is None:
                 self._worker = modal.Cls.from_name(self._app, WORKER)()
             call = await self._worker.run.spawn.aio(payload.model_dump_json())
@@ -51,13 +50,9 @@ class ModalDispatcher:
     async def cancel(self, ref: str) -> None:
         import modal  # noqa: PLC0415
 
-        with self._reaching():
+        with self._translate_errors():
             # The container is ended as well: code that computes for long doesn't hear of a cancel.
             await modal.FunctionCall.from_id(ref).cancel.aio(terminate_containers=True)
-
-    async def prepare(self, request: WeightsRequest) -> None:
-        """Not from here: the operator fills the Volume."""
-        raise Unavailable(f"Weights for {request.strategy} are fetched by `modal run modal_app.py::download_models`.")
 
     async def look_up(self, refs: Collection[str]) -> Mapping[str, RunRecord]:
         records = await asyncio.gather(*(self._look_up(ref) for ref in refs))
@@ -70,9 +65,9 @@ class ModalDispatcher:
         import modal  # noqa: PLC0415
         from modal import exception  # noqa: PLC0415
 
-        async with self._looking:
+        async with self._lookups:
             try:
-                told = await modal.FunctionCall.from_id(ref).get.aio(timeout=0)
+                result = await modal.FunctionCall.from_id(ref).get.aio(timeout=0)
             except TimeoutError:
                 return RunRecord(RunState.PENDING)
             except (exception.OutputExpiredError, exception.NotFoundError):
@@ -89,11 +84,12 @@ class ModalDispatcher:
             except exception.Error as error:
                 raise _unavailable(error) from error
             except Exception as error:  # noqa: BLE001 - whatever the worker raised comes out here
-                return RunRecord(RunState.RAISED, _in_words(error), kind=_kind(error))
-        return RunRecord(RunState.ENDED, manifest=_manifest(ref, told))
+                return RunRecord(RunState.RAISED, _describe(error), kind=_kind_of(error))
+        return RunRecord(RunState.ENDED, manifest=_parse_manifest(ref, result))
 
     @contextmanager
-    def _reaching(self) -> Generator[None]:
+    def _translate_errors(self) -> Generator[None]:
+        """Raise Unavailable in place of the errors that Modal, or an app on it, can't be reached."""
         from modal import exception  # noqa: PLC0415
 
         try:
@@ -112,20 +108,20 @@ def _unavailable(error: BaseException) -> Unavailable:
     return Unavailable(f"Modal can't be reached: {error}")
 
 
-def _in_words(error: Exception) -> str:
+def _describe(error: Exception) -> str:
     return str(error) if isinstance(error, StemsetError) else f"{type(error).__name__}: {error}"
 
 
-def _kind(error: Exception) -> str:
+def _kind_of(error: Exception) -> str:
     return error.kind if isinstance(error, StemsetError) else "internal"
 
 
-def _manifest(ref: str, told: object) -> Manifest | None:
-    """What `run` returned: the manifest as JSON, or None from a run that had lost its job."""
-    if told is None:
+def _parse_manifest(ref: str, result: object) -> Manifest | None:
+    """The manifest that a run returned as JSON; None of a run that had lost its job, and of one that can't be read."""
+    if result is None:
         return None
     try:
-        return Manifest.model_validate_json(str(told))
+        return Manifest.model_validate_json(str(result))
     except ValidationError as error:
         log.warning("result_unreadable", run=ref, reason=str(error))
         return None

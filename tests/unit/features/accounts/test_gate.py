@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from typing import ClassVar
@@ -18,9 +19,11 @@ from stemset.errors import ConfigError, TooManyTries
 from stemset.features.accounts.gate import COOKIE, PUBLIC, SESSION_S
 from stemset.features.accounts.key_limiter import TRIES
 from stemset.features.jobs.messages import Started
-from stemset.server.app import create_app, make_parts
+from stemset.server.app import create_app
 from stemset.server.openapi import document
-from tests.support.api import FakeDispatcher, Service, wav
+from stemset.server.services import build_services
+from stemset.testing import InMemoryDispatcher
+from tests.support.api import Service, wav
 
 KEY = "correct-horse-battery-staple"
 
@@ -35,7 +38,7 @@ async def sign_in(service: Service, key: str = KEY) -> httpx.Response:
 
 
 async def test_every_route_but_health_and_callback_and_signing_in_wants_the_key(service: Service):
-    app = create_app(service.parts.settings)
+    app = create_app(service.services.settings)
     public = {
         route.path_format
         for route in app.routes
@@ -128,8 +131,10 @@ async def test_a_forged_or_changed_session_is_none(service: Service):
 async def test_another_key_ends_all_sessions(service: Service):
     await sign_in(service)
     cookie = service.client.cookies[COOKIE]
-    other = make_parts(service.parts.settings.model_copy(update={"access_key": "x" * 20}), FakeDispatcher()).gate
-    same = make_parts(service.parts.settings, FakeDispatcher()).gate
+    other = build_services(
+        service.services.settings.model_copy(update={"access_key": "x" * 20}), InMemoryDispatcher()
+    ).gate
+    same = build_services(service.services.settings, InMemoryDispatcher()).gate
 
     class Connection:
         headers: dict[str, str] = {}  # noqa: RUF012
@@ -165,23 +170,23 @@ async def test_all_processes_count_guesses_together(service: Service):
             return {"x-api-key": self.key}
 
     here, elsewhere = Address("203.0.113.7", 1), Address("203.0.113.8", 1)
-    processes = [make_parts(service.parts.settings, FakeDispatcher()) for _ in range(2)]
-    one, another = (parts.gate for parts in processes)
+    processes = [build_services(service.services.settings, InMemoryDispatcher()) for _ in range(2)]
+    one, another = (services.gate for services in processes)
     for gate in [one, another] * (TRIES // 2):
         assert await gate.visitor(Connection("a guess", here)) is None  # pyright: ignore[reportArgumentType]
     for gate in (one, another):
         with pytest.raises(TooManyTries):
             await gate.visitor(Connection(KEY, here))  # pyright: ignore[reportArgumentType]
         assert await gate.visitor(Connection(KEY, elsewhere))  # pyright: ignore[reportArgumentType]
-    for parts in processes:
-        await parts.engine.dispose()
+    for services in processes:
+        await services.engine.dispose()
 
 
 async def test_whoever_has_shown_the_key_costs_no_query(service: Service):
     asked: list[str] = []
     with_key = {"X-API-Key": KEY}
     await service.client.get("/api/config", headers=with_key)
-    event.listen(service.parts.engine.sync_engine, "before_cursor_execute", lambda *call: asked.append(call[2]))
+    event.listen(service.services.engine.sync_engine, "before_cursor_execute", lambda *call: asked.append(call[2]))
     assert (await service.client.get("/api/config", headers=with_key)).status_code == 200
     assert asked == []
 
@@ -202,7 +207,8 @@ def test_a_key_is_made_and_kept_where_none_is_set(settings: ApiSettings):
     assert made.key == made.key
     file = made.data_dir / "access.key"
     assert file.read_text() == made.key
-    assert file.stat().st_mode & 0o777 == 0o600
+    if os.name == "posix":
+        assert file.stat().st_mode & 0o777 == 0o600
 
 
 def test_on_modal_a_key_has_to_be_set(settings: ApiSettings):
@@ -212,8 +218,8 @@ def test_on_modal_a_key_has_to_be_set(settings: ApiSettings):
 
 def test_access_is_closed_unless_it_is_opened(tmp_path_factory: pytest.TempPathFactory):
     settings = ApiSettings(data_dir=tmp_path_factory.mktemp("data"))
-    assert make_parts(settings, FakeDispatcher()).gate.closed
-    assert not make_parts(settings.model_copy(update={"access": "open"}), FakeDispatcher()).gate.closed
+    assert build_services(settings, InMemoryDispatcher()).gate.closed
+    assert not build_services(settings.model_copy(update={"access": "open"}), InMemoryDispatcher()).gate.closed
 
 
 def test_the_document_tells_of_the_key():

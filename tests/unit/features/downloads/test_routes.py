@@ -12,7 +12,7 @@ import soundfile
 
 from stemset.audio import probe
 from stemset.config import ApiSettings
-from stemset.features.downloads.archive import file_name
+from stemset.features.downloads.archive import join_file_name
 from stemset.features.jobs.messages import Succeeded
 from stemset.storage import Keys
 from stemset.storage.signing import attachment
@@ -36,10 +36,10 @@ async def finished_job(service: Service) -> UUID:
     job = await service.playable_job(flac())
     job_id = UUID(job["id"])
     for stem in ("vocals", "other"):
-        service.parts.storage.put_bytes(Keys.stem(job_id, stem), flac(), "audio/flac")
+        service.services.storage.put_bytes(Keys.stem(job_id, stem), flac(), "audio/flac")
         await service.report(job["id"], track(stem, len(flac())))
-    service.parts.storage.put_bytes(Keys.manifest(job_id), b"{}", "application/json")
-    await service.parts.library.change(UUID(job["recordingId"]), title="Ärger: 1/2")
+    service.services.storage.put_bytes(Keys.manifest(job_id), b"{}", "application/json")
+    await service.services.recordings.change(UUID(job["recordingId"]), title="Ärger: 1/2")
     await service.report(job["id"], Succeeded(sum_to_mixture_db=-200.0, common_gain=1.0))
     return job_id
 
@@ -47,7 +47,7 @@ async def finished_job(service: Service) -> UUID:
 async def test_a_stem_comes_as_it_is_stored_under_a_name_that_says_what_it_is(service: Service) -> None:
     job = await service.playable_job(flac())
     answer = await service.get(f"/api/jobs/{job['id']}/stems/drums/download")
-    if service.parts.settings.object_storage.uses_r2:
+    if service.services.settings.object_storage.uses_r2:
         assert (answer.status_code, answer.headers["cache-control"]) == (307, "no-store")
         answer = await outside(answer.headers["location"])
     assert (answer.status_code, answer.headers["content-type"]) == (200, "audio/flac")
@@ -80,7 +80,7 @@ async def test_a_stem_comes_in_any_format_and_leaves_nothing_behind(
         assert np.array_equal(
             soundfile.read(file, dtype="int16")[0], soundfile.read(io.BytesIO(flac()), dtype="int16")[0]
         )
-    assert list((service.parts.settings.data_dir / "uploads").iterdir()) == []
+    assert list((service.services.settings.data_dir / "uploads").iterdir()) == []
 
 
 async def test_what_is_not_there_to_download_is_told(service: Service) -> None:
@@ -98,7 +98,7 @@ async def test_a_stem_that_cannot_be_written_is_a_fault_of_ours(service: Service
     job = await service.playable_job(b"no flac")
     answer = await service.get(f"/api/jobs/{job['id']}/stems/drums/download?format=mp3")
     assert (answer.status_code, answer.json()["type"]) == (503, "/problems/unavailable")
-    assert list((service.parts.settings.data_dir / "uploads").iterdir()) == []
+    assert list((service.services.settings.data_dir / "uploads").iterdir()) == []
 
 
 async def test_all_stems_come_as_an_archive(service: Service) -> None:
@@ -130,7 +130,7 @@ async def test_all_stems_come_as_an_archive(service: Service) -> None:
     ],
 )
 def test_a_file_name_is_one_on_every_system(parts: tuple[str, ...], name: str) -> None:
-    assert file_name(*parts) == name
+    assert join_file_name(*parts) == name
 
 
 def test_an_attachment_has_its_name_in_ascii_too() -> None:

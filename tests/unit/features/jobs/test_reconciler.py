@@ -1,64 +1,37 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Literal
 
 import pytest
 
 from stemset.errors import StaleAttempt
 from stemset.features.jobs.engines.dispatcher import RunRecord, RunState
-from stemset.features.jobs.messages import JobPayload, NodeDone, Started
+from stemset.features.jobs.messages import NodeDone, Started
 from stemset.features.jobs.outbox import Outbox
-from stemset.features.jobs.reconciler import Patience, Reconciler
+from stemset.features.jobs.reconciler import Reconciler, ReconcileTimings
 from stemset.features.jobs.records import JobRecord, JobState, NodeState
 from stemset.manifest import ErrorRecord, Manifest
-from stemset.models.weights.prefetch import WeightsRequest
-from stemset.storage import Keys, LocalStorage
+from stemset.storage import Keys
+from stemset.testing import InMemoryDispatcher, MemoryStorage
 from tests.support.queue import STEMS, TREE, Queue, track
+from tests.support.waiting import LIMIT_S
 
-AT_ONCE = Patience(interval_s=0.01, silence_s=0, requeues=3)
-
-
-class Engine:
-    """A Dispatcher that knows of its runs what a test says. known: ref -> record."""
-
-    repeatable = True
-
-    def __init__(self) -> None:
-        self.known: dict[str, RunRecord] = {}
-        self.withdrawn: list[str] = []
-
-    async def dispatch(self, payload: JobPayload) -> str:
-        self.known[payload.ref] = RunRecord(RunState.WAITING)
-        return payload.ref
-
-    async def cancel(self, ref: str) -> None:
-        self.withdrawn.append(ref)
-
-    async def prepare(self, request: WeightsRequest) -> None:
-        raise NotImplementedError
-
-    async def look_up(self, refs: Collection[str]) -> Mapping[str, RunRecord]:
-        return {ref: self.known[ref] for ref in refs if ref in self.known}
-
-    async def close(self) -> None:
-        pass
+AT_ONCE = ReconcileTimings(interval_s=0.01, silence_s=0, requeues=3)
 
 
 class World:
     """A service, an engine and a storage, and the reconciler between them."""
 
-    def __init__(self, queue: Queue, folder: Path, patience: Patience = AT_ONCE) -> None:
+    def __init__(self, queue: Queue, timings: ReconcileTimings = AT_ONCE) -> None:
         self.queue = queue
-        self.engine = Engine()
-        self.storage = LocalStorage(folder)
-        self.outbox = Outbox(queue.service, self.engine)
+        self.engine = InMemoryDispatcher()
+        self.storage = MemoryStorage()
+        self.outbox = Outbox(queue.repository, self.engine)
         self.changed: list[object] = []
         self.reconciler = Reconciler(
-            queue.service, self.engine, self.outbox, self.storage, self.changed.append, patience=patience
+            queue.service, self.engine, self.outbox, self.storage, self.changed.append, timings=timings
         )
 
     async def running(self) -> JobRecord:
@@ -73,9 +46,9 @@ class World:
         assert self.changed[-1] == job.id
         return await self.queue.service.get_job(job.id)
 
-    def patient(self, patience: Patience) -> Reconciler:
+    def patient(self, timings: ReconcileTimings) -> Reconciler:
         """Another process that reconciles the same jobs."""
-        return Reconciler(self.queue.service, self.engine, self.outbox, self.storage, patience=patience)
+        return Reconciler(self.queue.service, self.engine, self.outbox, self.storage, timings=timings)
 
     def manifest(self, job: JobRecord, state: Literal["succeeded", "failed"], error: ErrorRecord | None) -> Manifest:
         now = datetime.now(UTC)
@@ -91,8 +64,8 @@ class World:
 
 
 @pytest.fixture
-def world(queue: Queue, tmp_path: Path) -> World:
-    return World(queue, tmp_path / "objects")
+def world(queue: Queue) -> World:
+    return World(queue)
 
 
 async def test_a_job_whose_worker_went_silent_is_queued_again_and_that_worker_is_refused(world: World):
@@ -100,8 +73,8 @@ async def test_a_job_whose_worker_went_silent_is_queued_again_and_that_worker_is
     await world.queue.tell(job, NodeDone(node="root", seconds=1))
     again = await world.settled(job)
     assert (again.state, again.attempt, again.requeues) == (JobState.QUEUED, 2, 1)
-    assert [node.state for node in again.nodes] == [NodeState.DONE, NodeState.WAITING]
-    assert world.engine.withdrawn == [f"{job.id}.1"]
+    assert [node.state for node in again.status.nodes] == [NodeState.DONE, NodeState.WAITING]
+    assert world.engine.cancelled == [f"{job.id}.1"]
     with pytest.raises(StaleAttempt):
         await world.queue.tell(job, NodeDone(node="root/not_drums", seconds=1), attempt=1)
     await world.outbox.flush()
@@ -109,8 +82,8 @@ async def test_a_job_whose_worker_went_silent_is_queued_again_and_that_worker_is
     assert await world.queue.story(job) == ["created", "started", "node_done", "requeued"]
 
 
-async def test_a_job_of_which_something_was_heard_is_left_alone(queue: Queue, tmp_path: Path):
-    world = World(queue, tmp_path, Patience(silence_s=30))
+async def test_a_job_of_which_something_was_heard_is_left_alone(queue: Queue):
+    world = World(queue, ReconcileTimings(silence_s=30))
     await world.running()
     assert await world.reconciler.reconcile() == 0
 
@@ -118,9 +91,9 @@ async def test_a_job_of_which_something_was_heard_is_left_alone(queue: Queue, tm
 async def test_a_repeated_report_is_a_sign_of_life(world: World):
     job = await world.running()
     before = datetime.now(UTC)
-    assert await world.queue.service.silent_jobs(before)
+    assert await world.queue.service.unheard_jobs(before)
     assert (await world.queue.tell(job, Started())).event is None
-    assert not await world.queue.service.silent_jobs(before)
+    assert not await world.queue.service.unheard_jobs(before)
 
 
 async def test_a_job_that_waits_in_the_engine_waits_as_long_as_it_takes(world: World):
@@ -145,7 +118,7 @@ async def test_a_success_that_was_stored_but_not_heard_counts(world: World):
         await world.queue.tell(job, track(name))
     world.leave_manifest(job, "succeeded", None)
     done = await world.settled(job)
-    assert (done.state, done.sum_to_mixture_db, done.common_gain) == (JobState.SUCCEEDED, -97, 0.5)
+    assert (done.state, done.status.sum_to_mixture_db, done.status.common_gain) == (JobState.SUCCEEDED, -97, 0.5)
     assert await world.reconciler.reconcile() == 0
 
 
@@ -153,8 +126,8 @@ async def test_a_failure_that_was_stored_but_not_heard_counts(world: World):
     job = await world.running()
     world.leave_manifest(job, "failed", ErrorRecord(kind="model", message="It broke.", node="root"))
     failed = await world.settled(job)
-    assert failed.failure is not None
-    assert (failed.state, failed.failure.kind, failed.failure.node) == (JobState.FAILED, "model", "root")
+    assert failed.status.failure is not None
+    assert (failed.state, failed.status.failure.kind, failed.status.failure.node) == (JobState.FAILED, "model", "root")
 
 
 async def test_the_record_of_a_former_attempt_is_no_record_of_this_one(world: World):
@@ -175,9 +148,9 @@ async def test_after_three_more_workers_a_job_has_failed_and_says_why(world: Wor
         await world.outbox.flush()
         world.engine.known[f"{job.id}.{attempt}"] = RunRecord(RunState.ENDED, "MemoryError")
     failed = await world.settled(job)
-    assert failed.failure is not None
-    assert (failed.state, failed.failure.kind) == (JobState.FAILED, "worker-lost")
-    assert failed.failure.message == (
+    assert failed.status.failure is not None
+    assert (failed.state, failed.status.failure.kind) == (JobState.FAILED, "worker-lost")
+    assert failed.status.failure.message == (
         "4 workers, one after another, were lost over this job. The last one said: MemoryError"
     )
     assert (await world.queue.service.retry(job.id)).requeues == 0
@@ -198,9 +171,9 @@ async def test_what_another_attempt_would_not_mend_fails_at_once(
     job = await world.running()
     world.engine.known[f"{job.id}.1"] = record
     failed = await world.settled(job)
-    assert failed.failure is not None
-    assert failed.failure.kind == kind
-    assert words in failed.failure.message
+    assert failed.status.failure is not None
+    assert failed.status.failure.kind == kind
+    assert words in failed.status.failure.message
 
 
 async def test_what_a_run_returned_counts_where_storage_has_nothing(world: World):
@@ -216,8 +189,12 @@ async def test_a_failure_that_a_run_returned_counts(world: World):
     error = ErrorRecord(kind="model", message="It broke.", node="root")
     world.engine.known[f"{job.id}.1"] = RunRecord(RunState.ENDED, manifest=world.manifest(job, "failed", error))
     failed = await world.settled(job)
-    assert failed.failure is not None
-    assert (failed.failure.kind, failed.failure.message, failed.failure.node) == ("model", "It broke.", "root")
+    assert failed.status.failure is not None
+    assert (failed.status.failure.kind, failed.status.failure.message, failed.status.failure.node) == (
+        "model",
+        "It broke.",
+        "root",
+    )
 
 
 async def test_a_run_that_somebody_ended_is_a_cancelled_job(world: World):
@@ -230,29 +207,29 @@ async def test_a_run_that_the_engine_gives_another_worker_is_left_alone_until_it
     job = await world.running()
     world.engine.known[f"{job.id}.1"] = RunRecord(RunState.PENDING)
     assert await world.reconciler.reconcile() == 0
-    late = world.patient(Patience(silence_s=0, deadline_s=0))
+    late = world.patient(ReconcileTimings(silence_s=0, deadline_s=0))
     assert await late.reconcile() == 1
     failed = await world.queue.service.get_job(job.id)
-    assert failed.failure is not None
-    assert (failed.state, failed.failure.kind) == (JobState.FAILED, "deadline-passed")
-    assert world.engine.withdrawn == [f"{job.id}.1"]
+    assert failed.status.failure is not None
+    assert (failed.state, failed.status.failure.kind) == (JobState.FAILED, "deadline-passed")
+    assert world.engine.cancelled == [f"{job.id}.1"]
 
 
 async def test_a_job_past_its_deadline_is_ended_however_alive_its_worker_is(world: World):
     job = await world.running()
-    lively = world.patient(Patience(silence_s=60, deadline_s=3600))
+    lively = world.patient(ReconcileTimings(silence_s=60, deadline_s=3600))
     assert await lively.reconcile() == 0
-    assert await world.patient(Patience(silence_s=60, deadline_s=0)).reconcile() == 1
+    assert await world.patient(ReconcileTimings(silence_s=60, deadline_s=0)).reconcile() == 1
     assert (await world.queue.tell(job, NodeDone(node="root", seconds=1))).cancel
 
 
 async def test_a_worker_that_does_not_stop_is_ended(world: World):
     job = await world.running()
     await world.queue.service.request_cancel(job.id)
-    assert await world.patient(Patience(silence_s=60, stopping_s=30)).reconcile() == 0
-    assert await world.patient(Patience(silence_s=60, stopping_s=0)).reconcile() == 1
+    assert await world.patient(ReconcileTimings(silence_s=60, stopping_s=30)).reconcile() == 0
+    assert await world.patient(ReconcileTimings(silence_s=60, stopping_s=0)).reconcile() == 1
     assert (await world.queue.service.get_job(job.id)).state is JobState.CANCELLED
-    assert world.engine.withdrawn == [f"{job.id}.1"]
+    assert world.engine.cancelled == [f"{job.id}.1"]
 
 
 async def test_a_job_that_was_to_stop_when_its_worker_died_has_stopped(world: World):
@@ -265,10 +242,10 @@ async def test_it_looks_again_and_again_until_it_is_stopped(world: World):
     job = await world.running()
     settled = asyncio.Event()
     reconciler = Reconciler(
-        world.queue.service, world.engine, world.outbox, world.storage, lambda _id: settled.set(), patience=AT_ONCE
+        world.queue.service, world.engine, world.outbox, world.storage, lambda _id: settled.set(), timings=AT_ONCE
     )
     task = asyncio.create_task(reconciler.run())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LIMIT_S):
         await settled.wait()
         reconciler.stop()
         await task

@@ -31,7 +31,7 @@ async def test_an_unknown_id_is_not_found(queue: Queue):
 
 async def test_a_new_job_is_queued_and_its_first_event_says_so(queue: Queue):
     job = await queue.job()
-    assert [node.path for node in job.nodes] == [node.path for node in NODES]
+    assert [node.path for node in job.status.nodes] == [node.path for node in NODES]
     assert (job.state, job.attempt, job.last_event, job.queue_position) == (JobState.QUEUED, 1, 1, 1)
     assert await queue.service.get_job(job.id) == job
     assert await queue.story(job) == ["created"]
@@ -71,16 +71,16 @@ async def test_a_whole_job(queue: Queue):
         assert not applied.cancel
     done = await queue.service.get_job(job.id)
     assert done.state is JobState.SUCCEEDED
-    assert done.stems == STEMS
-    assert done.mixture_ready
-    assert [(node.state, node.fraction, node.seconds, node.cached) for node in done.nodes] == [
+    assert done.status.stems == STEMS
+    assert done.status.mixture_ready
+    assert [(node.state, node.fraction, node.seconds, node.cached) for node in done.status.nodes] == [
         ("done", 1.0, 1.5, False),
         ("done", 1.0, 0.0, True),
     ]
-    assert done.sum_to_mixture_db == -96.0
-    assert done.started_at is not None
-    assert done.finished_at is not None
-    assert done.started_at <= done.finished_at
+    assert done.status.sum_to_mixture_db == -96.0
+    assert done.status.started_at is not None
+    assert done.status.finished_at is not None
+    assert done.status.started_at <= done.status.finished_at
     assert len(await queue.story(job)) == done.last_event == 12
 
 
@@ -90,7 +90,7 @@ async def test_each_event_shows_the_job_as_it_was_then(queue: Queue):
     await queue.tell(job, NodeProgress(node="root", fraction=0.25))
     await queue.tell(job, SUCCEEDED)
     events = await queue.service.events_after(job.id, 1)
-    assert [(event.number, event.job.state, event.job.nodes[0].fraction) for event in events] == [
+    assert [(event.number, event.job.state, event.job.status.nodes[0].fraction) for event in events] == [
         (2, "running", 0.0),
         (3, "running", 0.25),
         (4, "succeeded", 1.0),
@@ -121,7 +121,7 @@ async def test_a_resumed_run_never_goes_backwards(queue: Queue):
         NodeProgress(node="root/not_drums", fraction=0.3),
     ):
         assert (await queue.tell(job, event)).event is None
-    nodes = (await queue.service.get_job(job.id)).nodes
+    nodes = (await queue.service.get_job(job.id)).status.nodes
     assert [(node.fraction, node.seconds) for node in nodes] == [(1.0, 2.0), (0.6, None)]
 
 
@@ -141,9 +141,9 @@ async def test_a_failure_names_its_node_and_keeps_what_was_ready(queue: Queue):
     await queue.tell(job, Failed(kind="model-failed", message="NaN", node="root/not_drums"))
     failed = await queue.service.get_job(job.id)
     assert failed.state is JobState.FAILED
-    assert failed.failure == Failure(kind="model-failed", message="NaN", node="root/not_drums")
-    assert failed.stems == ("drums",)
-    assert failed.nodes[1].state == "failed"
+    assert failed.status.failure == Failure(kind="model-failed", message="NaN", node="root/not_drums")
+    assert failed.status.stems == ("drums",)
+    assert failed.status.nodes[1].state == "failed"
 
 
 async def test_another_attempt_s_reports_are_stale(queue: Queue):
@@ -165,7 +165,7 @@ async def test_a_queued_job_is_cancelled_at_once_and_a_run_that_comes_later_is_t
     cancelled = await queue.service.request_cancel(job.id)
     assert cancelled.state is JobState.CANCELLED
     assert cancelled == await queue.service.get_job(job.id)
-    assert await queue.service.undispatched_jobs() == []
+    assert await queue.repository.undispatched_jobs() == []
     applied = await queue.tell(job, Started())
     assert (applied.cancel, applied.event) == (True, None)
     assert await queue.story(job) == ["created", "cancelled"]
@@ -199,7 +199,7 @@ async def test_a_second_track_of_the_same_name_replaces_the_first(queue: Queue):
     assert mixture.streaminfo == b"\x00\x01\x02\x03"
     assert [(stem.name, stem.record.sha256[0]) for stem in stems] == [("drums", "b"), ("other", "2")]
     assert await queue.story(job) == ["created"] + 4 * ["track_ready"]
-    assert (await queue.library.get(job.recording_id)).overview == (-3, 4)
+    assert (await queue.recordings.get(job.recording_id)).overview == (-3, 4)
 
 
 async def test_the_newest_playable_job_is_found_behind_a_newer_one(queue: Queue):
@@ -228,12 +228,12 @@ async def test_gain_advice_levels_loudness_without_clipping(
 
 async def test_the_outbox_holds_what_no_engine_has_oldest_first(queue: Queue):
     first, second = await queue.job(strategy="a"), await queue.job(strategy="b")
-    payloads = await queue.service.undispatched_jobs()
+    payloads = await queue.repository.undispatched_jobs()
     assert [payload.job_id for payload in payloads] == [first.id, second.id]
     assert payloads[0].tree == TREE
     assert payloads[0].source_key == f"recordings/{first.recording_id}/source.mp3"
-    await queue.service.mark_dispatched(payloads[0], payloads[0].ref)
-    assert [payload.job_id for payload in await queue.service.undispatched_jobs()] == [second.id]
+    await queue.repository.mark_dispatched(payloads[0], payloads[0].ref)
+    assert [payload.job_id for payload in await queue.repository.undispatched_jobs()] == [second.id]
     assert (await queue.service.get_job(first.id)).dispatch_ref == f"{first.id}.1"
 
 
@@ -244,7 +244,7 @@ async def test_events_are_numbered_without_gaps_or_doubles_under_concurrency(que
     numbers = [applied.event.number for applied in results if applied.event]
     assert len(numbers) == len(set(numbers))
     assert len(await queue.story(job)) == len(numbers) + 1
-    assert (await queue.service.get_job(job.id)).nodes[0].fraction == 0.3
+    assert (await queue.service.get_job(job.id)).status.nodes[0].fraction == 0.3
 
 
 async def test_of_cancel_and_start_at_once_one_comes_first_and_both_are_kept(queue: Queue):
@@ -294,10 +294,10 @@ async def test_a_retry_is_the_next_attempt_and_the_reports_of_the_last_one_are_r
     await queue.tell(job, NodeDone(node="root", seconds=1))
     await queue.tell(job, Failed(kind="audio", message="no", node="root/not_drums"))
     retried = await queue.service.retry(job.id)
-    assert (retried.state, retried.attempt, retried.failure) == (JobState.QUEUED, 2, None)
-    assert retried.mixture_ready
-    assert {node.state for node in retried.nodes} == {NodeState.WAITING}
-    assert [payload.ref for payload in await queue.service.undispatched_jobs()] == [f"{job.id}.2"]
+    assert (retried.state, retried.attempt, retried.status.failure) == (JobState.QUEUED, 2, None)
+    assert retried.status.mixture_ready
+    assert {node.state for node in retried.status.nodes} == {NodeState.WAITING}
+    assert [payload.ref for payload in await queue.repository.undispatched_jobs()] == [f"{job.id}.2"]
     with pytest.raises(StaleAttempt):
         await queue.tell(job, Started(), attempt=1)
     await queue.tell(job, SUCCEEDED, attempt=2)
@@ -350,7 +350,7 @@ async def test_the_time_left_is_told_from_the_last_runs_and_from_this_machine(qu
     await queue.tell(done, SUCCEEDED)
     job = await queue.job()
     assert job.eta_s is None
-    assert [node.expected_s for node in job.nodes] == [7, 14]
+    assert [node.expected_s for node in job.status.nodes] == [7, 14]
     running = (await queue.tell(job, Started())).job
     assert running.eta_s == 21
     running = (await queue.tell(job, NodeProgress(node="root", fraction=0.5))).job

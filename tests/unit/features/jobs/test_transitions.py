@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import product
 from uuid import uuid4
 
@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stemset.errors import Conflict, StaleAttempt
 from stemset.features.jobs import transitions
 from stemset.features.jobs.messages import (
     Event,
@@ -20,7 +21,7 @@ from stemset.features.jobs.messages import (
     Stopped,
     Succeeded,
 )
-from stemset.features.jobs.records import JobRecord, JobState, RunOptions
+from stemset.features.jobs.records import Failure, JobRecord, JobState, JobStatus, NodeState, NodeStatus, RunOptions
 from tests.support.queue import NODES, STEMS, TREE, track
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -46,10 +47,9 @@ def job_in(state: JobState = JobState.QUEUED) -> JobRecord:
         profile="demo",
         strategy="instant",
         tree=TREE,
-        nodes=NODES,
         expected_stems=STEMS,
         options=RunOptions(),
-        state=state,
+        status=JobStatus(state=state, nodes=NODES),
         attempt=1,
         cancel_requested=False,
         dispatch_ref=None,
@@ -60,10 +60,10 @@ def job_in(state: JobState = JobState.QUEUED) -> JobRecord:
 
 
 def step(job: JobRecord, event: Event) -> JobRecord:
-    status = transitions.after(job, Report(job_id=job.id, attempt=1, nonce=job.nonce, event=event), NOW)
+    status = transitions.apply(job, Report(job_id=job.id, attempt=1, nonce=job.nonce, event=event), NOW)
     if status is None:
         return job
-    return job.model_copy(update={name: getattr(status, name) for name in type(status).model_fields})
+    return job.model_copy(update={"status": status})
 
 
 def test_every_state_says_what_may_follow_it_and_nothing_follows_a_final_one():
@@ -89,11 +89,11 @@ def test_reports_in_any_order_never_take_a_job_back(events: list[Event]):
         after = step(job, event)
         if job.state.final:
             assert after == job
-        for node, later in zip(job.nodes, after.nodes, strict=True):
+        for node, later in zip(job.status.nodes, after.status.nodes, strict=True):
             assert later.fraction >= node.fraction
-        assert set(after.stems) >= set(job.stems)
-        assert set(after.stems) <= set(STEMS)
-        assert (after.finished_at is not None) == after.state.final
+        assert set(after.status.stems) >= set(job.status.stems)
+        assert set(after.status.stems) <= set(STEMS)
+        assert (after.status.finished_at is not None) == after.state.final
         job = after
 
 
@@ -103,3 +103,205 @@ def test_a_report_told_twice_in_a_row_is_told_once(events: list[Event]):
     for event in events:
         job = step(job, event)
         assert step(job, event) == job
+
+
+EARLIER = NOW - timedelta(minutes=1)
+ROOT, BELOW = NODES
+HALF = ROOT.model_copy(update={"state": NodeState.RUNNING, "fraction": 0.5})
+RUNNING = JobStatus(state=JobState.RUNNING, nodes=(HALF, BELOW), started_at=EARLIER)
+"""What the table below calls running: half of the root is done."""
+
+
+def node(of: NodeStatus, state: NodeState, fraction: float, seconds: float | None = None) -> NodeStatus:
+    return of.model_copy(update={"state": state, "fraction": fraction, "seconds": seconds})
+
+
+# Event, and what of the status it sets for a queued job and for a running one; None: nothing changes.
+AFTER: list[tuple[Event, dict[str, object], dict[str, object] | None]] = [
+    (Started(run="r"), {}, None),
+    (NodeStarted(node="root"), {"nodes": (node(ROOT, NodeState.RUNNING, 0.0), BELOW)}, None),
+    (
+        NodeStarted(node="root/not_drums"),
+        {"nodes": (ROOT, node(BELOW, NodeState.RUNNING, 0.0))},
+        {"nodes": (HALF, node(BELOW, NodeState.RUNNING, 0.0))},
+    ),
+    (NodeStarted(node="root/unknown"), {}, None),
+    (NodeProgress(node="root", fraction=0.25), {"nodes": (node(ROOT, NodeState.RUNNING, 0.25), BELOW)}, None),
+    (
+        NodeProgress(node="root", fraction=0.75),
+        {"nodes": (node(ROOT, NodeState.RUNNING, 0.75), BELOW)},
+        {"nodes": (node(ROOT, NodeState.RUNNING, 0.75), BELOW)},
+    ),
+    (
+        NodeDone(node="root", seconds=2),
+        {"nodes": (node(ROOT, NodeState.DONE, 1.0, 2), BELOW)},
+        {"nodes": (node(ROOT, NodeState.DONE, 1.0, 2), BELOW)},
+    ),
+    (track("mixture"), {"mixture_ready": True}, {"mixture_ready": True}),
+    (track("bass"), {"stems": ("bass",)}, {"stems": ("bass",)}),
+    (track("unheard_of"), {}, {}),
+    (
+        Succeeded(sum_to_mixture_db=-96.0, common_gain=0.5),
+        {
+            "state": JobState.SUCCEEDED,
+            "nodes": (node(ROOT, NodeState.DONE, 1.0), node(BELOW, NodeState.DONE, 1.0)),
+            "sum_to_mixture_db": -96.0,
+            "common_gain": 0.5,
+            "finished_at": NOW,
+        },
+        {
+            "state": JobState.SUCCEEDED,
+            "nodes": (node(ROOT, NodeState.DONE, 1.0), node(BELOW, NodeState.DONE, 1.0)),
+            "sum_to_mixture_db": -96.0,
+            "common_gain": 0.5,
+            "finished_at": NOW,
+        },
+    ),
+    (
+        Failed(kind="audio", message="no", node="root"),
+        {
+            "state": JobState.FAILED,
+            "nodes": (node(ROOT, NodeState.FAILED, 0.0), BELOW),
+            "failure": Failure(kind="audio", message="no", node="root"),
+            "started_at": None,
+            "finished_at": NOW,
+        },
+        {
+            "state": JobState.FAILED,
+            "nodes": (node(ROOT, NodeState.FAILED, 0.5), BELOW),
+            "failure": Failure(kind="audio", message="no", node="root"),
+            "finished_at": NOW,
+        },
+    ),
+    (
+        Stopped(),
+        {"state": JobState.CANCELLED, "started_at": None, "finished_at": NOW},
+        {"state": JobState.CANCELLED, "finished_at": NOW},
+    ),
+]
+
+
+def status_after(status: JobStatus, event: Event) -> JobStatus | None:
+    job = job_in().model_copy(update={"status": status})
+    return transitions.apply(job, Report(job_id=job.id, attempt=1, nonce="n", event=event), NOW)
+
+
+@pytest.mark.parametrize(("event", "change"), [(event, change) for event, change, _ in AFTER])
+def test_what_each_report_makes_of_a_queued_job(event: Event, change: dict[str, object]):
+    begun = JobStatus(state=JobState.RUNNING, nodes=NODES, started_at=NOW)
+    assert status_after(JobStatus(nodes=NODES), event) == begun.model_copy(update=change)
+
+
+@pytest.mark.parametrize(("event", "change"), [(event, change) for event, _, change in AFTER])
+def test_what_each_report_makes_of_a_running_job(event: Event, change: dict[str, object] | None):
+    expected = None if change is None else RUNNING.model_copy(update=change)
+    assert status_after(RUNNING, event) == expected
+
+
+@pytest.mark.parametrize("state", [state for state in JobState if state.final])
+@pytest.mark.parametrize("event", [event for event, _, _ in AFTER])
+def test_no_report_changes_a_finished_job(state: JobState, event: Event):
+    assert status_after(JobStatus(state=state, nodes=NODES, finished_at=EARLIER), event) is None
+
+
+def test_stems_are_in_the_strategy_s_order_whatever_order_they_come_in():
+    status = RUNNING
+    for name in ("other", "drums", "bass"):
+        status = status_after(status, track(name)) or status
+    assert status.stems == STEMS
+
+
+def test_a_track_that_comes_again_is_news_although_the_status_stays():
+    ready = RUNNING.model_copy(update={"stems": ("bass",), "mixture_ready": True})
+    assert status_after(ready, track("bass")) == ready
+    assert status_after(ready, track("mixture")) == ready
+
+
+def test_a_node_that_is_done_stays_as_it_was():
+    done = RUNNING.model_copy(update={"nodes": (node(ROOT, NodeState.DONE, 1.0, 2), BELOW)})
+    for event in (
+        NodeStarted(node="root"),
+        NodeProgress(node="root", fraction=0.9),
+        NodeDone(node="root", seconds=9, cached=True),
+    ):
+        assert status_after(done, event) is None
+
+
+@pytest.mark.parametrize("state", list(JobState))
+def test_only_a_queued_job_is_cancelled_at_once(state: JobState):
+    cancelled = transitions.cancel(job_in(state), NOW)
+    if state is JobState.QUEUED:
+        assert cancelled == JobStatus(state=JobState.CANCELLED, nodes=NODES, finished_at=NOW)
+    else:
+        assert cancelled is None
+
+
+ENDED = JobStatus(
+    state=JobState.FAILED,
+    nodes=(
+        node(ROOT, NodeState.DONE, 1.0, 2).model_copy(update={"expected_s": 3.0, "cached": True}),
+        node(BELOW, NodeState.FAILED, 0.5).model_copy(update={"expected_s": 4.0}),
+    ),
+    stems=("drums",),
+    mixture_ready=True,
+    failure=Failure(kind="audio", message="no"),
+    started_at=EARLIER,
+    finished_at=NOW,
+)
+
+
+def test_a_retry_begins_every_node_anew_and_keeps_what_can_be_played():
+    assert transitions.retry(job_in().model_copy(update={"status": ENDED})) == JobStatus(
+        nodes=(ROOT.model_copy(update={"expected_s": 3.0}), BELOW.model_copy(update={"expected_s": 4.0})),
+        stems=("drums",),
+        mixture_ready=True,
+    )
+
+
+def test_a_requeue_keeps_the_nodes_that_are_done():
+    assert transitions.requeue(job_in().model_copy(update={"status": ENDED})) == JobStatus(
+        nodes=(ENDED.nodes[0], BELOW.model_copy(update={"expected_s": 4.0})), stems=("drums",), mixture_ready=True
+    )
+
+
+@pytest.mark.parametrize("state", [JobState.QUEUED, JobState.RUNNING, JobState.SUCCEEDED])
+def test_a_job_that_needs_no_retry_has_none(state: JobState):
+    with pytest.raises(Conflict, match=f"is {state.value}; only one that failed or was cancelled"):
+        transitions.retry(job_in(state))
+
+
+@pytest.mark.parametrize(
+    ("state", "cancel_requested", "stops"),
+    [
+        (JobState.QUEUED, False, False),
+        (JobState.RUNNING, False, False),
+        (JobState.RUNNING, True, True),
+        (JobState.SUCCEEDED, False, False),
+        (JobState.FAILED, False, True),
+        (JobState.CANCELLED, False, True),
+    ],
+)
+def test_a_worker_is_to_stop_where_its_job_has_ended_otherwise_than_it_thinks(
+    state: JobState, cancel_requested: bool, stops: bool
+):
+    assert transitions.must_stop(job_in(state).model_copy(update={"cancel_requested": cancel_requested})) == stops
+
+
+@pytest.mark.parametrize("state", list(JobState))
+@pytest.mark.parametrize(("attempt", "nonce"), [(0, "n"), (2, "n"), (1, "another")])
+def test_a_report_of_another_run_is_stale_in_every_state(state: JobState, attempt: int, nonce: str):
+    job = job_in(state)
+    report = Report.model_construct(job_id=job.id, attempt=attempt, nonce=nonce, event=NodeStarted(node="root"))
+    with pytest.raises(StaleAttempt):
+        transitions.check_attempt(job, report)
+
+
+@pytest.mark.parametrize("state", list(JobState))
+def test_a_run_that_begins_is_stale_where_the_job_has_ended_by_itself(state: JobState):
+    job = job_in(state)
+    report = Report(job_id=job.id, attempt=1, nonce="n", event=Started())
+    if state in (JobState.SUCCEEDED, JobState.FAILED):
+        with pytest.raises(StaleAttempt, match=f"has {state.value} already"):
+            transitions.check_attempt(job, report)
+    else:
+        transitions.check_attempt(job, report)

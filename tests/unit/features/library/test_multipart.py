@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from stemset.features.library.multipart import clean_file_name, title_of
+from stemset.features.library.received_file import clean_file_name, make_title
 
 
 @pytest.mark.parametrize(
@@ -32,4 +32,4 @@ def test_of_a_file_name_only_the_printable_last_part_is_kept(sent: str, kept: st
     ],
 )
 def test_a_title_is_the_file_name_made_readable(file_name: str, title: str) -> None:
-    assert title_of(file_name) == title
+    assert make_title(file_name) == title

@@ -9,6 +9,7 @@ import pytest
 from stemset.features.jobs.messages import NodeStarted, Stopped
 from stemset.storage import Keys
 from tests.support.api import Service, wav
+from tests.support.waiting import LIMIT_S, wait_until_async
 
 
 async def test_an_upload_is_stored_and_queued_at_once(service: Service) -> None:
@@ -21,15 +22,20 @@ async def test_an_upload_is_stored_and_queued_at_once(service: Service) -> None:
     assert job == recording["latestJob"]
     assert (job["state"], job["strategy"]) == ("queued", "instant")
     assert [node["title"] for node in job["nodes"]] == ["Percussive (built in)", "Centre voice (built in)"]
-    stored = await service.parts.library.get(recording["id"])
+    stored = await service.services.recordings.get(recording["id"])
     assert stored.sha256 == hashlib.sha256(content).hexdigest()
-    assert service.parts.storage.read(stored.source_key) == content
+    assert service.services.storage.read(stored.source_key) == content
 
 
-async def test_a_job_reaches_the_engine_without_waiting_for_the_next_turn(service: Service) -> None:
+async def test_a_job_reaches_the_engine_without_waiting_for_the_next_turn(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outbox = service.services.outbox
+    monkeypatch.setattr(outbox, "_interval_s", 2 * LIMIT_S)
+    outbox.kick()  # the turn after this one is too late
     job = await service.new_job()
-    await asyncio.sleep(0.1)
-    assert [str(payload.job_id) for payload in service.dispatcher.given] == [job["id"]]
+    await wait_until_async(lambda: bool(service.dispatcher.payloads))
+    assert [str(payload.job_id) for payload in service.dispatcher.payloads] == [job["id"]]
 
 
 async def test_an_upload_may_ask_for_another_strategy_or_for_none(service: Service) -> None:
@@ -72,7 +78,7 @@ async def test_what_cannot_be_used_is_refused_in_words_and_leaves_nothing(
 ) -> None:
     answer = await service.upload(content)
     assert (answer.status_code, answer.json()["type"]) == (status, f"/problems/{kind}")
-    data_dir = service.parts.settings.data_dir
+    data_dir = service.services.settings.data_dir
     assert not list((data_dir / "uploads").iterdir())
     assert not (data_dir / "objects").exists()
     assert (await service.get("/api/recordings")).json()["total"] == 0
@@ -154,12 +160,12 @@ async def test_a_change_that_cannot_be_made_is_refused(service: Service, change:
 async def test_a_deleted_recording_leaves_nothing(service: Service) -> None:
     uploaded = (await service.upload()).json()
     recording, job = uploaded["recording"]["id"], uploaded["job"]["id"]
-    service.parts.storage.put_bytes(Keys.stem(UUID(job), "drums"), b"123", "audio/flac")
+    service.services.storage.put_bytes(Keys.stem(UUID(job), "drums"), b"123", "audio/flac")
     other = await service.playable_job()
     assert (await service.client.delete(f"/api/recordings/{recording}")).status_code == 204
     for path in (f"recordings/{recording}", f"jobs/{job}", f"recordings/{recording}/player"):
         assert (await service.get(f"/api/{path}")).status_code == 404
-    objects = service.parts.settings.data_dir / "objects"
+    objects = service.services.settings.data_dir / "objects"
     assert list((objects / "recordings").iterdir()) == []
     assert [folder.name for folder in (objects / "jobs").iterdir()] == [other["id"]]
     assert (await service.client.delete(f"/api/recordings/{recording}")).status_code == 404

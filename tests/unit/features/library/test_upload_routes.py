@@ -12,17 +12,16 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import anyio.to_thread
 import httpx
 import pytest
 
 from stemset.config import ApiSettings
+from stemset.database.sessions import Sessions
 from stemset.errors import Unavailable
-from stemset.features.library.uploads import sweep
-from stemset.server.maintenance import sweep_often
+from stemset.features.library.uploads import LIFETIME, UploadRepository
+from stemset.storage.local_files import remove_abandoned_folders
 from stemset.storage.r2_client import make_client
 from tests.support.api import CONFIG, Service, wav, with_storage
-from tests.support.serving import eventually
 
 LARGE = 9_000_000
 """Bytes of a file that comes in two parts."""
@@ -72,7 +71,7 @@ class Sender:
 
     def left(self) -> list[str]:
         """All that lies anywhere of uploads that are not recordings yet."""
-        settings = self.service.parts.settings
+        settings = self.service.services.settings
         folders = (settings.data_dir / "uploads", settings.objects_dir / "uploads")
         left = [str(path) for folder in folders for path in folder.rglob("*") if path.is_file()]
         if settings.object_storage.uses_r2:
@@ -105,8 +104,8 @@ async def test_a_song_comes_in_three_steps(sender: Sender) -> None:
     assert (uploaded["known"], uploaded["job"]["strategy"]) == (False, "instant")
     assert uploaded["recording"]["sha256"] == hashlib.sha256(content).hexdigest()
     assert (uploaded["recording"]["title"], uploaded["recording"]["latestJob"]) == ("My Song", uploaded["job"])
-    stored = await sender.service.parts.library.get(uploaded["recording"]["id"])
-    assert sender.service.parts.storage.read(stored.source_key) == content
+    stored = await sender.service.services.recordings.get(uploaded["recording"]["id"])
+    assert sender.service.services.storage.read(stored.source_key) == content
     assert sender.left() == []
     assert (await sender.complete(upload["id"])).status_code == 404
 
@@ -127,8 +126,8 @@ async def test_a_large_song_comes_in_parts_and_goes_on_after_a_break(sender: Sen
     await sender.send(again, content, *(part["number"] for part in again["parts"] if not part["received"]))
     answer = await sender.complete(upload["id"], separate=False)
     assert (answer.status_code, answer.json()["recording"]["bytes"]) == (201, len(content))
-    stored = await sender.service.parts.library.get(answer.json()["recording"]["id"])
-    assert sender.service.parts.storage.read(stored.source_key) == content
+    stored = await sender.service.services.recordings.get(answer.json()["recording"]["id"])
+    assert sender.service.services.storage.read(stored.source_key) == content
     assert sender.left() == []
 
 
@@ -243,7 +242,7 @@ async def test_after_a_fault_of_ours_an_upload_can_be_completed_again(
         raise Unavailable("The disk is full.")
 
     with monkeypatch.context() as patch:
-        patch.setattr(sender.service.parts.storage, "copy", full)
+        patch.setattr(sender.service.services.storage, "copy", full)
         assert (await sender.complete(upload)).status_code == 503
     assert (await sender.complete(upload)).status_code == 201
 
@@ -285,16 +284,16 @@ async def test_an_expired_upload_is_not_found_and_leaves_nothing(sender: Sender)
     content = bytes(LARGE)
     upload = await sender.create(content)
     await sender.send(upload, content, 1)
-    stored = await sender.service.parts.library.get_upload(UUID(upload["id"]))
-    await sender.service.parts.library.forget_upload(stored.id)
-    await sender.service.parts.library.announce(stored.model_copy(update={"expires_at": datetime.now(UTC)}))
+    uploads = UploadRepository(Sessions(sender.service.services.engine))
+    stored = await uploads.get(UUID(upload["id"]))
+    await uploads.delete(stored.id)
+    await uploads.add(stored.model_copy(update={"expires_at": datetime.now(UTC)}))
     address = f"/api/uploads/{upload['id']}"
     assert (await sender.client.get(address)).status_code == 404
     assert (await sender.client.put(f"{address}/parts/1", content=b"123")).status_code == 404
-    sweeping = asyncio.create_task(sweep_often(sender.service.parts))
-    await anyio.to_thread.run_sync(eventually, lambda: sender.left() == [])
-    sweeping.cancel()
-    assert await sender.service.parts.library.expired_uploads() == []
+    assert await sender.service.services.uploads.forget_expired() == 1
+    assert sender.left() == []
+    assert await uploads.expired() == []
 
 
 def test_folders_that_nothing_came_into_for_long_are_swept(tmp_path: Path) -> None:
@@ -304,5 +303,5 @@ def test_folders_that_nothing_came_into_for_long_are_swept(tmp_path: Path) -> No
         (folder / "content").touch()
         for path, age_s in ((folder / "content", file_age_s), (folder, folder_age_s)):
             os.utime(path, (time.time() - age_s, time.time() - age_s))
-    sweep(tmp_path)
+    assert remove_abandoned_folders(tmp_path / "uploads", LIFETIME) == 1
     assert {folder.name for folder in (tmp_path / "uploads").iterdir()} == {"new", "running"}

@@ -148,6 +148,6 @@ async def test_what_was_saved_of_a_recording_goes_with_it(service: Service) -> N
     token = (await service.client.post(f"/api/recordings/{recording}/shares", json={"mix": {}})).json()["token"]
     clip = {"title": "x", "start": 10, "end": 20}
     clip_id = (await service.client.post(f"/api/recordings/{recording}/clips", json=clip)).json()["id"]
-    await service.parts.library.delete((await service.parts.mixes.get_clip(clip_id)).recording_id)
+    await service.services.recordings.delete((await service.services.mixes.get_clip(clip_id)).recording_id)
     for path in (f"shares/{token}", f"clips/{clip_id}", f"recordings/{recording}/mix"):
         assert (await service.get(f"/api/{path}")).status_code == 404

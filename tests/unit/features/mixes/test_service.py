@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from stemset.errors import NotFound, Stale
 from stemset.features.mixes.mix import Loop, Marker, Mix, Strip
-from stemset.features.mixes.service import Mixes
+from stemset.features.mixes.repository import MixRepository
 from tests.support.queue import Queue
 
 QUIET = Mix(strips={"drums": Strip(gain_db=-3.2, muted=True), "vocals": Strip(gain_db=None)}, tempo=0.8)
@@ -16,11 +16,11 @@ LOUD = Mix(master_db=3.0, loop=Loop(start=10, end=20), markers=[Marker(frame=5, 
 
 
 @pytest.fixture
-def mixes(queue: Queue) -> Mixes:
-    return Mixes(queue.sessions)
+def mixes(queue: Queue) -> MixRepository:
+    return MixRepository(queue.sessions)
 
 
-async def test_a_mix_is_neutral_until_one_is_saved(queue: Queue, mixes: Mixes):
+async def test_a_mix_is_neutral_until_one_is_saved(queue: Queue, mixes: MixRepository):
     recording = await queue.recording()
     untouched = await mixes.get(recording)
     assert (untouched.version, untouched.mix, untouched.updated_at) == (0, Mix(), None)
@@ -29,7 +29,7 @@ async def test_a_mix_is_neutral_until_one_is_saved(queue: Queue, mixes: Mixes):
     assert await mixes.get(recording) == saved
 
 
-async def test_who_has_not_seen_the_latest_mix_cannot_replace_it(queue: Queue, mixes: Mixes):
+async def test_who_has_not_seen_the_latest_mix_cannot_replace_it(queue: Queue, mixes: MixRepository):
     recording = await queue.recording()
     await mixes.save(recording, QUIET, seen=0)
     for seen in (0, 2):
@@ -38,7 +38,7 @@ async def test_who_has_not_seen_the_latest_mix_cannot_replace_it(queue: Queue, m
     assert (await mixes.save(recording, LOUD, seen=1)).version == 2
 
 
-async def test_of_many_who_save_at_once_one_wins(queue: Queue, mixes: Mixes):
+async def test_of_many_who_save_at_once_one_wins(queue: Queue, mixes: MixRepository):
     recording = await queue.recording()
     for seen in (0, 1):
         answers = await asyncio.gather(
@@ -48,7 +48,7 @@ async def test_of_many_who_save_at_once_one_wins(queue: Queue, mixes: Mixes):
     assert (await mixes.get(recording)).version == 2
 
 
-async def test_a_link_opens_until_it_is_revoked(queue: Queue, mixes: Mixes):
+async def test_a_link_opens_until_it_is_revoked(queue: Queue, mixes: MixRepository):
     job = await queue.job()
     first, second = [await mixes.share(job.recording_id, job.id, mix) for mix in (QUIET, LOUD)]
     assert await mixes.get_share(first.token) == first
@@ -61,7 +61,7 @@ async def test_a_link_opens_until_it_is_revoked(queue: Queue, mixes: Mixes):
         await mixes.get_share(first.token)
 
 
-async def test_clips_come_in_the_order_of_the_song_and_change(queue: Queue, mixes: Mixes):
+async def test_clips_come_in_the_order_of_the_song_and_change(queue: Queue, mixes: MixRepository):
     job = await queue.job()
     late, early = [
         await mixes.add_clip(job.recording_id, job_id=job.id, title=title, start=start, end=start + 10, mix=QUIET)
@@ -75,7 +75,7 @@ async def test_clips_come_in_the_order_of_the_song_and_change(queue: Queue, mixe
     assert await mixes.clips_of(job.recording_id) == [changed]
 
 
-async def test_a_job_of_another_recording_is_refused(queue: Queue, mixes: Mixes):
+async def test_a_job_of_another_recording_is_refused(queue: Queue, mixes: MixRepository):
     job, other = await queue.job(), await queue.recording()
     with pytest.raises(NotFound, match="no job of recording"):
         await mixes.share(other, job.id, QUIET)
@@ -83,12 +83,12 @@ async def test_a_job_of_another_recording_is_refused(queue: Queue, mixes: Mixes)
         await mixes.add_clip(other, job_id=job.id, title="x", start=0, end=1, mix=QUIET)
 
 
-async def test_all_of_it_goes_with_the_recording(queue: Queue, mixes: Mixes):
+async def test_all_of_it_goes_with_the_recording(queue: Queue, mixes: MixRepository):
     job = await queue.job()
     await mixes.save(job.recording_id, QUIET, seen=0)
     share = await mixes.share(job.recording_id, job.id, QUIET)
     clip = await mixes.add_clip(job.recording_id, job_id=job.id, title="x", start=0, end=1, mix=QUIET)
-    await queue.library.delete(job.recording_id)
+    await queue.recordings.delete(job.recording_id)
     for asked in (mixes.get(job.recording_id), mixes.get_share(share.token), mixes.get_clip(clip.id)):
         with pytest.raises(NotFound):
             await asked

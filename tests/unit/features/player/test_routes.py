@@ -113,5 +113,5 @@ async def test_what_a_job_does_not_have_is_not_found(service: Service, file: str
 
 async def test_a_manifest_that_is_no_manifest_is_our_mistake(service: Service) -> None:
     job = await service.playable_job()
-    service.parts.storage.put_bytes(Keys.manifest(UUID(job["id"])), b"{}", "application/json")
+    service.services.storage.put_bytes(Keys.manifest(UUID(job["id"])), b"{}", "application/json")
     assert (await service.get(f"/api/jobs/{job['id']}/manifest")).status_code == 500

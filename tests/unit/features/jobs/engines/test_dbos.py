@@ -9,7 +9,7 @@ import pytest
 from dbos import DBOSClient
 
 from stemset.errors import Unavailable
-from stemset.features.jobs.engines.dbos import LocalDispatcher, prepare_queue
+from stemset.features.jobs.engines.dbos import DbosDispatcher, prepare_queue
 from stemset.features.jobs.messages import JobPayload
 from tests.unit.worker.test_reporter import PAYLOAD
 
@@ -28,7 +28,7 @@ def payload(attempt: int) -> JobPayload:
 
 async def test_a_job_is_queued_once_however_often_it_is_handed_over_and_before_any_worker(tmp_path: Path):
     url = f"sqlite:///{tmp_path}/new folder/queue.db"
-    first, second = LocalDispatcher(url), LocalDispatcher(url)
+    first, second = DbosDispatcher(url), DbosDispatcher(url)
     refs = await asyncio.gather(*(engine.dispatch(payload(1)) for engine in (first, second) for _ in range(3)))
     assert await first.dispatch(payload(2)) == f"{PAYLOAD.job_id}.2"
     assert set(refs) == {f"{PAYLOAD.job_id}.1"}
@@ -40,7 +40,7 @@ async def test_a_job_is_queued_once_however_often_it_is_handed_over_and_before_a
 
 
 async def test_a_queue_that_can_not_be_reached_is_unavailable_and_tells_no_password():
-    engine = LocalDispatcher("postgresql://user:secret@127.0.0.1:9/queue?connect_timeout=1")
+    engine = DbosDispatcher("postgresql://user:secret@127.0.0.1:9/queue?connect_timeout=1")
     with pytest.raises(Unavailable, match="can't be reached") as caught:
         await engine.dispatch(payload(1))
     assert "secret" not in str(caught.value)
