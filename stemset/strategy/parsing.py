@@ -50,7 +50,7 @@ def _parse_node(tree: object, where: str, path: str, parent: str | None, above: 
         raise ConfigError(where, "a YAML alias leads back to a node above: the tree has a cycle")
     if len(above) >= MAX_DEPTH:
         raise ConfigError(where, f"deeper than {MAX_DEPTH} nodes")
-    items = _text_keyed(tree, where)
+    items = _require_text_keys(tree, where)
     named = items.pop("_", None)
     if _is_list(named):
         runs = _parse_ensemble(named, items, where, path, parent)
@@ -118,7 +118,7 @@ def _parse_ensemble(
 def _parse_member(member: object, where: str) -> tuple[type[AudioSeparator], ModelParams]:
     if not _is_mapping(member):
         return (model := _parse_model(member, where)), model.card.params()
-    items = _text_keyed(member, where)
+    items = _require_text_keys(member, where)
     model = _parse_model(items.pop("_", None), f"{where}._")
     params = _parse_params(model, items.pop("params", None), f"{where}.params")
     for key in items:
@@ -194,7 +194,7 @@ def _is_list(value: object) -> TypeIs[list[object]]:
     return isinstance(value, list)
 
 
-def _text_keyed(mapping: dict[object, object], where: str) -> dict[str, object]:
+def _require_text_keys(mapping: dict[object, object], where: str) -> dict[str, object]:
     """A copy of a mapping of which every key is text."""
     items: dict[str, object] = {}
     for key, value in mapping.items():

@@ -16,7 +16,7 @@ from stemset.concurrency.progress import ignore_progress
 from stemset.models import registry
 from stemset.models.networks.audio_separator.mel_filters import mel_filters
 from stemset.models.networks.network import LoadedNetwork
-from stemset.models.networks.slot_names import slot_of
+from stemset.models.networks.slot_names import find_slot
 from stemset.models.params import DemucsParams, ModelParams, VrParams
 from stemset.models.runtime import Runtime
 from tests.support.peer import Peer
@@ -118,7 +118,7 @@ def test_a_song_at_48_khz_gives_what_the_library_gives(
     peak = np.abs(heard).max()
     expected = pair(name)[1].demix(heard / peak)
     for slot, file in list(files.items())[:-1]:
-        stem = next(stem for stem in expected if slot_of(stem, [slot]))
+        stem = next(stem for stem in expected if find_slot(stem, [slot]))
         at_48_khz = resample(expected[stem] * peak, 44_100, 48_000, 96_001)
         assert np.abs(audio.read(file)[0] - at_48_khz).max() <= TOLERANCE
 

@@ -21,7 +21,7 @@ from stemset.models.network_cache import MakeRoom, NetworkCache
 from stemset.models.networks.audio_separator.imports import package_versions, require_packages
 from stemset.models.networks.inference.input import SAMPLE_RATE
 from stemset.models.networks.network import LoadedNetwork
-from stemset.models.networks.slot_names import slot_of
+from stemset.models.networks.slot_names import find_slot
 from stemset.models.params import ModelParams
 from stemset.models.runtime import Runtime
 from stemset.models.weights.files import digests, download, locate
@@ -115,7 +115,7 @@ class NetworkSeparator:
         Raises ModelFailed where the network has no stem for such a slot.
         """
         slots = self._output_slots
-        found = {slot: stem for stem in network.stems if (slot := slot_of(stem, slots))}
+        found = {slot: stem for stem in network.stems if (slot := find_slot(stem, slots))}
         needed = [slot for slot in slots if slot != self._rest and (slot in written or self._rest in written)]
         if self._can_skip_networks(written):
             needed = list(written)
