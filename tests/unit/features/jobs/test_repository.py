@@ -24,7 +24,7 @@ NOW = datetime(2030, 1, 1, tzinfo=UTC)
 
 @pytest.fixture
 def repository(queue: Queue) -> JobRepository:
-    return JobRepository(queue.sessions)
+    return queue.repository
 
 
 @contextmanager
@@ -192,16 +192,19 @@ async def test_versions_that_are_asked_for_at_once_are_read_at_once(queue: Queue
 async def test_claims_are_taken_oldest_first_and_last_as_long_as_their_lease(queue: Queue, repository: JobRepository):
     jobs = [await queue.job() for _ in range(3)]
 
-    async def claim(nonce: str, now: datetime, limit: int = 2) -> list[UUID]:
-        payloads = await repository.claim_jobs(nonce=nonce, now=now, lease_s=60, limit=limit)
-        assert {payload.nonce for payload in payloads} <= {nonce}
+    async def claim(limit: int = 20) -> list[UUID]:
+        payloads = await repository.claim_jobs(limit=limit, lease_s=600)
+        for payload in payloads:
+            assert payload.nonce == (await queue.service.get_job(payload.job_id)).nonce
         return [payload.job_id for payload in payloads]
 
-    assert await claim("a", NOW) == [jobs[0].id, jobs[1].id]
-    assert await claim("b", NOW) == [jobs[2].id]
-    assert await claim("c", NOW + timedelta(seconds=60)) == []
-    assert await claim("d", NOW + timedelta(seconds=61), limit=20) == [job.id for job in jobs]
-    assert [(await queue.service.get_job(job.id)).nonce for job in jobs] == ["d"] * 3
+    assert await claim(limit=2) == [jobs[0].id, jobs[1].id]
+    assert await claim() == [jobs[2].id]
+    assert await claim() == []
+    nonces = {(await queue.service.get_job(job.id)).nonce for job in jobs}
+    await set_columns(queue, jobs[1], claimed_at=datetime.now(UTC) - timedelta(seconds=601))
+    assert await claim() == [jobs[1].id]
+    assert (await queue.service.get_job(jobs[1].id)).nonce not in nonces
 
 
 async def test_a_hand_over_is_named_once_and_only_while_it_counts(queue: Queue, repository: JobRepository):
@@ -289,7 +292,7 @@ async def test_a_submit_a_report_and_a_poll_take_few_statements(queue: Queue):
     # The first job of a process reads the paces of models, too.
     job = await queue.job()
     with statements(queue) as submitting:
-        await queue.service.create_job(recording, lambda _: PLAN)
+        await queue.service.create_job(recording, PLAN.strategy)
     assert submitting == ["SELECT", "INSERT", "INSERT"]
     await queue.tell(job, Started())
     with statements(queue) as reporting:
