@@ -21,7 +21,7 @@ from stemset.features.accounts.gate import Gate, gate_of
 from stemset.features.catalogue.service import Catalogue
 from stemset.features.downloads.encoder import StemEncoder
 from stemset.features.downloads.service import DownloadService
-from stemset.features.jobs.engines.dispatcher import Dispatcher
+from stemset.features.jobs.engines.dispatcher import Dispatcher, WeightsFetcher
 from stemset.features.jobs.live_updates import JobResponseCache, LiveUpdates
 from stemset.features.jobs.notifier import Notifier
 from stemset.features.jobs.outbox import Outbox
@@ -84,6 +84,7 @@ def build_services(settings: ApiSettings, dispatcher: Dispatcher) -> Services:
     engine = create_engine_for(settings.database)
     sessions = Sessions(engine)
     storage = open_storage(settings.object_storage)
+    fetcher = dispatcher if isinstance(dispatcher, WeightsFetcher) else None
     plans, notifier = JobPlans.of(config), Notifier()
     repository = JobRepository(sessions)
     outbox = Outbox(repository, dispatcher)
@@ -121,7 +122,7 @@ def build_services(settings: ApiSettings, dispatcher: Dispatcher) -> Services:
         mix_service=MixService(mixes, recordings, tracks),
         downloads=DownloadService(jobs, recordings, storage),
         encoder=StemEncoder(storage, settings.temporary_dir),
-        catalogue=Catalogue(config.strategies, settings.weights_dir, dispatcher, on_modal=settings.engine == "modal"),
+        catalogue=Catalogue(config.strategies, settings.weights_dir, fetcher, on_modal=settings.engine == "modal"),
         health=HealthCheck(engine, storage, jobs, settings.data_dir),
     )
 

@@ -6,7 +6,16 @@ Key names are made in `Keys` and nowhere else. `open_storage` makes the storage 
 
 from stemset.storage.keys import Keys
 from stemset.storage.local import LocalStorage
-from stemset.storage.protocol import ObjectInfo, Place, Storage
+from stemset.storage.protocol import MultipartStore, ObjectInfo, ObjectStore, Place, Storage
 from stemset.storage.selection import open_storage
 
-__all__ = ["Keys", "LocalStorage", "ObjectInfo", "Place", "Storage", "open_storage"]
+__all__ = [
+    "Keys",
+    "LocalStorage",
+    "MultipartStore",
+    "ObjectInfo",
+    "ObjectStore",
+    "Place",
+    "Storage",
+    "open_storage",
+]

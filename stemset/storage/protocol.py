@@ -26,9 +26,12 @@ class Place:
     expires_at: datetime
 
 
-class Storage(Protocol):
-    """Blocking; an event loop calls it in threads. A missing key raises NotFound; a storage that can't be reached,
-    or refuses our key, Unavailable."""
+class ObjectStore(Protocol):
+    """Objects as we put, read and remove them: all that a worker needs of a storage.
+
+    Blocking; an event loop calls it in threads. A missing key raises NotFound; a storage that can't be reached, or
+    refuses our key, Unavailable.
+    """
 
     def put(self, key: str, file: Path, content_type: str) -> None:
         """Store a copy of `file`. Readers see the old object or the whole new one, never a part."""
@@ -70,8 +73,6 @@ class Storage(Protocol):
         """Remove what lies under a folder for longer, whole or half written."""
         ...
 
-    # Addresses of clients' own ------------------------------------------------------------------------------
-
     def url(self, key: str, *, version: str = "", file_name: str | None = None) -> str | None:
         """An address that gives whoever has it the object, for hours; None where only the API serves.
 
@@ -80,11 +81,13 @@ class Storage(Protocol):
         """
         ...
 
+
+class MultipartStore(Protocol):
+    """Objects as clients send them: whole, or in parts that are numbered from 1. Blocking, with errors as above."""
+
     def place(self, key: str, size: int, content_type: str) -> Place | None:
         """Where to PUT the whole object: exactly `size` bytes of this very type. None where only the API takes it."""
         ...
-
-    # An object that comes in parts, numbered from 1 ---------------------------------------------------------
 
     def begin_parts(self, key: str, content_type: str) -> str:
         """Begin it; returns the name of this transfer. All parts but the last must have 5 MiB or more."""
@@ -109,3 +112,7 @@ class Storage(Protocol):
     def drop_parts(self, key: str, transfer: str) -> None:
         """Give a transfer up, with all its parts; nothing there is no error."""
         ...
+
+
+class Storage(ObjectStore, MultipartStore, Protocol):
+    """Both, over the same keys: what the service works with, and `open_storage` makes."""

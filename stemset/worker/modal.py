@@ -28,7 +28,7 @@ from stemset.models.pool import ModelPool
 from stemset.models.runtime import Runtime
 from stemset.models.weights.files import addresses, weights_state
 from stemset.observability.logging import configure_logging
-from stemset.storage import Keys, Storage, open_storage
+from stemset.storage import Keys, ObjectStore, open_storage
 from stemset.strategy.node_cache import FolderCache, NodeCache
 from stemset.worker.reporter import CallbackChannel, Reporter, ReportTimings
 from stemset.worker.run_job import STORAGE_PATIENCE_S, is_retryable, run_job
@@ -103,7 +103,7 @@ class RemoteWorker:
     def __init__(
         self,
         settings: WorkerSettings,
-        storage: Storage,
+        storage: ObjectStore,
         *,
         cache: NodeCache | None = None,
         refresh: Callable[[], None] = lambda: None,

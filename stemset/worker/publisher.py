@@ -9,7 +9,7 @@ from typing import Self
 from stemset import audio
 from stemset.features.jobs.messages import JobPayload, Layout, NodeDone, NodeStarted, TrackReady
 from stemset.separation import Listener, StemFile
-from stemset.storage import Keys, Storage
+from stemset.storage import Keys, ObjectStore
 from stemset.strategy import Run
 from stemset.worker.reporter import Reporter
 
@@ -22,7 +22,7 @@ class Publisher(Listener):
     Use it as a context manager: its end waits until all is stored and reported, and raises what went wrong with that.
     """
 
-    def __init__(self, payload: JobPayload, storage: Storage, reporter: Reporter) -> None:
+    def __init__(self, payload: JobPayload, storage: ObjectStore, reporter: Reporter) -> None:
         self._job_id = payload.job_id
         self._storage = storage
         self._reporter = reporter

@@ -18,7 +18,7 @@ from stemset.features.jobs.records import RunOptions
 from stemset.manifest import ErrorRecord, Manifest
 from stemset.models.pool import ModelPool
 from stemset.separation import MANIFEST, separate
-from stemset.storage import Keys, Storage
+from stemset.storage import Keys, ObjectStore
 from stemset.strategy.node_cache import NodeCache
 from stemset.worker.publisher import Publisher
 from stemset.worker.reporter import Reporter
@@ -37,7 +37,7 @@ def is_retryable(error: BaseException) -> bool:
 
 def run_job(
     payload: JobPayload,
-    storage: Storage,
+    storage: ObjectStore,
     reporter: Reporter,
     pool: ModelPool,
     work_dir: Path,
@@ -83,7 +83,7 @@ def run_job(
 
 def _separate_and_publish(
     payload: JobPayload,
-    storage: Storage,
+    storage: ObjectStore,
     reporter: Reporter,
     pool: ModelPool,
     cache: NodeCache | None,
@@ -118,7 +118,7 @@ def _limits_from(options: RunOptions) -> LimitsConfig | None:
 
 
 def _record_end(
-    payload: JobPayload, storage: Storage, reporter: Reporter, folder: Path, error: ErrorRecord | None
+    payload: JobPayload, storage: ObjectStore, reporter: Reporter, folder: Path, error: ErrorRecord | None
 ) -> Manifest:
     """Store the manifest of a run that failed (error) or was cancelled (None), and report how it ended."""
     manifest = _unfinished_manifest(payload, folder / "output" / MANIFEST, error)

@@ -30,7 +30,8 @@ from stemset.separation import separate
 from stemset.server.app import build_app
 from stemset.server.services import services_of
 from stemset.storage import Keys, LocalStorage
-from tests.support.api import FakeDispatcher, Service, wav
+from stemset.testing import InMemoryWeightsFetcher
+from tests.support.api import Service, wav
 from tests.support.waiting import LIMIT_S, wait_until_async
 
 RATE = 44_100
@@ -64,7 +65,7 @@ async def service(settings: ApiSettings) -> AsyncIterator[Service]:
 @asynccontextmanager
 async def started(settings: ApiSettings) -> AsyncGenerator[Service]:
     """The whole API in this process, with an engine that only remembers what it was given."""
-    dispatcher = FakeDispatcher()
+    dispatcher = InMemoryWeightsFetcher()
     app = build_app(settings, dispatcher)
     begun, end = asyncio.Event(), asyncio.Event()
 
@@ -324,7 +325,7 @@ async def nothing_is_left(service: Service) -> None:
     assert [file for file in files if file.is_file() or file.parent.name == "uploads"] == []
     for kind in ("recordings", "jobs"):
         assert (await service.get(f"/api/{kind}")).json()["total"] == 0
-    assert service.dispatcher.given == []
+    assert service.dispatcher.payloads == []
 
 
 async def _refused(service: Service, content: bytes, name: str, status: int, kind: str, words: str) -> None:
@@ -350,7 +351,7 @@ async def _pieces(body: bytes) -> AsyncIterator[bytes]:
 
 async def _payload_of(service: Service, job_id: str) -> JobPayload:
     def given() -> list[JobPayload]:
-        return [payload for payload in service.dispatcher.given if str(payload.job_id) == job_id]
+        return [payload for payload in service.dispatcher.payloads if str(payload.job_id) == job_id]
 
     await wait_until_async(lambda: bool(given()))
     return given()[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,17 +18,16 @@ from standardwebhooks import Webhook
 
 from stemset.config import ApiSettings
 from stemset.errors import NotFound
-from stemset.features.jobs.engines.dispatcher import RunRecord, RunState
-from stemset.features.jobs.messages import Event, JobPayload, Layout, Report, Started, TrackReady
+from stemset.features.jobs.messages import Event, Layout, Report, Started, TrackReady
 from stemset.features.jobs.records import new_id
 from stemset.features.jobs.schemas import describe_job
 from stemset.features.library.records import NewRecording
 from stemset.manifest import StemRecord
-from stemset.models.weights.prefetch import Order
 from stemset.server.app import build_app
 from stemset.server.services import Services, services_of
 from stemset.storage import Keys
 from stemset.storage.settings import R2Account, R2Settings
+from stemset.testing import InMemoryWeightsFetcher
 
 CONFIG = """
 profiles:
@@ -44,36 +43,10 @@ limits: {max_upload_mb: 1, max_duration_minutes: 0.1, max_channels: 2}
 """
 
 
-class FakeDispatcher:
-    """Takes payloads and runs nothing."""
-
-    repeatable = True
-
-    def __init__(self) -> None:
-        self.given: list[JobPayload] = []
-        self.taken_back: list[str] = []
-        self.ordered: list[Order] = []
-
-    async def dispatch(self, payload: JobPayload) -> str:
-        self.given.append(payload)
-        return payload.ref
-
-    async def cancel(self, ref: str) -> None:
-        self.taken_back.append(ref)
-
-    async def prepare(self, order: Order) -> None:
-        self.ordered.append(order)
-
-    async def look_up(self, refs: Collection[str]) -> Mapping[str, RunRecord]:
-        return {ref: RunRecord(RunState.WAITING) for ref in refs}
-
-    async def close(self) -> None: ...
-
-
 class Service:
     """The client with the short words of these tests."""
 
-    def __init__(self, client: httpx.AsyncClient, services: Services, dispatcher: FakeDispatcher) -> None:
+    def __init__(self, client: httpx.AsyncClient, services: Services, dispatcher: InMemoryWeightsFetcher) -> None:
         self.client = client
         self.services = services
         self.dispatcher = dispatcher
@@ -151,7 +124,7 @@ def with_storage(request: pytest.FixtureRequest, settings: ApiSettings) -> ApiSe
 
 @pytest.fixture
 async def service(settings: ApiSettings) -> AsyncIterator[Service]:
-    dispatcher = FakeDispatcher()
+    dispatcher = InMemoryWeightsFetcher()
     app = build_app(settings, dispatcher)
     # Litestar's own test client answers one request at a time; this one shares the loop, so events can be watched.
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # pyright: ignore[reportArgumentType]

@@ -23,7 +23,7 @@ from stemset.features.jobs.service import Applied, JobService
 from stemset.features.library.recordings import RecordingRepository
 from stemset.features.library.records import NewRecording
 from stemset.manifest import StemRecord
-from tests.support.api import FakeDispatcher
+from stemset.testing import InMemoryDispatcher
 
 TREE: dict[str, JsonValue] = {
     "_": "percussive",
@@ -41,7 +41,7 @@ PLAN = Plan(strategy="instant", tree=TREE, nodes=NODES, expected_stems=STEMS, op
 def job_service(sessions: Sessions, plans: Mapping[str, Plan]) -> JobService:
     """A JobService on which nobody waits and whose engine runs nothing."""
     repository = JobRepository(sessions)
-    return JobService(repository, JobPlans(plans, {}, ""), Outbox(repository, FakeDispatcher()), Notifier())
+    return JobService(repository, JobPlans(plans, {}, ""), Outbox(repository, InMemoryDispatcher()), Notifier())
 
 
 class Queue:

@@ -12,7 +12,7 @@ from stemset.errors import Conflict, NotFound, Unavailable
 from stemset.features.catalogue.offer import describe_models, describe_strategy, engine_installed
 from stemset.features.catalogue.schemas import Model
 from stemset.features.catalogue.schemas import Strategy as WireStrategy
-from stemset.features.jobs.engines.dispatcher import Dispatcher
+from stemset.features.jobs.engines.dispatcher import WeightsFetcher
 from stemset.models.weights import prefetch
 from stemset.strategy import Strategy
 
@@ -20,15 +20,16 @@ from stemset.strategy import Strategy
 class Catalogue:
     """Says what the service offers. One per process.
 
-    on_modal: jobs run there, and so neural networks run in another image than this process's.
+    fetcher: fetches weights; None: the operator does. on_modal: jobs run there, and so neural networks run in another
+    image than this process's.
     """
 
     def __init__(
-        self, strategies: Mapping[str, Strategy], weights_dir: Path, dispatcher: Dispatcher, *, on_modal: bool
+        self, strategies: Mapping[str, Strategy], weights_dir: Path, fetcher: WeightsFetcher | None, *, on_modal: bool
     ) -> None:
         self._strategies = strategies
         self._weights_dir = weights_dir
-        self._dispatcher = dispatcher
+        self._fetcher = fetcher
         self._on_modal = on_modal
 
     async def list_strategies(self) -> list[WireStrategy]:
@@ -44,12 +45,12 @@ class Catalogue:
         strategy = self._strategies.get(name)
         if strategy is None:
             raise NotFound("strategy", name, self._strategies)
-        if self._on_modal:
+        if self._fetcher is None:
             raise Conflict(f"Weights of this deployment are fetched by `{DOWNLOAD_COMMAND}`.")
         order = await to_thread.run_sync(prefetch.place, name, strategy.models, self._weights_dir)
         if order:
             try:
-                await self._dispatcher.prepare(order)
+                await self._fetcher.prepare(order)
             except Unavailable:
                 # Else the page would wait for a worker that never hears of it.
                 await to_thread.run_sync(prefetch.withdraw, order, self._weights_dir)

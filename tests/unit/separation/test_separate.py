@@ -14,10 +14,11 @@ from stemset.errors import Cancelled, ModelFailed, NotFound, TooLong, Unreadable
 from stemset.manifest import Manifest
 from stemset.models.pool import ModelPool
 from stemset.models.runtime import Runtime
-from stemset.separation import Listener, Separation, StemFile, separate
+from stemset.separation import Listener, Separation, separate
 from stemset.separation.outputs import describe
 from stemset.strategy import Run, Strategy, parse
 from stemset.strategy.node_cache import FolderCache
+from stemset.testing import RecordingListener
 
 THREE = parse(
     "three", {"_": "test_share", "part": "first", "rest": {"_": "test_share", "part": "second", "rest": "third"}}
@@ -88,37 +89,20 @@ def test_an_unknown_stem_is_refused_before_anything_is_done(noise: Path, tmp_pat
 
 
 def test_stems_that_clip_get_one_common_gain(noise: Path, tmp_path: Path, pool: ModelPool) -> None:
-    told: list[StemFile] = []
-
-    class Ears(Listener):
-        def stem_ready(self, stem: StemFile) -> None:
-            told.append(stem)
-
-    result = separate(noise, share(-3.0), tmp_path / "out", pool=pool, listener=Ears())
+    listener = RecordingListener()
+    result = separate(noise, share(-3.0), tmp_path / "out", pool=pool, listener=listener)
     assert result.manifest.common_gain == pytest.approx(0.5, abs=0.001)  # the rest peaks at 4 × 0.5
     assert max(stem.record.peak for stem in result.stems.values()) <= 1.0
     assert_exact(result)
-    last = {stem.record.name: stem.record for stem in told}
+    last = {stem.record.name: stem.record for stem in listener.stems}
     assert last == {name: stem.record for name, stem in result.stems.items()}
 
 
 def test_stems_are_told_in_order_beside_the_nodes(noise: Path, tmp_path: Path, pool: ModelPool) -> None:
-    told: list[str] = []
-    nodes: list[str] = []
-
-    class Ears(Listener):
-        def mixture_ready(self, mixture: StemFile) -> None:
-            told.append(mixture.record.name)
-
-        def node_started(self, run: Run) -> None:
-            nodes.append(run.path)
-
-        def stem_ready(self, stem: StemFile) -> None:
-            told.append(stem.record.name)
-
-    separate(noise, THREE, tmp_path / "out", pool=pool, listener=Ears())
-    assert told == ["mixture", "first", "second", "third"]
-    assert nodes == ["root", "root/rest"]
+    listener = RecordingListener()
+    separate(noise, THREE, tmp_path / "out", pool=pool, listener=listener)
+    assert [file.record.name for file in listener.files] == ["mixture", "first", "second", "third"]
+    assert listener.started == ["root", "root/rest"]
 
 
 @pytest.mark.parametrize("output_format", list(AudioFormat))
@@ -186,18 +170,11 @@ def test_a_song_that_was_cancelled_goes_on_where_it_was(noise: Path, tmp_path: P
             if run.path == "root/rest":
                 raise Cancelled
 
-    class Ears(Listener):
-        def __init__(self) -> None:
-            self.cached: list[bool] = []
-
-        def node_done(self, run: Run, seconds: float, *, cached: bool) -> None:
-            self.cached.append(cached)
-
     with pytest.raises(Cancelled):
         separate(noise, THREE, tmp_path / "first", pool=pool, cache=cache, listener=Stop())
-    ears = Ears()
-    result = separate(noise, THREE, tmp_path / "again", pool=pool, cache=cache, listener=ears)
-    assert ears.cached == [True, False]
+    listener = RecordingListener()
+    result = separate(noise, THREE, tmp_path / "again", pool=pool, cache=cache, listener=listener)
+    assert listener.nodes == {"root": True, "root/rest": False}
     assert [(node.state, node.cached) for node in result.manifest.nodes] == [("done", True), ("done", False)]
     assert_exact(result)
     plain = separate(noise, THREE, tmp_path / "plain", pool=pool)

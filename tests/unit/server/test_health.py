@@ -10,13 +10,17 @@ from pydantic import JsonValue
 
 from stemset.config import ApiSettings
 from stemset.database.engine import create_engine_for
-from stemset.errors import Unavailable, WeightsMissing
+from stemset.errors import WeightsMissing
 from stemset.features.catalogue import offer
 from stemset.features.catalogue.schemas import Quality, StrategyBlend
+from stemset.features.jobs.engines.dispatcher import WeightsFetcher
+from stemset.features.jobs.engines.modal import ModalDispatcher
 from stemset.features.jobs.messages import Started
 from stemset.models.registry import card
 from stemset.models.weights import prefetch
+from stemset.server.services import build_services
 from stemset.strategy import BlendDomain, BlendKind, parse
+from stemset.testing import InMemoryDispatcher
 from stemset.worker.pid_files import lock_pid_file, pid_file
 from tests.support.api import Service
 from tests.support.weights_server import serving_weights
@@ -87,8 +91,10 @@ def test_a_service_on_modal_runs_networks_without_having_their_packages(tmp_path
     assert offer.ENGINE in nowhere.missing
 
 
-async def test_weights_on_modal_are_the_operators_to_fetch(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service.services.catalogue, "_on_modal", True)
+async def test_where_no_engine_fetches_weights_the_operator_does(service: Service) -> None:
+    assert not isinstance(ModalDispatcher("stemset"), WeightsFetcher)
+    fetching_nothing = build_services(service.services.settings, InMemoryDispatcher())
+    object.__setattr__(service.services, "catalogue", fetching_nothing.catalogue)
     answer = await service.client.post("/api/strategies/drums_first/prepare")
     assert answer.status_code == 409
     assert "download_models" in answer.json()["detail"]
@@ -153,7 +159,7 @@ async def test_a_strategy_can_be_prepared_ahead(service: Service, settings: ApiS
     answer = await service.client.post("/api/strategies/drums_first/prepare")
     assert (answer.status_code, answer.json()["preparing"]) == (202, 0.0)
     await service.client.post("/api/strategies/drums_first/prepare")
-    order, again = service.dispatcher.ordered
+    order, again = service.dispatcher.orders
     assert order == again
     assert order.models == ("kuielab_b_drums.onnx",)
 
@@ -170,7 +176,7 @@ async def test_a_strategy_can_be_prepared_ahead(service: Service, settings: ApiS
         drums_first = (await service.client.post("/api/strategies/drums_first/prepare")).json()
         assert (drums_first["preparing"], drums_first["failure"]) == (0.5, None)
         server.break_after = None
-        last = service.dispatcher.ordered[-1]
+        last = service.dispatcher.orders[-1]
         prefetch.carry_out(last, settings.weights_dir, lambda _done, _whole: None, mirror=server.address)
     drums_first = await strategy(service, "drums_first")
     assert (drums_first["preparing"], drums_first["failure"], drums_first["downloadBytes"]) == (None, None, 0)
@@ -182,16 +188,11 @@ async def test_a_strategy_can_be_prepared_ahead(service: Service, settings: ApiS
 
 async def test_a_strategy_that_has_all_it_needs_is_not_handed_to_a_worker(service: Service) -> None:
     answer = await service.client.post("/api/strategies/instant/prepare")
-    assert (answer.status_code, answer.json()["ready"], service.dispatcher.ordered) == (202, True, [])
+    assert (answer.status_code, answer.json()["ready"], service.dispatcher.orders) == (202, True, [])
 
 
-async def test_a_strategy_that_no_worker_can_hear_of_is_not_being_prepared(
-    service: Service, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def away(_order: object) -> None:
-        raise Unavailable("The queue is away.")
-
-    monkeypatch.setattr(service.dispatcher, "prepare", away)
+async def test_a_strategy_that_no_worker_can_hear_of_is_not_being_prepared(service: Service) -> None:
+    service.dispatcher.failures = 1
     assert (await service.client.post("/api/strategies/drums_first/prepare")).status_code == 503
     assert (await strategy(service, "drums_first"))["preparing"] is None
 

@@ -56,5 +56,5 @@ async def test_what_nobody_used_for_so_long_is_deleted_with_its_files(service: S
 async def test_one_pass_of_the_schedule_hands_over_what_waits(service: Service):
     job = await service.new_job()
     await run_maintenance_once(maintenance_tasks(service.services))
-    assert [str(payload.job_id) for payload in service.dispatcher.given] == [job["id"]]
+    assert [str(payload.job_id) for payload in service.dispatcher.payloads] == [job["id"]]
     assert (await service.get(f"/api/jobs/{job['id']}")).status_code == 200

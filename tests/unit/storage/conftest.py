@@ -1,4 +1,4 @@
-"""Both storages, empty."""
+"""Every storage, empty."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ import pytest
 from stemset.storage import LocalStorage, Storage
 from stemset.storage.r2 import R2Storage
 from stemset.storage.settings import R2Account
+from stemset.testing import MemoryStorage
 
 
-@pytest.fixture(params=["local", "r2"])
+@pytest.fixture(params=["local", "memory", "r2"])
 def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
-    """Each test runs on a folder, and on a bucket of a real S3 server."""
+    """Each test runs on a folder, in memory, and on a bucket of a real S3 server."""
     if request.param == "local":
         return LocalStorage(tmp_path / "objects")
+    if request.param == "memory":
+        return MemoryStorage()
     account: R2Account = request.getfixturevalue("r2_account")
     return R2Storage(account, patience_s=5)
 

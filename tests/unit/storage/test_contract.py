@@ -1,4 +1,4 @@
-"""What every storage does, on a folder and on a real S3 server."""
+"""What every storage does: a folder, the memory of a test, and a real S3 server."""
 
 from __future__ import annotations
 

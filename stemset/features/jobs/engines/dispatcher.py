@@ -1,4 +1,4 @@
-"""`Dispatcher`: what the service needs of an engine that runs jobs."""
+"""`Dispatcher`: what the service needs of an engine that runs jobs; `WeightsFetcher`: what an engine may do, too."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from stemset.features.jobs.messages import JobPayload
 from stemset.manifest import Manifest
@@ -72,14 +72,19 @@ class Dispatcher(Protocol):
         report."""
         ...
 
-    async def prepare(self, order: Order) -> None:
-        """Have the weights of an order fetched, beside the jobs."""
-        ...
-
     async def look_up(self, refs: Collection[str]) -> Mapping[str, RunRecord]:
         """Ref -> the engine's record of the run; unknown ones may be missing."""
         ...
 
     async def close(self) -> None:
         """Close connections."""
+        ...
+
+
+@runtime_checkable
+class WeightsFetcher(Protocol):
+    """An engine that fetches weights, too. Where none does, as on Modal, the operator runs `DOWNLOAD_COMMAND`."""
+
+    async def prepare(self, order: Order) -> None:
+        """Have the weights of an order fetched, beside the jobs. Raises Unavailable as Dispatcher does."""
         ...

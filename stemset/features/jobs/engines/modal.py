@@ -22,7 +22,6 @@ from stemset.errors import StemsetError, Unavailable, UnknownPayload
 from stemset.features.jobs.engines.dispatcher import RunRecord, RunState
 from stemset.features.jobs.messages import JobPayload
 from stemset.manifest import Manifest
-from stemset.models.weights.prefetch import Order
 
 log = structlog.stdlib.get_logger()
 
@@ -54,10 +53,6 @@ class ModalDispatcher:
         with self._translate_errors():
             # The container is ended as well: code that computes for long doesn't hear of a cancel.
             await modal.FunctionCall.from_id(ref).cancel.aio(terminate_containers=True)
-
-    async def prepare(self, order: Order) -> None:
-        """Raises Unavailable: the operator fills the Volume."""
-        raise Unavailable(f"Weights for {order.strategy} are fetched by `modal run modal_app.py::download_models`.")
 
     async def look_up(self, refs: Collection[str]) -> Mapping[str, RunRecord]:
         records = await asyncio.gather(*(self._look_up(ref) for ref in refs))

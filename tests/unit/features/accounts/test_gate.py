@@ -22,7 +22,8 @@ from stemset.features.jobs.messages import Started
 from stemset.server.app import create_app
 from stemset.server.openapi import document
 from stemset.server.services import build_services
-from tests.support.api import FakeDispatcher, Service, wav
+from stemset.testing import InMemoryDispatcher
+from tests.support.api import Service, wav
 
 KEY = "correct-horse-battery-staple"
 
@@ -130,8 +131,10 @@ async def test_a_forged_or_changed_session_is_none(service: Service):
 async def test_another_key_ends_all_sessions(service: Service):
     await sign_in(service)
     cookie = service.client.cookies[COOKIE]
-    other = build_services(service.services.settings.model_copy(update={"access_key": "x" * 20}), FakeDispatcher()).gate
-    same = build_services(service.services.settings, FakeDispatcher()).gate
+    other = build_services(
+        service.services.settings.model_copy(update={"access_key": "x" * 20}), InMemoryDispatcher()
+    ).gate
+    same = build_services(service.services.settings, InMemoryDispatcher()).gate
 
     class Connection:
         headers: dict[str, str] = {}  # noqa: RUF012
@@ -167,7 +170,7 @@ async def test_all_processes_count_guesses_together(service: Service):
             return {"x-api-key": self.key}
 
     here, elsewhere = Address("203.0.113.7", 1), Address("203.0.113.8", 1)
-    processes = [build_services(service.services.settings, FakeDispatcher()) for _ in range(2)]
+    processes = [build_services(service.services.settings, InMemoryDispatcher()) for _ in range(2)]
     one, another = (services.gate for services in processes)
     for gate in [one, another] * (TRIES // 2):
         assert await gate.visitor(Connection("a guess", here)) is None  # pyright: ignore[reportArgumentType]
@@ -215,8 +218,8 @@ def test_on_modal_a_key_has_to_be_set(settings: ApiSettings):
 
 def test_access_is_closed_unless_it_is_opened(tmp_path_factory: pytest.TempPathFactory):
     settings = ApiSettings(data_dir=tmp_path_factory.mktemp("data"))
-    assert build_services(settings, FakeDispatcher()).gate.closed
-    assert not build_services(settings.model_copy(update={"access": "open"}), FakeDispatcher()).gate.closed
+    assert build_services(settings, InMemoryDispatcher()).gate.closed
+    assert not build_services(settings.model_copy(update={"access": "open"}), InMemoryDispatcher()).gate.closed
 
 
 def test_the_document_tells_of_the_key():

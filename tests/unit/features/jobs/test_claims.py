@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,42 +10,18 @@ from sqlalchemy import update
 
 from stemset.database.tables import JobRow
 from stemset.errors import StaleAttempt
-from stemset.features.jobs.engines.dispatcher import RunRecord
 from stemset.features.jobs.messages import Event, JobPayload, NodeStarted, Report, Started, Succeeded
 from stemset.features.jobs.outbox import Outbox
 from stemset.features.jobs.records import JobState
 from stemset.features.jobs.repository import LEASE_S
 from stemset.features.jobs.service import Applied
-from stemset.models.weights.prefetch import Order
+from stemset.testing import InMemoryDispatcher
 from tests.support.queue import Queue
 
 
-class Spawner:
-    """A Dispatcher that makes a run of every hand-over."""
-
-    repeatable = False
-
-    def __init__(self) -> None:
-        self.spawned: dict[str, JobPayload] = {}
-        self.ended: list[str] = []
-
-    async def dispatch(self, payload: JobPayload) -> str:
-        ref = f"fc-{len(self.spawned) + 1}"
-        self.spawned[ref] = payload
-        # As over a network: others get their turn.
-        await asyncio.sleep(0.001)
-        return ref
-
-    async def cancel(self, ref: str) -> None:
-        self.ended.append(ref)
-
-    async def prepare(self, order: Order) -> None:
-        raise NotImplementedError
-
-    async def look_up(self, refs: Collection[str]) -> Mapping[str, RunRecord]:
-        raise NotImplementedError
-
-    async def close(self) -> None: ...
+def spawner() -> InMemoryDispatcher:
+    """As Modal does, it makes a run of every hand-over; and that takes a moment, in which others get their turn."""
+    return InMemoryDispatcher(repeatable=False, delay_s=0.001)
 
 
 async def tell(queue: Queue, payload: JobPayload, event: Event) -> Applied:
@@ -64,34 +39,36 @@ async def run_out(queue: Queue) -> None:
 async def test_many_processes_hand_each_job_over_once(queue: Queue):
     recording = await queue.recording()
     jobs = [await queue.job(recording, strategy=f"s{n}") for n in range(30)]
-    engine = Spawner()
+    engine = spawner()
     await asyncio.gather(*(Outbox(queue.repository, engine).flush() for _ in range(4)))
-    assert sorted(payload.job_id for payload in engine.spawned.values()) == sorted(job.id for job in jobs)
+    assert sorted(payload.job_id for payload in engine.payloads) == sorted(job.id for job in jobs)
     refs = {(await queue.service.get_job(job.id)).dispatch_ref for job in jobs}
-    assert refs == set(engine.spawned)
+    assert refs == set(engine.refs)
 
 
 async def test_a_job_whose_process_died_before_spawning_is_spawned_once_by_another(queue: Queue):
     job = await queue.job()
     assert len(await queue.repository.claim_jobs()) == 1
-    engine = Spawner()
+    engine = spawner()
     assert await Outbox(queue.repository, engine).flush() == 0
     await run_out(queue)
     assert await Outbox(queue.repository, engine).flush() == 1
-    assert (await queue.service.get_job(job.id)).dispatch_ref == "fc-1"
+    assert [(await queue.service.get_job(job.id)).dispatch_ref] == engine.refs
 
 
 async def test_of_two_runs_of_an_attempt_the_later_hand_over_counts(queue: Queue):
     job = await queue.job()
-    engine = Spawner()
+    engine = spawner()
     [first] = await queue.repository.claim_jobs()
     await engine.dispatch(first)  # and here its process died
     await run_out(queue)
     await Outbox(queue.repository, engine).flush()
-    second = engine.spawned["fc-2"]
+    _, second = engine.payloads
+    first_run, second_run = engine.refs
+    assert first_run != second_run
     with pytest.raises(StaleAttempt, match="does not count"):
-        await tell(queue, first, Started(run="fc-1"))
-    await tell(queue, second, Started(run="fc-2"))
+        await tell(queue, first, Started(run=first_run))
+    await tell(queue, second, Started(run=second_run))
     with pytest.raises(StaleAttempt):
         await tell(queue, first, Succeeded(sum_to_mixture_db=None, common_gain=1))
     assert (await queue.service.get_job(job.id)).state is JobState.RUNNING
@@ -120,19 +97,17 @@ async def test_a_run_that_comes_too_late_is_ended(queue: Queue):
 
 async def test_a_job_that_is_cancelled_while_it_is_handed_over_costs_nothing(queue: Queue):
     job = await queue.job()
-    engine = Spawner()
 
-    class Slow(Spawner):
+    class Slow(InMemoryDispatcher):
         async def dispatch(self, payload: JobPayload) -> str:
             await queue.service.request_cancel(payload.job_id)
-            return await engine.dispatch(payload)
+            return await super().dispatch(payload)
 
-        async def cancel(self, ref: str) -> None:
-            await engine.cancel(ref)
-
-    await Outbox(queue.repository, Slow()).flush()
+    engine = Slow(repeatable=False)
+    await Outbox(queue.repository, engine).flush()
     assert (await queue.service.get_job(job.id)).state is JobState.CANCELLED
-    assert engine.ended == ["fc-1"]
+    assert len(engine.refs) == 1
+    assert engine.cancelled == engine.refs
 
 
 async def test_a_retry_has_a_nonce_of_its_own(queue: Queue):

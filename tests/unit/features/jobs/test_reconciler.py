@@ -1,61 +1,33 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Literal
 
 import pytest
 
 from stemset.errors import StaleAttempt
 from stemset.features.jobs.engines.dispatcher import RunRecord, RunState
-from stemset.features.jobs.messages import JobPayload, NodeDone, Started
+from stemset.features.jobs.messages import NodeDone, Started
 from stemset.features.jobs.outbox import Outbox
 from stemset.features.jobs.reconciler import Reconciler, ReconcileTimings
 from stemset.features.jobs.records import JobRecord, JobState, NodeState
 from stemset.manifest import ErrorRecord, Manifest
-from stemset.models.weights.prefetch import Order
-from stemset.storage import Keys, LocalStorage
+from stemset.storage import Keys
+from stemset.testing import InMemoryDispatcher, MemoryStorage
 from tests.support.queue import STEMS, TREE, Queue, track
 from tests.support.waiting import LIMIT_S
 
 AT_ONCE = ReconcileTimings(interval_s=0.01, silence_s=0, requeues=3)
 
 
-class Engine:
-    """A Dispatcher that knows of its runs what a test says. known: ref -> record."""
-
-    repeatable = True
-
-    def __init__(self) -> None:
-        self.known: dict[str, RunRecord] = {}
-        self.withdrawn: list[str] = []
-
-    async def dispatch(self, payload: JobPayload) -> str:
-        self.known[payload.ref] = RunRecord(RunState.WAITING)
-        return payload.ref
-
-    async def cancel(self, ref: str) -> None:
-        self.withdrawn.append(ref)
-
-    async def prepare(self, order: Order) -> None:
-        raise NotImplementedError
-
-    async def look_up(self, refs: Collection[str]) -> Mapping[str, RunRecord]:
-        return {ref: self.known[ref] for ref in refs if ref in self.known}
-
-    async def close(self) -> None:
-        pass
-
-
 class World:
     """A service, an engine and a storage, and the reconciler between them."""
 
-    def __init__(self, queue: Queue, folder: Path, timings: ReconcileTimings = AT_ONCE) -> None:
+    def __init__(self, queue: Queue, timings: ReconcileTimings = AT_ONCE) -> None:
         self.queue = queue
-        self.engine = Engine()
-        self.storage = LocalStorage(folder)
+        self.engine = InMemoryDispatcher()
+        self.storage = MemoryStorage()
         self.outbox = Outbox(queue.repository, self.engine)
         self.changed: list[object] = []
         self.reconciler = Reconciler(
@@ -92,8 +64,8 @@ class World:
 
 
 @pytest.fixture
-def world(queue: Queue, tmp_path: Path) -> World:
-    return World(queue, tmp_path / "objects")
+def world(queue: Queue) -> World:
+    return World(queue)
 
 
 async def test_a_job_whose_worker_went_silent_is_queued_again_and_that_worker_is_refused(world: World):
@@ -102,7 +74,7 @@ async def test_a_job_whose_worker_went_silent_is_queued_again_and_that_worker_is
     again = await world.settled(job)
     assert (again.state, again.attempt, again.requeues) == (JobState.QUEUED, 2, 1)
     assert [node.state for node in again.status.nodes] == [NodeState.DONE, NodeState.WAITING]
-    assert world.engine.withdrawn == [f"{job.id}.1"]
+    assert world.engine.cancelled == [f"{job.id}.1"]
     with pytest.raises(StaleAttempt):
         await world.queue.tell(job, NodeDone(node="root/not_drums", seconds=1), attempt=1)
     await world.outbox.flush()
@@ -110,8 +82,8 @@ async def test_a_job_whose_worker_went_silent_is_queued_again_and_that_worker_is
     assert await world.queue.story(job) == ["created", "started", "node_done", "requeued"]
 
 
-async def test_a_job_of_which_something_was_heard_is_left_alone(queue: Queue, tmp_path: Path):
-    world = World(queue, tmp_path, ReconcileTimings(silence_s=30))
+async def test_a_job_of_which_something_was_heard_is_left_alone(queue: Queue):
+    world = World(queue, ReconcileTimings(silence_s=30))
     await world.running()
     assert await world.reconciler.reconcile() == 0
 
@@ -240,7 +212,7 @@ async def test_a_run_that_the_engine_gives_another_worker_is_left_alone_until_it
     failed = await world.queue.service.get_job(job.id)
     assert failed.status.failure is not None
     assert (failed.state, failed.status.failure.kind) == (JobState.FAILED, "deadline-passed")
-    assert world.engine.withdrawn == [f"{job.id}.1"]
+    assert world.engine.cancelled == [f"{job.id}.1"]
 
 
 async def test_a_job_past_its_deadline_is_ended_however_alive_its_worker_is(world: World):
@@ -257,7 +229,7 @@ async def test_a_worker_that_does_not_stop_is_ended(world: World):
     assert await world.patient(ReconcileTimings(silence_s=60, stopping_s=30)).reconcile() == 0
     assert await world.patient(ReconcileTimings(silence_s=60, stopping_s=0)).reconcile() == 1
     assert (await world.queue.service.get_job(job.id)).state is JobState.CANCELLED
-    assert world.engine.withdrawn == [f"{job.id}.1"]
+    assert world.engine.cancelled == [f"{job.id}.1"]
 
 
 async def test_a_job_that_was_to_stop_when_its_worker_died_has_stopped(world: World):

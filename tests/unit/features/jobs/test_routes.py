@@ -79,10 +79,10 @@ async def test_a_report_above_the_size_of_any_report_is_refused(service: Service
 
 async def test_a_queued_job_is_cancelled_at_once_and_taken_back(service: Service) -> None:
     job = await service.new_job()
-    await wait_until_async(lambda: bool(service.dispatcher.given))
+    await wait_until_async(lambda: bool(service.dispatcher.payloads))
     answer = await service.client.post(f"/api/jobs/{job['id']}/cancel")
     assert answer.json()["state"] == "cancelled"
-    assert service.dispatcher.taken_back == [f"{job['id']}.1"]
+    assert service.dispatcher.cancelled == [f"{job['id']}.1"]
 
 
 async def test_the_worker_of_a_running_job_hears_of_the_cancel_at_its_next_report(service: Service) -> None:

@@ -34,8 +34,8 @@ async def test_a_job_reaches_the_engine_without_waiting_for_the_next_turn(
     monkeypatch.setattr(outbox, "_interval_s", 2 * LIMIT_S)
     outbox.kick()  # the turn after this one is too late
     job = await service.new_job()
-    await wait_until_async(lambda: bool(service.dispatcher.given))
-    assert [str(payload.job_id) for payload in service.dispatcher.given] == [job["id"]]
+    await wait_until_async(lambda: bool(service.dispatcher.payloads))
+    assert [str(payload.job_id) for payload in service.dispatcher.payloads] == [job["id"]]
 
 
 async def test_an_upload_may_ask_for_another_strategy_or_for_none(service: Service) -> None:
