@@ -4,6 +4,7 @@
 PYTHON ?= python3
 PORT ?= 8000
 HOST ?= 127.0.0.1
+PYTEST_PROCESSES ?= auto
 UV_VERSION := 0.13.8
 BUN_VERSION := 1.4.5
 
@@ -39,8 +40,9 @@ test: setup frontend/dist/index.html ## run all tests: backend, frontend, browse
 	@tests/install_s3.sh
 	$(MAKE) --no-print-directory test-backend test-frontend test-browser
 
+# The tests of a file stay together, in the order of the files: the longest are in tests/integration, which comes first.
 test-backend: setup
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses $(PYTEST_PROCESSES) --dist loadscope --no-loadscope-reorder
 
 test-frontend: setup
 	cd frontend && $(BUN) run test

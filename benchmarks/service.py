@@ -36,7 +36,7 @@ def serving(
     (folder / "config.yaml").write_text(config)
     places = {"STEMSET_CONFIG": str(folder / "config.yaml"), "STEMSET_DATA_DIR": str(folder / "data")}
     environment = {**os.environ, **places, **settings}
-    program = "from stemset import serve; serve.run('127.0.0.1', 0)"
+    program = "from stemset.server import serve; serve.run('127.0.0.1', 0)"
     with (folder / "serve.log").open("w") as log:
         process = subprocess.Popen(
             [sys.executable, "-c", program], env=environment, stdout=subprocess.PIPE, stderr=log, text=True

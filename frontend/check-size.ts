@@ -8,7 +8,11 @@ const ASSETS = new URL('./dist/assets/', import.meta.url)
 const kilobytes = (file: string) => gzipSync(readFileSync(new URL(file, ASSETS)), { level: 9 }).length / 1000
 const page = readFileSync(new URL('./dist/index.html', import.meta.url), 'utf8')
 const shell = [...page.matchAll(/assets\/([\w.-]+\.js)/g)].flatMap(([, file]) => file ?? [])
-const player = readdirSync(ASSETS).filter((file) => /^(player|PlayedRecording)-.*\.js$/.test(file))
+const player = ['PlayerScreen', 'PlayedRecording'].map((name) => {
+  const file = readdirSync(ASSETS).find((candidate) => candidate.startsWith(`${name}-`) && candidate.endsWith('.js'))
+  if (file === undefined) throw new Error(`dist/assets has no ${name}-*.js`)
+  return file
+})
 
 let failed = false
 for (const [name, files] of Object.entries({ shell: [...new Set(shell)], player })) {

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 
 from stemset import audio
 
@@ -15,6 +16,10 @@ pytest_plugins = [
     "tests.support.api", "tests.support.modal", "tests.support.models", "tests.support.postgres",
     "tests.support.queue", "tests.support.s3", "tests.support.tiny_models",
 ]  # fmt: skip
+
+# How long an example takes depends on what else the machine does.
+settings.register_profile("stemset", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("stemset")
 
 
 @pytest.fixture

@@ -133,7 +133,7 @@ export async function nullTest(url: string, recording: Recording): Promise<numbe
     let at = 0
     let most = Number.NEGATIVE_INFINITY
     await window.bench.audio.renderMix({
-      ...{ sampleRate, frames, lanes: stems, mix: new Map(), master: 0, limiter: false, tempo: 1, pitch: 0 },
+      ...{ sampleRate, frames, sources: stems, mix: new Map(), master: 0, limiter: false, tempo: 1, pitch: 0 },
       span: { from: 0, to: 20 * sampleRate },
       sink: (slice: AudioBuffer) => {
         const expected = left.subarray(at, at + slice.length)

@@ -5,8 +5,8 @@ import { FullDecode } from './fullDecode'
 export interface Recording {
   readonly sampleRate: number
   readonly frames: number
-  readonly stems: readonly audio.LaneSource[]
-  readonly mixture: audio.LaneSource
+  readonly stems: readonly audio.StemSource[]
+  readonly mixture: audio.StemSource
 }
 
 /** Audio clock times at which sources were told to start, and where the clock runs. */

@@ -43,7 +43,7 @@ test.describe('an offline mix', () => {
         await window.audio.renderMix({
           sampleRate,
           frames,
-          lanes: stems,
+          sources: stems,
           mix: new Map(),
           master: 0,
           limiter: false,
@@ -117,7 +117,7 @@ test.describe('an offline mix', () => {
       await window.audio.renderMix({
         sampleRate,
         frames,
-        lanes: stems,
+        sources: stems,
         mix: new Map(),
         master: 12,
         limiter: true,
@@ -143,7 +143,7 @@ test('an offline mix can be slower and higher, at the length that is promised', 
   const found = await page.evaluate(async ({ sampleRate, frames, stems, tones }) => {
     const { renderMix, renderedFrames } = window.audio
     const slices: Float32Array[] = []
-    const request = { sampleRate, frames, lanes: stems, mix: new Map(), master: 0, limiter: false }
+    const request = { sampleRate, frames, sources: stems, mix: new Map(), master: 0, limiter: false }
     const span = { from: sampleRate, to: 11 * sampleRate }
     const change = { tempo: 0.8, pitch: 3, span }
     await renderMix({ ...request, ...change, sink: (slice) => void slices.push(slice.getChannelData(0)) })
@@ -230,21 +230,15 @@ test.describe('live', () => {
         const { output } = await window.tap.record(sampleRate / 2)
         return output.map((side) => tones.map((hz) => measure.tone(side, hz, sampleRate)))
       }
+      const neutral = { gain: 0, muted: false, soloed: false, pan: 0 }
+      const setChannels = (changed: Record<string, object>) =>
+        player.setMix(new Map(stems.map(({ stem }) => [stem, { ...neutral, ...changed[stem] }])))
       return {
         all: await heard(() => undefined),
-        muted: await heard(() => player.setMuted(first, true)),
-        soloed: await heard(() => {
-          player.clearMutesAndSolos()
-          player.setSoloed(second, true)
-        }),
-        lowered: await heard(() => {
-          player.clearMutesAndSolos()
-          player.setGain(first, -20)
-        }),
-        panned: await heard(() => {
-          player.setGain(first, 0)
-          player.setPan(second, -1)
-        }),
+        muted: await heard(() => setChannels({ [first]: { muted: true } })),
+        soloed: await heard(() => setChannels({ [second]: { soloed: true } })),
+        lowered: await heard(() => setChannels({ [first]: { gain: -20 } })),
+        panned: await heard(() => setChannels({ [second]: { pan: -1 } })),
       }
     }, fixture)
     const [left = [], right = []] = tones.all

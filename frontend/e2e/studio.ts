@@ -14,8 +14,8 @@ const FRONTEND = fileURLToPath(new URL('..', import.meta.url))
 export interface Fixture {
   readonly sampleRate: number
   readonly frames: number
-  readonly stems: readonly engine.LaneSource[]
-  readonly mixture: engine.LaneSource
+  readonly stems: readonly engine.StemSource[]
+  readonly mixture: engine.StemSource
   /** Hz; each stem's own. */
   readonly tones: readonly number[]
 }
@@ -98,7 +98,7 @@ function makeFixture(folder: string, { stems = 4, seconds = 20, rate = 44_100, c
     )
   }
   const data = JSON.parse(readFileSync(join(target, 'player.json'), 'utf8')) as Fixture
-  const placed = (source: engine.LaneSource) => ({
+  const placed = (source: engine.StemSource) => ({
     ...source,
     url: `/files/${name}/${source.url}`,
     indexUrl: `/files/${name}/${source.indexUrl}`,

@@ -6,15 +6,15 @@ import { createRouter, RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { isProblem } from './api/problem'
+import { cacheSession, createWatchedCaches } from './features/accounts'
 import { refreshRecordings } from './features/jobs'
-import { registerWorker } from './features/offline/register'
-import { keepSession, watchedCaches } from './features/session'
-import { BrowserKeep, sendRecording, Uploads, UploadsContext } from './features/upload'
+import { registerWorker } from './features/offline'
+import { BrowserUploadStorage, sendRecording, Uploads, UploadsContext } from './features/upload'
 import { routeTree } from './routeTree.gen'
 
 const queryClient: QueryClient = new QueryClient({
-  ...watchedCaches(() => {
-    keepSession(queryClient, { closed: true, signedIn: false })
+  ...createWatchedCaches(() => {
+    cacheSession(queryClient, { closed: true, signedIn: false })
     void router.invalidate()
   }),
   defaultOptions: {
@@ -29,7 +29,7 @@ const queryClient: QueryClient = new QueryClient({
   },
 })
 
-const uploads = new Uploads(sendRecording, new BrowserKeep())
+const uploads = new Uploads(sendRecording, new BrowserUploadStorage())
 uploads.onUploaded = () => void refreshRecordings(queryClient)
 void uploads.resume()
 window.addEventListener('beforeunload', (event) => {

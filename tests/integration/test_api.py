@@ -16,7 +16,8 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from tests.support.serving import Served, eventually, serving
+from tests.support.serving import Served, serving
+from tests.support.waiting import LIMIT_S, wait_until
 
 RATE = 44_100
 FRAMES = 2 * RATE + 1234
@@ -41,7 +42,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Served]:
 
 @pytest.fixture
 def client(server: Served) -> Generator[httpx.Client]:
-    with httpx.Client(base_url=server.address, timeout=30) as client:
+    with httpx.Client(base_url=server.address, timeout=LIMIT_S) as client:
         yield client
 
 
@@ -77,7 +78,7 @@ def test_a_song_becomes_stems_that_a_player_can_start_with(client: httpx.Client)
 def test_a_deleted_recording_leaves_nothing(server: Served, client: httpx.Client) -> None:
     uploaded = client.post("/api/recordings", data={"profile": "songs"}, files={"file": ("c.wav", _wav(-_song()))})
     recording, job = uploaded.json()["recording"], uploaded.json()["job"]
-    eventually(lambda: client.get(f"/api/jobs/{job['id']}").json()["state"] == "succeeded")
+    wait_until(lambda: client.get(f"/api/jobs/{job['id']}").json()["state"] == "succeeded")
     nodes = client.get(f"/api/jobs/{job['id']}/manifest").json()["nodes"]
     kept = [server.data_dir / "cache" / "nodes" / node["cache_key"] for node in nodes]
     stored = [
@@ -107,7 +108,7 @@ def test_a_job_without_weights_fails_at_once_and_names_what_works(client: httpx.
     song = _wav(_song()[:, :RATE])
     fields = {"profile": "songs", "strategy": "library"}
     job = client.post("/api/recordings", data=fields, files={"file": ("b.wav", song)}).json()["job"]
-    eventually(lambda: client.get(f"/api/jobs/{job['id']}").json()["state"] == "failed")
+    wait_until(lambda: client.get(f"/api/jobs/{job['id']}").json()["state"] == "failed")
     failure = client.get(f"/api/jobs/{job['id']}").json()["failure"]
     assert failure["kind"] in ("weights-missing", "engine-missing")
     assert failure["fallback"] == "instant"

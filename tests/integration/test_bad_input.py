@@ -22,7 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 from stemset import audio
 from stemset.audio import AudioFormat
 from stemset.config import ApiSettings
-from stemset.features.jobs.messages import Succeeded
+from stemset.features.jobs.messages import JobPayload, Succeeded
 from stemset.features.library.received_file import make_title
 from stemset.models.pool import ModelPool
 from stemset.models.runtime import Runtime
@@ -32,6 +32,7 @@ from stemset.server.services import services_of
 from stemset.storage import Keys, LocalStorage
 from stemset.testing import InMemoryWeightsFetcher
 from tests.support.api import Service, wav
+from tests.support.waiting import LIMIT_S, wait_until_async
 
 RATE = 44_100
 MAX_MB = 3
@@ -77,7 +78,7 @@ async def started(settings: ApiSettings) -> AsyncGenerator[Service]:
     living = asyncio.create_task(live())
     await begun.wait()
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # pyright: ignore[reportArgumentType]
-    async with httpx.AsyncClient(transport=transport, base_url="http://test", timeout=60) as client:
+    async with httpx.AsyncClient(transport=transport, base_url="http://test", timeout=LIMIT_S) as client:
         yield Service(client, services_of(app), dispatcher)
     end.set()
     await living
@@ -348,10 +349,9 @@ async def _pieces(body: bytes) -> AsyncIterator[bytes]:
         yield body[start : start + (1 << 16)]
 
 
-async def _payload_of(service: Service, job_id: str) -> Any:
-    for _ in range(100):
-        for payload in service.dispatcher.payloads:
-            if str(payload.job_id) == job_id:
-                return payload
-        await asyncio.sleep(0.05)
-    raise AssertionError("the job was not handed over")
+async def _payload_of(service: Service, job_id: str) -> JobPayload:
+    def given() -> list[JobPayload]:
+        return [payload for payload in service.dispatcher.payloads if str(payload.job_id) == job_id]
+
+    await wait_until_async(lambda: bool(given()))
+    return given()[0]

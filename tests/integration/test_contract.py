@@ -21,7 +21,8 @@ from schemathesis.specs.openapi.checks import (
 
 from stemset.server.openapi import document
 from tests.support.api import wav
-from tests.support.serving import eventually, serving
+from tests.support.serving import serving
+from tests.support.waiting import LIMIT_S, wait_until
 
 CONFIG = """
 profiles: {songs: {title: Songs, strategy: halves}}
@@ -55,10 +56,10 @@ class Known:
 @pytest.fixture(scope="module")
 def known(tmp_path_factory: pytest.TempPathFactory) -> Generator[Known]:
     with serving(tmp_path_factory.mktemp("contract"), CONFIG) as server:
-        with httpx.Client(base_url=server.address, timeout=60) as client:
+        with httpx.Client(base_url=server.address, timeout=LIMIT_S) as client:
             told = client.post("/api/recordings", data={"profile": "songs"}, files={"file": ("a.wav", wav())}).json()
             job_id = told["job"]["id"]
-            eventually(lambda: client.get(f"/api/jobs/{job_id}").json()["state"] == "succeeded")
+            wait_until(lambda: client.get(f"/api/jobs/{job_id}").json()["state"] == "succeeded")
             recording_id = told["recording"]["id"]
             of_it = f"/api/recordings/{recording_id}"
             token = client.post(f"{of_it}/shares", json={"mix": {}}).json()["token"]

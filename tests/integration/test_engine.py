@@ -32,6 +32,7 @@ from stemset.models.networks.inference.interruption import InterruptibleSession
 from stemset.models.runtime import Runtime
 from stemset.models.weights import files
 from tests.support.tiny_models import make_mdx
+from tests.support.waiting import LIMIT_S
 
 # One of each way through the engine: a single stem, several, two estimated ones, a bag, no `other`.
 ARCHITECTURES = (
@@ -340,7 +341,7 @@ def test_cancelling_does_not_wait_for_a_network_to_load(
     load, go = network._load, Event()  # pyright: ignore[reportPrivateUsage]
 
     def slow_load(*args: Any) -> Any:
-        assert go.wait(30)
+        assert go.wait(LIMIT_S)
         return load(*args)
 
     monkeypatch.setattr(network, "_load", slow_load)

@@ -21,7 +21,8 @@ from stemset.features.jobs.messages import Report
 from stemset.features.jobs.records import JobState
 from tests.support.engine import TRACKS, local_engine
 from tests.support.jobs import objects_of, worker
-from tests.support.serving import eventually, serving
+from tests.support.serving import serving
+from tests.support.waiting import LIMIT_S, wait_until
 
 KILLS = int(os.environ.get("STEMSET_KILLS", "3"))
 REPORTS_OF_A_JOB = 10
@@ -42,7 +43,7 @@ def stored(objects: Path) -> set[str]:
     return {str(file.relative_to(objects)) for file in objects.rglob("*") if file.is_file()}
 
 
-@pytest.mark.timeout(180 + 30 * KILLS)
+@pytest.mark.timeout(900 + 60 * KILLS)
 async def test_a_job_whose_worker_is_killed_at_random_moments_is_done_once(tmp_path: Path, song: Path):
     moments = random.Random(1)
     async with local_engine(tmp_path) as engine:
@@ -78,7 +79,7 @@ async def test_a_job_whose_worker_is_killed_at_random_moments_is_done_once(tmp_p
         assert list((engine.settings.data_dir / "work").iterdir()) == []
 
 
-@pytest.mark.timeout(180 + 30 * KILLS)
+@pytest.mark.timeout(900 + 60 * KILLS)
 def test_jobs_are_done_once_however_often_the_service_is_killed(tmp_path: Path, song: Path):
     moments = random.Random(2)
     job_id = ""
@@ -87,13 +88,16 @@ def test_jobs_are_done_once_however_often_the_service_is_killed(tmp_path: Path, 
             if not job_id:
                 with song.open("rb") as file:
                     sent = httpx.post(
-                        f"{served.address}/api/recordings", files={"file": file}, data={"profile": "songs"}, timeout=60
+                        f"{served.address}/api/recordings",
+                        files={"file": file},
+                        data={"profile": "songs"},
+                        timeout=LIMIT_S,
                     )
                 job_id = sent.json()["job"]["id"]
             time.sleep(moments.uniform(0, 3))
             served.stop(signal.SIGKILL)
-    with serving(tmp_path, CONFIG) as served, httpx.Client(base_url=served.address, timeout=60) as client:
-        eventually(lambda: client.get(f"/api/jobs/{job_id}").json()["state"] == "succeeded")
+    with serving(tmp_path, CONFIG) as served, httpx.Client(base_url=served.address, timeout=LIMIT_S) as client:
+        wait_until(lambda: client.get(f"/api/jobs/{job_id}").json()["state"] == "succeeded")
         told = client.get(f"/api/jobs/{job_id}/events", headers={"Last-Event-ID": "0"}).text
         lines = [line.partition(": ")[2].strip() for line in told.splitlines() if line.startswith("id:")]
         assert [int(line) for line in lines] == list(range(1, len(lines) + 1))

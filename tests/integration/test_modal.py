@@ -37,9 +37,10 @@ from stemset.storage.r2_client import make_client
 from stemset.storage.settings import R2Account
 from tests.support.faults import CallbackPath, Line, Posted
 from tests.support.jobs import objects_of
-from tests.support.modal import LocalModal, local_modal, wait_until, why_not
+from tests.support.modal import LocalModal, local_modal, why_not
 from tests.support.postgres import Postgres
 from tests.support.s3 import S3Server, settings_of
+from tests.support.waiting import LIMIT_S, wait_until
 
 KEY = "key-of-the-loopback-deployment"
 JOBS = int(os.environ.get("STEMSET_JOBS", "12"))
@@ -47,7 +48,7 @@ STEMS = ["drums", "bass", "vocals", "other"]
 
 pytestmark = [
     pytest.mark.skipif(bool(why_not()), reason=why_not()),
-    pytest.mark.timeout(180 + 6 * JOBS),
+    pytest.mark.timeout(900 + 30 * JOBS),
 ]
 
 
@@ -84,7 +85,7 @@ class Cloud:
         for part in upload["parts"]:
             assert not part["url"].startswith(("/", self.modal.web_url))
             piece = content[part["offset"] : part["offset"] + part["bytes"]]
-            httpx.put(part["url"], content=piece, headers=part["headers"], timeout=60).raise_for_status()
+            httpx.put(part["url"], content=piece, headers=part["headers"], timeout=LIMIT_S).raise_for_status()
         completed = self.client.post(f"/api/uploads/{upload['id']}/complete", json={})
         assert completed.status_code == 201, completed.text
         return completed.json()["job"]
@@ -92,9 +93,9 @@ class Cloud:
     def job(self, job: dict[str, Any]) -> dict[str, Any]:
         return self.client.get(f"/api/jobs/{job['id']}").raise_for_status().json()
 
-    def done(self, job: dict[str, Any], patience_s: float = 90) -> dict[str, Any]:
+    def done(self, job: dict[str, Any]) -> dict[str, Any]:
         """The job when it has succeeded, once and with all that belongs to it."""
-        wait_until(lambda: self.job(job)["state"] in ("succeeded", "failed", "cancelled"), self.log, patience_s)
+        wait_until(lambda: self.job(job)["state"] in ("succeeded", "failed", "cancelled"), explain=self.log)
         now = self.job(job)
         assert now["state"] == "succeeded", (now, self.log()[-4000:])
         self.check(now)
@@ -157,7 +158,7 @@ class Cloud:
         def wait(posted: Posted) -> None:
             if posted.type == job_type and not come.is_set():
                 come.set()
-                go.wait(60)
+                go.wait(LIMIT_S)
 
         self.path.before = wait
         return come, go
@@ -202,7 +203,7 @@ def deployment(image_python: str, postgres: Postgres, s3: S3Server, song: Path) 
                 },
             )  # fmt: skip
             path.target = modal.web_url
-            with httpx.Client(base_url=modal.web_url, headers={"X-API-Key": KEY}, timeout=120) as client:
+            with httpx.Client(base_url=modal.web_url, headers={"X-API-Key": KEY}, timeout=LIMIT_S) as client:
                 yield Cloud(modal, client, path, line, s3, bucket, database, secret, song)
 
 
@@ -214,7 +215,7 @@ def cloud(deployment: Cloud) -> Generator[Cloud]:
 
 
 def test_a_song_becomes_stems_in_the_bucket_and_a_page_that_plays_them(cloud: Cloud):
-    assert httpx.get(f"{cloud.modal.web_url}/api/recordings", timeout=60).status_code == 401
+    assert httpx.get(f"{cloud.modal.web_url}/api/recordings", timeout=LIMIT_S).status_code == 401
     assert cloud.client.get("/").text.startswith("<!doctype html>")
     job = cloud.submit_past_the_service()
     done = cloud.done(job)
@@ -231,7 +232,7 @@ def test_a_song_becomes_stems_in_the_bucket_and_a_page_that_plays_them(cloud: Cl
 
 
 def test_the_health_of_a_deployment_needs_no_key(cloud: Cloud):
-    health = httpx.get(f"{cloud.modal.web_url}/api/health", timeout=60).json()
+    health = httpx.get(f"{cloud.modal.web_url}/api/health", timeout=LIMIT_S).json()
     assert (health["status"], health["database"], health["storage"]) == ("ok", True, True)
 
 
@@ -239,7 +240,7 @@ def test_the_health_of_a_deployment_needs_no_key(cloud: Cloud):
 def test_a_worker_that_is_lost_in_the_middle_is_followed_by_another(cloud: Cloud, fate: str):
     come, go = cloud.hold("node_done")
     job = cloud.submit()
-    assert come.wait(60)
+    assert come.wait(LIMIT_S)
     if fate == "preempted":
         assert cloud.modal.post("/preempt?fn=Worker.*&grace=3")["preempted"] >= 1
     else:
@@ -348,7 +349,7 @@ def test_a_bucket_that_is_away_for_half_a_minute_within_an_upload_only_delays_a_
 ):
     come, go = cloud.hold("node_started")
     job = cloud.submit(longer_song)
-    assert come.wait(60)
+    assert come.wait(LIMIT_S)
     sent = 0
     within, away = threading.Event(), threading.Event()
 
@@ -358,11 +359,11 @@ def test_a_bucket_that_is_away_for_half_a_minute_within_an_upload_only_delays_a_
         # All that goes to the bucket now are the worker's files, and the first are as large as this.
         if sent > 200_000:
             within.set()
-            away.wait(60)
+            away.wait(LIMIT_S)
 
     cloud.line.before = stop_within_a_stem
     go.set()
-    assert within.wait(60)
+    assert within.wait(LIMIT_S)
     with cloud.s3.away():
         away.set()
         time.sleep(28)
@@ -391,11 +392,11 @@ def test_a_slow_bucket_only_delays_a_job(cloud: Cloud, longer_song: Path, tmp_pa
 def test_a_database_that_is_restarted_only_delays_a_job(cloud: Cloud, postgres: Postgres):
     come, go = cloud.hold("node_started")
     job = cloud.submit()
-    assert come.wait(60)
+    assert come.wait(LIMIT_S)
     restarting = threading.Thread(target=postgres.restart)
     restarting.start()
     go.set()
-    restarting.join(60)
+    restarting.join(LIMIT_S)
     cloud.path.calm()
     assert cloud.done(job)["attempt"] == 1
 
@@ -403,12 +404,12 @@ def test_a_database_that_is_restarted_only_delays_a_job(cloud: Cloud, postgres: 
 def test_a_cancel_stops_the_work(cloud: Cloud):
     come, go = cloud.hold("node_started")
     job = cloud.submit()
-    assert come.wait(60)
+    assert come.wait(LIMIT_S)
     assert cloud.client.post(f"/api/jobs/{job['id']}/cancel").status_code == 200
     go.set()
-    wait_until(lambda: cloud.job(job)["state"] == "cancelled", cloud.log, 60)
+    wait_until(lambda: cloud.job(job)["state"] == "cancelled", explain=cloud.log)
     call = cloud.run_of(job)
-    wait_until(lambda: next(c for c in cloud.modal.calls() if c["id"] == call)["state"] != "running", cloud.log, 30)
+    wait_until(lambda: next(c for c in cloud.modal.calls() if c["id"] == call)["state"] != "running", explain=cloud.log)
 
 
 def test_the_schedule_does_what_a_sleeping_service_does_not(cloud: Cloud):
@@ -420,13 +421,13 @@ def test_the_schedule_does_what_a_sleeping_service_does_not(cloud: Cloud):
 def test_events_of_a_job_reach_whoever_watches_it_in_another_container(cloud: Cloud):
     come, go = cloud.hold("node_started")
     job = cloud.submit()
-    assert come.wait(60)
+    assert come.wait(LIMIT_S)
     with ThreadPoolExecutor(16) as pool:
         # More streams than one container takes at once.
         streams = [pool.submit(cloud.events, job) for _ in range(16)]
-        wait_until(lambda: len(cloud.modal.pids("api")) == 2, cloud.log, 60)
+        wait_until(lambda: len(cloud.modal.pids("api")) == 2, explain=cloud.log)
         go.set()
-        told = [stream.result(90) for stream in streams]
+        told = [stream.result(LIMIT_S) for stream in streams]
     done = cloud.done(job)
     assert all([number for number, _ in events] == list(range(1, done["lastEvent"] + 1)) for events in told)
 
@@ -444,7 +445,7 @@ def test_many_jobs_at_once_are_that_many_jobs(cloud: Cloud):
     jobs = [answer.json() for answer in answers]
     assert len({job["id"] for job in jobs}) == JOBS
 
-    wait_until(lambda: all(cloud.job(job)["state"] == "succeeded" for job in jobs), cloud.log, 90 + 5 * JOBS)
+    wait_until(lambda: all(cloud.job(job)["state"] == "succeeded" for job in jobs), within_s=LIMIT_S + 20 * JOBS)
     assert len(cloud.modal.calls()) - before == JOBS
     for job in jobs:
         now = cloud.job(job)

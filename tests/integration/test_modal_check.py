@@ -22,8 +22,9 @@ from stemset.storage.settings import R2Account
 from tests.support.modal import LocalModal, local_modal, why_not
 from tests.support.postgres import NewDatabase
 from tests.support.s3 import S3Server, settings_of
+from tests.support.waiting import LIMIT_S
 
-pytestmark = [pytest.mark.skipif(bool(why_not()), reason=why_not()), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.skipif(bool(why_not()), reason=why_not())]
 
 BUILT_IN = """
 profiles: {songs: {title: Songs, strategy: s}}
@@ -53,7 +54,7 @@ class Operator:
         done = subprocess.run(
             [sys.executable, "-m", "stemset", "deploy", "check", "--json", f"--env-file={self.env_file}", *arguments],
             cwd=self.folder, env=os.environ | self.modal.environment | environment, capture_output=True, text=True,
-            timeout=120, check=False,
+            timeout=LIMIT_S, check=False,
         )  # fmt: skip
         assert done.stdout, done.stderr
         findings: list[dict[str, Any]] = json.loads(done.stdout)
@@ -110,7 +111,7 @@ def test_check_tells_what_a_deployment_lacks_and_mends_it(operator: Operator):
 
     # The containers have what was put into the Secrets, not what stood there before.
     key = {"X-API-Key": operator.noted["STEMSET_ACCESS_KEY"]}
-    assert httpx.get(f"{page}/api/recordings", headers=key, timeout=60).json()["total"] == 0
+    assert httpx.get(f"{page}/api/recordings", headers=key, timeout=LIMIT_S).json()["total"] == 0
     for name in ("DATABASE_URL", "R2_SECRET_ACCESS_KEY", "STEMSET_ACCESS_KEY", "STEMSET_CALLBACK_SECRET"):
         assert operator.noted[name] not in json.dumps(operator.modal.get("/dump"))
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.serving import eventually, serving
+from tests.support.serving import serving
+from tests.support.waiting import wait_until
 
 # Other packages know themselves where they run; what is hidden is hidden from Stemset alone. Python runs a module of
 # this name first, in child processes as well. Those that ask for the system first, as the type checker sees, may go on.
@@ -86,7 +87,7 @@ def test_a_song_is_separated(noise: Path, tmp_path: Path) -> None:
 
 def test_the_service_starts_with_its_worker(tmp_path: Path) -> None:
     with serving(tmp_path, CONFIG) as served:
-        eventually(lambda: httpx.get(f"{served.address}/api/health").json()["worker"] is True)
+        wait_until(lambda: httpx.get(f"{served.address}/api/health").json()["worker"] is True)
         assert httpx.get(f"{served.address}/api/health").json()["status"] == "ok"
         code, _seconds = served.stop()
     assert code == 0

@@ -5,9 +5,10 @@
 from __future__ import annotations
 
 import asyncio
-import time
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
+from uuid import UUID
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from stemset import audio
+from stemset.database import postgresql
 from stemset.database.engine import create_engine_for, database_url, downgrade_database, upgrade_database
 from stemset.database.sessions import Sessions
 from stemset.features.jobs.messages import NodeStarted, Report, Started
@@ -29,6 +31,7 @@ from tests.support.engine import local_engine
 from tests.support.jobs import worker
 from tests.support.postgres import NewDatabase, Postgres
 from tests.support.queue import Queue
+from tests.support.waiting import LIMIT_S
 
 # What the unit tests say of SQLite holds here, too: on the `queue` below.
 from tests.unit.features.jobs.test_claims import (  # noqa: F401
@@ -82,9 +85,8 @@ async def test_several_workers_share_one_queue_and_a_dead_ones_job_is_done_by_an
     queue_url = new_database()
     async with local_engine(tmp_path, new_database(), queue_url) as engine:
         reconciler = Reconciler(
-            engine.service, engine.dispatcher, engine.outbox, engine.storage,
-            timings=ReconcileTimings(interval_s=0.5, silence_s=8),
-        )  # fmt: skip
+            engine.service, engine.dispatcher, engine.outbox, engine.storage, timings=ReconcileTimings(silence_s=0)
+        )
         begun = asyncio.Event()
         loop = asyncio.get_running_loop()
 
@@ -97,22 +99,24 @@ async def test_several_workers_share_one_queue_and_a_dead_ones_job_is_done_by_an
         engine.callback.before = hold_the_first
         first = await engine.submit(song)
         with worker(engine.settings) as lost:
-            await asyncio.wait_for(begun.wait(), 60)
+            await asyncio.wait_for(begun.wait(), LIMIT_S)
             lost.kill()
-        engine.callback.before = lambda _report: None
+        assert await reconciler.reconcile() == 1
+        jobs = [first, *[await engine.submit(song) for _ in range(3)]]
+        at_work: set[UUID] = set()
+        both_work = threading.Event()
+
+        def hold_until_both_work(report: Report) -> None:
+            # A worker does one job at a time, so a second job is another worker's.
+            at_work.add(report.job_id)
+            if len(at_work) > 1:
+                both_work.set()
+            assert both_work.wait(LIMIT_S)
+
+        engine.callback.before = hold_until_both_work
         with worker(engine.settings), worker(engine.settings):
-            give_up_at = time.monotonic() + 60
-            # One that is ready long before the other would do all the jobs alone.
-            while len(workers(engine.settings.data_dir)) < 2:
-                assert time.monotonic() < give_up_at
-                await asyncio.sleep(0.05)
-            jobs = [first, *[await engine.submit(song) for _ in range(3)]]
-            tasks = [asyncio.create_task(work) for work in (reconciler.run(), engine.outbox.run())]
             done = [await engine.until_final(job) for job in jobs]
             assert len(workers(engine.settings.data_dir)) == 2
-        reconciler.stop()
-        engine.outbox.stop()
-        await asyncio.gather(*tasks)
     assert {job.state for job in done} == {JobState.SUCCEEDED}
     assert done[0].attempt == 2
     client = DBOSClient(system_database_url=queue_url)
@@ -152,15 +156,19 @@ async def test_few_statements_make_a_job_and_tell_of_it(postgres: Postgres, engi
     assert handing_over == ["WITH", "UPDATE"]
 
 
-async def test_only_a_connection_that_lay_unused_is_tried_first(postgres: Postgres, engine: AsyncEngine):
+async def test_only_a_connection_that_lay_unused_is_tried_first(
+    postgres: Postgres, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+):
     queue = Queue(Sessions(engine))
+    monkeypatch.setattr(postgresql, "_QUIET_S", LIMIT_S)
     async with postgres.statements(engine) as busy:
         await queue.service.count_jobs()
         await queue.service.count_jobs()
     assert busy == ["SELECT", "SELECT"]
+    monkeypatch.setattr(postgresql, "_QUIET_S", 0.05)
     async with postgres.statements(engine) as quiet:
         await queue.service.count_jobs()
-        await asyncio.sleep(1.1)
+        await asyncio.sleep(0.1)
         await queue.service.count_jobs()
     assert quiet == ["SELECT", ";", "SELECT"]
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from stemset.models.card import MDX_CATALOGUE
 from stemset.models.weights import prefetch
 from stemset.models.weights.download import on_disk
 from tests.support.jobs import SECRET, Callback, worker
+from tests.support.waiting import wait_until_async
 from tests.support.weights_server import WeightsServer, serving_weights
 from tests.unit.worker.test_reporter import PAYLOAD
 
@@ -28,12 +28,6 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[WeightsServer]:
         yield running
 
 
-async def until(reached: Callable[[], bool]) -> None:
-    async with asyncio.timeout(60):
-        while not reached():  # noqa: ASYNC110 - another process brings it about
-            await asyncio.sleep(0.05)
-
-
 @pytest.mark.parametrize("end", ["kill", "stop"])
 async def test_a_worker_that_ends_in_the_middle_of_a_download_goes_on_with_it_later(
     end: str, server: WeightsServer, tmp_path: Path
@@ -46,7 +40,7 @@ async def test_a_worker_that_ends_in_the_middle_of_a_download_goes_on_with_it_la
     await dispatcher.prepare(order)
     await dispatcher.prepare(order)
     with worker(settings) as process:
-        await until(lambda: on_disk(models / DRUMS)[0] == len(CONTENT) // 2)
+        await wait_until_async(lambda: on_disk(models / DRUMS)[0] == len(CONTENT) // 2)
         assert 0.4 < (prefetch.progress(order, models) or 0) < 0.6
         if end == "kill":
             process.kill()
@@ -55,7 +49,7 @@ async def test_a_worker_that_ends_in_the_middle_of_a_download_goes_on_with_it_la
     assert prefetch.find("mine", models) == order
     server.paused.set()
     with worker(settings) as process:
-        await until(lambda: prefetch.find("mine", models) is None)
+        await wait_until_async(lambda: prefetch.find("mine", models) is None)
         assert (models / DRUMS).read_bytes() == CONTENT
         process.stop()
     assert [name for name, _ in server.asked] == [DRUMS, DRUMS, MDX_CATALOGUE]
@@ -73,9 +67,9 @@ async def test_a_download_keeps_no_song_waiting(server: WeightsServer, tmp_path:
         server.paused.clear()
         await dispatcher.prepare(order)
         with worker(settings):
-            await until(lambda: on_disk(models / DRUMS)[0] > 0)
+            await wait_until_async(lambda: on_disk(models / DRUMS)[0] > 0)
             await dispatcher.dispatch(PAYLOAD)
-            await until(lambda: "started" in callback.types)
+            await wait_until_async(lambda: "started" in callback.types)
             assert prefetch.progress(order, models) is not None
         await dispatcher.close()
 
@@ -93,6 +87,6 @@ async def test_why_weights_can_not_be_had_is_kept_for_the_page(server: WeightsSe
         return kept is not None and kept.failure is not None and "HTTP 404" in kept.failure
 
     with worker(settings) as process:
-        await until(failed)
+        await wait_until_async(failed)
         process.stop()
     await dispatcher.close()

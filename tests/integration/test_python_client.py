@@ -19,7 +19,8 @@ import soundfile
 
 from stemset.server.openapi import document
 from tests.support.api import wav
-from tests.support.serving import eventually, serving
+from tests.support.serving import serving
+from tests.support.waiting import LIMIT_S, wait_until
 
 CONFIG = """
 profiles: {songs: {title: Songs, strategy: halves}}
@@ -50,7 +51,10 @@ def api(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_generated_client_uploads_waits_and_downloads(api: Path, tmp_path: Path) -> None:
-    with serving(tmp_path, CONFIG) as served, _part("client").Client(base_url=served.address, timeout=60) as client:
+    with (
+        serving(tmp_path, CONFIG) as served,
+        _part("client").Client(base_url=served.address, timeout=LIMIT_S) as client,
+    ):
         models = _part("models")
         song = _part("types").File(payload=io.BytesIO(wav(1.0)), file_name="A song.wav")
         upload = models.UploadRecordingUpload(file=song, profile="songs")
@@ -59,7 +63,7 @@ def test_a_generated_client_uploads_waits_and_downloads(api: Path, tmp_path: Pat
         job_id: UUID = uploaded.job.id
 
         get_job = _part("api.jobs.get_job").sync
-        eventually(lambda: get_job(job_id, client=client).state in ("succeeded", "failed"))
+        wait_until(lambda: get_job(job_id, client=client).state in ("succeeded", "failed"))
         done = get_job(job_id, client=client)
         assert (done.state, done.stems) == ("succeeded", ["drums", "other"])
 

@@ -17,10 +17,10 @@ from stemset.models.pool import ModelPool
 from stemset.models.runtime import Runtime
 from stemset.separation import Separation, separate
 from stemset.strategy import parse
+from tests.support.music import real_song
 from tests.support.tiny_models import make_mdx, make_tiny_models
 
 ROOT = Path(__file__).parents[2]
-MUSIC = ROOT.parent / "shared" / "music"
 SONGS = (("demo", 6.1), ("lithium-60s", 6.1), ("sodium-60s", 6.1))
 
 pytest.importorskip("torch", reason="the library models need the ml extra: make .venv/.ml")
@@ -37,9 +37,7 @@ def pool(tmp_path_factory: pytest.TempPathFactory) -> ModelPool:
 def song(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """A few seconds of a song, in 16 bits as it came; whole songs only take longer."""
     name, seconds = request.param
-    mixture = render(tmp_path / "demo").mixture if name == "demo" else MUSIC / name / "mixture.flac"
-    if not mixture.is_file():
-        pytest.skip(f"{mixture.parent.name} is not on this machine")
+    mixture = render(tmp_path / "demo").mixture if name == "demo" else real_song(name) / "mixture.flac"
     rate = audio.pcm_of(mixture).sample_rate
     excerpt, _ = soundfile.read(mixture, frames=round(seconds * rate), start=10 * rate, dtype="int16")
     soundfile.write(tmp_path / "song.flac", excerpt, rate)

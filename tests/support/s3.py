@@ -15,7 +15,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,10 +26,10 @@ import pytest
 from stemset.storage.bucket_rules import Bucket
 from stemset.storage.r2_client import make_client
 from stemset.storage.settings import R2Account
+from tests.support.waiting import LIMIT_S, wait_until
 
 ACCESS_KEY, SECRET_KEY = "STEMSETTESTS", "secret-of-the-tests"
 PROGRAMS = ("ceph-mon", "ceph-osd", "radosgw", "radosgw-admin", "ceph", "ceph-authtool", "monmaptool")
-_PATIENCE_S = 60.0
 
 _CONFIG = """
 [global]
@@ -150,18 +149,19 @@ class S3Server:
 
     def _start_gateway(self) -> None:
         self._gateway = self._daemon("radosgw", "-n", "client.rgw.a", "--no-mon-config")
-        give_up_at = time.monotonic() + _PATIENCE_S
-        while True:
-            assert self._gateway.poll() is None, self._log("client.rgw.a")
-            if self._store and self._store.poll() is not None:
-                # One time in ten it talks to the monitor too early ("wrong fsid") and gives up.
-                self._store = self._daemon("ceph-osd", "-i", "0")
-            try:
-                httpx.get(self.endpoint_url, timeout=5)
-                break
-            except httpx.TransportError:
-                assert time.monotonic() < give_up_at, self._log("client.rgw.a")
-                time.sleep(0.1)
+        wait_until(self._answers, explain=lambda: self._log("client.rgw.a"))
+
+    def _answers(self) -> bool:
+        assert self._gateway
+        assert self._gateway.poll() is None, self._log("client.rgw.a")
+        if self._store and self._store.poll() is not None:
+            # One time in ten it talks to the monitor too early ("wrong fsid") and gives up.
+            self._store = self._daemon("ceph-osd", "-i", "0")
+        try:
+            httpx.get(self.endpoint_url, timeout=LIMIT_S)
+        except httpx.TransportError:
+            return False
+        return True
 
     def _daemon(self, *command: str) -> subprocess.Popen[bytes]:
         with (self._folder / "log" / "daemons.txt").open("ab") as log:
@@ -172,7 +172,7 @@ class S3Server:
 
     def _run(self, *command: str) -> None:
         environment = os.environ | {"CEPH_CONF": str(self._folder / "ceph.conf")}
-        done = subprocess.run(command, env=environment, capture_output=True, timeout=_PATIENCE_S, check=False)
+        done = subprocess.run(command, env=environment, capture_output=True, timeout=LIMIT_S, check=False)
         assert done.returncode == 0, f"{command}: {done.stderr.decode(errors='replace')}"
 
     def _log(self, name: str) -> str:

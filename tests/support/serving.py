@@ -7,14 +7,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from stemset.worker.pid_files import workers
-
-PATIENCE_S = 60.0
+from tests.support.waiting import LIMIT_S, wait_until
 
 
 @dataclass
@@ -29,14 +28,14 @@ class Served:
     @property
     def worker_pid(self) -> int:
         """Waits until there is one."""
-        eventually(lambda: bool(workers(self.data_dir)))
+        wait_until(lambda: bool(workers(self.data_dir)))
         return workers(self.data_dir)[0]
 
     def stop(self, number: signal.Signals = signal.SIGINT) -> tuple[int, float]:
         """Exit code, and the seconds that the end took."""
         begun = time.monotonic()
         self.process.send_signal(number)
-        return self.process.wait(PATIENCE_S), time.monotonic() - begun
+        return self.process.wait(LIMIT_S), time.monotonic() - begun
 
 
 @contextmanager
@@ -63,14 +62,6 @@ def serving(folder: Path, config: str | None = None) -> Generator[Served]:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-
-
-def eventually(condition: Callable[[], bool]) -> None:
-    """Wait until the condition holds; fail after a minute."""
-    give_up_at = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < give_up_at, "waited for a minute"
-        time.sleep(0.05)
 
 
 def alive(pid: int) -> bool:

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from tests.support.waiting import LIMIT_S
+
 
 @dataclass
 class WeightsServer:
@@ -68,7 +70,7 @@ def serving_weights(content: dict[str, bytes]) -> Generator[WeightsServer]:
             half = len(body) // 2
             self.wfile.write(body[:half] if served.break_after is None else b"")
             self.wfile.flush()
-            served.paused.wait(60)
+            served.paused.wait(LIMIT_S)
             if served.break_after is not None and served.breaks and len(body) > served.break_after:
                 served.breaks -= 1
                 self.wfile.write(body[: served.break_after])

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { FakeContext, FakeServer, fakeDecoder, RATE, type Start, settle, stemSource } from '@/testing/fakeAudio'
 import { createPlayer } from './engine'
-import { FakeContext, FakeServer, fakeDecoder, laneSource, RATE, type Start, settled } from './fakes'
+import { neutral } from './mix'
 
 const FRAMES = 30 * RATE
 const context = { current: new FakeContext() }
@@ -18,13 +19,13 @@ function setUp(...stems: string[]) {
     { sampleRate: RATE, frames: FRAMES },
     { decoder: fakeDecoder(FRAMES), speaker: { open: () => context.current.asContext(), dispose: () => undefined } },
   )
-  player.load(stems.map(laneSource))
+  player.load(stems.map(stemSource))
   return player
 }
 
 async function setUpReady(...stems: string[]) {
   const player = setUp(...stems)
-  await settled()
+  await settle()
   return player
 }
 
@@ -33,27 +34,27 @@ async function pass(seconds: number) {
   for (let left = seconds; left > 0; left -= 0.1) {
     context.current.currentTime += Math.min(0.1, left)
     await new Promise((resolve) => setTimeout(resolve, 6))
-    await settled()
+    await settle()
   }
 }
 
 /** The song frame with which a source begins. */
-const from = ({ lanes }: Start) => lanes[0]?.[0] ?? -1
+const from = ({ stems }: Start) => stems[0]?.[0] ?? -1
 
-/** Context frames minus song frames: one value for all lanes and sources that are in step. */
+/** Context frames minus song frames: one value for all tracks and sources that are in step. */
 const offsets = (starts: readonly Start[]) =>
-  new Set(starts.flatMap(({ at, lanes }) => lanes.map((lane) => at - (lane[0] ?? -1))))
+  new Set(starts.flatMap(({ at, stems }) => stems.map((track) => at - (track[0] ?? -1))))
 
 /** The song frames that sound one after the other, from sources that follow each other. */
 function song(starts: readonly Start[]): number[] {
-  return starts.flatMap(({ lanes }) => Array.from(lanes[0] ?? []))
+  return starts.flatMap(({ stems }) => Array.from(stems[0] ?? []))
 }
 
 describe('before the first play', () => {
   it('fetches and decodes what is needed to begin, and no more', async () => {
     const player = await setUpReady('vocals', 'drums')
     expect(player.snapshot().stems.every(({ load }) => load.kind === 'ready')).toBe(true)
-    const audio = server.current.asked.filter(({ url }) => url.endsWith('.flac'))
+    const audio = server.current.requests.filter(({ url }) => url.endsWith('.flac'))
     expect(audio.map(({ from, to }) => [from, to])).toEqual([
       [0, 300],
       [0, 300],
@@ -68,7 +69,7 @@ describe('starting', () => {
     context.current.currentTime = 1.23456
     player.play()
     expect(context.current.starts).toHaveLength(1)
-    expect(context.current.starts[0]?.lanes).toHaveLength(3)
+    expect(context.current.starts[0]?.stems).toHaveLength(3)
     expect(offsets(context.current.starts).size).toBe(1)
     expect(context.current.starts[0]?.at).toBeGreaterThan(1.23456 * RATE)
   })
@@ -78,7 +79,7 @@ describe('starting', () => {
     context.current.stall = 0.045
     player.play()
     const last = context.current.starts.at(-1)
-    expect(last?.lanes).toHaveLength(3)
+    expect(last?.stems).toHaveLength(3)
     expect(last?.at).toBeGreaterThan(context.current.currentTime * RATE)
     expect(context.current.starts).toHaveLength(2)
   })
@@ -86,13 +87,13 @@ describe('starting', () => {
   it('waits for the last stem that is heard, but not for a muted one', async () => {
     server.current.hold('/drums.flac', '/bass.flac')
     const player = setUp('vocals', 'drums', 'bass')
-    player.setMuted('bass', true)
+    player.setMix(new Map([['bass', { ...neutral, muted: true }]]))
     player.play()
-    await settled()
+    await settle()
     expect(player.snapshot().transport).toBe('waiting')
     expect(context.current.starts).toHaveLength(0)
     server.current.release('/drums.flac')
-    await settled()
+    await settle()
     expect(player.snapshot().transport).toBe('playing')
     expect(offsets(context.current.starts).size).toBe(1)
   })
@@ -113,7 +114,7 @@ describe('starting', () => {
     expect(player.snapshot().stems[0]?.load).toEqual({ kind: 'failed', failure: 'forbidden' })
     server.current.status.clear()
     player.retry('vocals')
-    await settled()
+    await settle()
     expect(player.snapshot().stems[0]?.load).toEqual({ kind: 'ready' })
   })
 })
@@ -123,24 +124,24 @@ describe('playing on', () => {
     const player = await setUpReady('vocals', 'drums')
     player.play()
     await pass(6)
-    const { heard } = context.current
-    expect(heard.length).toBeGreaterThan(3)
-    expect(heard.every(({ at }, n) => n === 0 || at === heard[n - 1]?.end)).toBe(true)
-    expect(song(heard).every((frame, n) => frame === n)).toBe(true)
-    expect(offsets(heard).size).toBe(1)
+    const { audibleStarts } = context.current
+    expect(audibleStarts.length).toBeGreaterThan(3)
+    expect(audibleStarts.every(({ at }, n) => n === 0 || at === audibleStarts[n - 1]?.end)).toBe(true)
+    expect(song(audibleStarts).every((frame, n) => frame === n)).toBe(true)
+    expect(offsets(audibleStarts).size).toBe(1)
   })
 
   it('rests at the end, and plays again from the start', async () => {
     const player = await setUpReady('vocals')
     player.seek(29.5)
-    await settled()
+    await settle()
     player.play()
     await pass(1)
     expect(player.snapshot().transport).toBe('paused')
     expect(player.position()).toBe(FRAMES)
     const before = context.current.starts.length
     player.play()
-    await settled()
+    await settle()
     expect(context.current.starts.slice(before).map(from)[0]).toBe(0)
   })
 
@@ -151,10 +152,13 @@ describe('playing on', () => {
     await pass(0.6)
     expect(player.snapshot().transport).toBe('waiting')
     const stopped = player.position()
-    expect(context.current.heard.flatMap(({ lanes }) => lanes.map((lane) => lane.length))).toEqual([stopped, stopped])
+    expect(context.current.audibleStarts.flatMap(({ stems }) => stems.map((track) => track.length))).toEqual([
+      stopped,
+      stopped,
+    ])
     const before = context.current.starts.length
     server.current.release('/drums.flac')
-    await settled()
+    await settle()
     const again = context.current.starts.slice(before)
     expect(player.snapshot().transport).toBe('playing')
     expect(offsets(again).size).toBe(1)
@@ -166,7 +170,7 @@ describe('position', () => {
   it('follows the audio clock from the shared start on', async () => {
     const player = await setUpReady('vocals')
     player.play(2)
-    await settled()
+    await settle()
     expect(player.position()).toBe(2 * RATE)
     context.current.currentTime = ((context.current.starts[0]?.at ?? 0) + 4410) / RATE
     expect(player.position()).toBe(2 * RATE + 4410)
@@ -193,7 +197,7 @@ describe('seeking', () => {
     await pass(0.2)
     const before = context.current.starts.length
     player.seek(Math.PI)
-    await settled()
+    await settle()
     const after = context.current.starts.slice(before)
     expect(after.map(from)[0]).toBe(Math.round(Math.PI * RATE))
     expect(offsets(after).size).toBe(1)
@@ -203,10 +207,10 @@ describe('seeking', () => {
     const player = await setUpReady('vocals')
     server.current.hold('/vocals.flac')
     player.play()
-    await settled()
+    await settle()
     player.seek(20)
     server.current.release('/vocals.flac')
-    await settled()
+    await settle()
     expect(player.snapshot().stems[0]?.load.kind).toBe('ready')
     expect(player.decoded().from).toBe(Math.floor((20 * RATE) / 4096) * 4096)
   })
@@ -219,9 +223,9 @@ describe('a loop', () => {
     player.setLoop(loop)
     player.play(1.9)
     await pass(2)
-    const { heard } = context.current
-    expect(heard.every(({ at }, n) => n === 0 || at === heard[n - 1]?.end)).toBe(true)
-    const frames = song(heard)
+    const { audibleStarts } = context.current
+    expect(audibleStarts.every(({ at }, n) => n === 0 || at === audibleStarts[n - 1]?.end)).toBe(true)
+    const frames = song(audibleStarts)
     const jumps = frames.flatMap((frame, n) => (n > 0 && frame !== (frames[n - 1] ?? 0) + 1 ? [n] : []))
     expect(jumps.length).toBeGreaterThan(4)
     expect(jumps.every((n) => frames[n - 1] === loop.to - 1 && frames[n] === loop.from)).toBe(true)
@@ -243,10 +247,10 @@ describe('other stems', () => {
     const player = await setUpReady('vocals')
     player.play()
     await pass(1)
-    player.load(['vocals', 'drums'].map(laneSource))
+    player.load(['vocals', 'drums'].map(stemSource))
     await pass(3)
-    expect(offsets(context.current.heard).size).toBe(1)
-    expect(context.current.heard.at(-1)?.lanes).toHaveLength(2)
+    expect(offsets(context.current.audibleStarts).size).toBe(1)
+    expect(context.current.audibleStarts.at(-1)?.stems).toHaveLength(2)
   })
 
   it('take the place of others without a gap, once they are there', async () => {
@@ -254,7 +258,7 @@ describe('other stems', () => {
     player.play()
     await pass(1)
     server.current.hold('/ensemble.flac')
-    player.load([{ ...laneSource('ensemble'), stem: 'vocals' }])
+    player.load([{ ...stemSource('ensemble'), stem: 'vocals' }])
     await pass(0.5)
     expect(player.snapshot().transport).toBe('playing')
     const before = context.current.starts.length
@@ -271,21 +275,21 @@ describe('other stems', () => {
 describe('an address that was renewed', () => {
   it('is used from then on, without loading anew what is there', async () => {
     const player = await setUpReady('vocals')
-    const before = server.current.asked.length
-    const renewed = { ...laneSource('vocals'), url: '/renewed.flac', indexUrl: '/renewed.index' }
+    const before = server.current.requests.length
+    const renewed = { ...stemSource('vocals'), url: '/renewed.flac', indexUrl: '/renewed.index' }
     player.load([renewed])
-    await settled()
-    expect(server.current.asked).toHaveLength(before)
+    await settle()
+    expect(server.current.requests).toHaveLength(before)
     player.play()
-    await settled()
-    expect(server.current.asked.at(-1)?.url).toBe('/renewed.flac')
+    await settle()
+    expect(server.current.requests.at(-1)?.url).toBe('/renewed.flac')
   })
 
   it('lets a stem be heard whose address had expired', async () => {
     server.current.status.set('/vocals.flac', 403)
     const player = await setUpReady('vocals')
-    player.load([{ ...laneSource('vocals'), url: '/renewed.flac' }])
-    await settled()
+    player.load([{ ...stemSource('vocals'), url: '/renewed.flac' }])
+    await settle()
     expect(player.snapshot().stems[0]?.load).toEqual({ kind: 'ready' })
   })
 })
@@ -295,7 +299,7 @@ describe('the snapshot', () => {
     const player = await setUpReady('vocals')
     const before = player.snapshot()
     expect(player.snapshot()).toBe(before)
-    player.setMuted('vocals', true)
+    player.setMix(new Map([['vocals', { ...neutral, muted: true }]]))
     expect(player.snapshot()).not.toBe(before)
     expect(player.snapshot().stems[0]).toMatchObject({ muted: true, audible: false })
   })
@@ -303,7 +307,7 @@ describe('the snapshot', () => {
   it('keeps a strip by its stem, whatever file it plays', async () => {
     const player = await setUpReady('vocals')
     player.setMix(new Map([['vocals', { gain: -6, pan: 0.5, muted: false, soloed: false }]]))
-    player.load([{ ...laneSource('other'), stem: 'vocals' }])
+    player.load([{ ...stemSource('other'), stem: 'vocals' }])
     expect(player.snapshot().stems[0]).toMatchObject({ gain: -6, pan: 0.5 })
   })
 })
@@ -337,7 +341,7 @@ describe('interruption and the end', () => {
     const player = await setUpReady('vocals')
     player.dispose()
     server.current.release('/vocals.flac')
-    await settled()
+    await settle()
     expect(player.snapshot().stems[0]?.load.kind).not.toBe('ready')
   })
 })

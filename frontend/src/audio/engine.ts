@@ -1,26 +1,31 @@
-import { type Decoder, openDecoder } from './decoder'
-import { Lane } from './lane'
-import { silence } from './meter'
-import { audibleStems, type Channel, neutral, type StemName } from './mixer'
-import { Output } from './output'
-import type { LaneSource, Level, Player, PlayerOptions, PlayerSnapshot } from './player'
-import { BrowserSpeaker, type Speaker } from './speaker'
-import { Transport } from './transport'
+import { type Decoder, openDecoder } from './flac/decoder'
+import { audibleStems, type Channel, clampLoop, clampPan, clampPitch, clampTempo, neutral, type StemName } from './mix'
+import { silence } from './mixer/meter'
+import { Output } from './mixer/output'
+import { BrowserSpeaker, type Speaker } from './mixer/speaker'
+import { StemTrack } from './playback/stemTrack'
+import { Transport } from './playback/transport'
+import {
+  isSameSnapshot,
+  type Level,
+  type Player,
+  type PlayerOptions,
+  type PlayerSnapshot,
+  type StemSource,
+} from './player'
 import { type Decibels, type Frames, type Seconds, type Semitones, type Span, toAmplitude } from './units'
 
-/** A loop shorter than this is a buzz. */
-const SHORTEST_LOOP: Seconds = 0.05
-
-/** What tests put in place of the browser's own. */
-export interface Parts {
+/** Stand-ins for the browser's own, for tests. */
+export interface PlayerDependencies {
   readonly decoder?: Decoder
   readonly speaker?: Speaker
 }
 
-export function createPlayer(options: PlayerOptions, parts: Parts = {}): Player {
-  return new Engine(options, parts)
+export function createPlayer(options: PlayerOptions, dependencies: PlayerDependencies = {}): Player {
+  return new Engine(options, dependencies)
 }
 
+/** The Player: it joins the tracks, the transport and the output, and keeps one snapshot of them. */
 class Engine implements Player {
   readonly sampleRate: number
   readonly frames: Frames
@@ -29,116 +34,95 @@ class Engine implements Player {
   readonly #transport: Transport
   readonly #listeners = new Set<() => void>()
   readonly #channels = new Map<StemName, Channel>()
-  #lanes: readonly Lane[] = []
+  #tracks: readonly StemTrack[] = []
   #master: Decibels = 0
   #limiter = false
-  #resumes = false
+  #resumesAfterInterruption = false
   #snapshot: PlayerSnapshot
 
-  constructor({ sampleRate, frames }: PlayerOptions, { decoder, speaker }: Parts) {
+  constructor({ sampleRate, frames }: PlayerOptions, { decoder, speaker }: PlayerDependencies) {
     this.sampleRate = sampleRate
     this.frames = frames
     this.#decode = decoder ?? openDecoder(sampleRate)
-    this.#transport = new Transport(sampleRate, frames, () => this.#refresh())
+    this.#transport = new Transport(sampleRate, frames, () => this.#notifyIfChanged())
     this.#output = new Output(speaker ?? new BrowserSpeaker(sampleRate), {
-      running: () => this.#running(),
-      interrupted: (comesBack) => this.#interrupted(comesBack),
-      changed: () => this.#refresh(),
+      onRunning: () => this.#resumeOrRefresh(),
+      onInterrupted: (willResume) => this.#pauseForInterruption(willResume),
+      onProblemChange: () => this.#notifyIfChanged(),
     })
-    this.#snapshot = this.#describe()
+    this.#snapshot = this.#createSnapshot()
   }
 
-  load(sources: readonly LaneSource[]): void {
-    this.#lanes = sources.map((source) => {
-      const known = this.#lanes.find((lane) => lane.is(source))
-      known?.renew(source)
-      return known ?? this.#createLane(source)
+  load(sources: readonly StemSource[]): void {
+    this.#tracks = sources.map((source) => {
+      const known = this.#tracks.find((track) => track.playsFile(source))
+      known?.renewAddress(source)
+      return known ?? this.#createTrack(source)
     })
     this.#applyMix()
-    this.#transport.setLanes(this.#lanes)
-    this.#changed()
+    this.#transport.setTracks(this.#tracks)
+    this.#notify()
   }
 
   retry(stem: StemName): void {
-    this.#lanes.find(({ source }) => source.stem === stem)?.stream.retry()
+    this.#tracks.find(({ source }) => source.stem === stem)?.stream.retry()
     this.#transport.pump()
-    this.#changed()
+    this.#notify()
   }
 
   play(at?: Seconds): void {
     if (at !== undefined) this.#transport.seek(at * this.sampleRate)
-    this.#resumes = false
+    this.#resumesAfterInterruption = false
     if (this.#output.open(this.#master, this.#limiter)) {
       this.#openStrips()
       this.#transport.play()
     }
-    this.#changed()
+    this.#notify()
   }
 
   pause(): void {
-    this.#resumes = false
+    this.#resumesAfterInterruption = false
     this.#transport.pause()
-    this.#changed()
+    this.#notify()
   }
 
   seek(to: Seconds): void {
     this.#transport.seek(to * this.sampleRate)
-    this.#changed()
+    this.#notify()
   }
 
   setLoop(loop: Span | null): void {
-    this.#transport.setLoop(loop && this.#fit(loop))
-    this.#changed()
-  }
-
-  setGain(stem: StemName, gain: Decibels): void {
-    this.#setChannel(stem, { gain })
-  }
-
-  setMuted(stem: StemName, muted: boolean): void {
-    this.#setChannel(stem, { muted })
-  }
-
-  setSoloed(stem: StemName, soloed: boolean): void {
-    this.#setChannel(stem, { soloed })
-  }
-
-  setPan(stem: StemName, pan: number): void {
-    this.#setChannel(stem, { pan: Math.min(1, Math.max(-1, pan)) })
+    this.#transport.setLoop(loop && clampLoop(loop, this.frames, this.sampleRate))
+    this.#notify()
   }
 
   setMix(mix: ReadonlyMap<StemName, Channel>): void {
-    for (const [stem, channel] of mix) this.#channels.set(stem, channel)
-    this.#mixChanged()
-  }
-
-  clearMutesAndSolos(): void {
-    for (const [stem, channel] of this.#channels) {
-      this.#channels.set(stem, { ...channel, muted: false, soloed: false })
-    }
-    this.#mixChanged()
+    for (const [stem, channel] of mix) this.#channels.set(stem, { ...channel, pan: clampPan(channel.pan) })
+    this.#applyMix()
+    this.#transport.pump()
+    this.#notify()
   }
 
   setMaster(gain: Decibels): void {
     this.#master = gain
-    this.#output.desk?.setMaster(gain)
-    this.#changed()
+    this.#output.bus?.setMaster(gain)
+    this.#notify()
   }
 
   setLimiter(on: boolean): void {
     this.#limiter = on
-    this.#output.desk?.setLimiter(on)
-    this.#changed()
+    this.#output.bus?.setLimiter(on)
+    this.#notify()
   }
 
   setTempo(tempo: number): void {
-    this.#transport.tune(Math.min(2, Math.max(0.5, tempo)), this.#transport.pitch)
-    this.#changed()
+    this.#transport.setTempoAndPitch(clampTempo(tempo), this.#transport.pitch)
+    this.#notify()
   }
 
   setPitch(pitch: Semitones): void {
-    this.#transport.tune(this.#transport.tempo, Math.min(12, Math.max(-12, pitch)))
-    this.#changed()
+    this.#transport.setTempoAndPitch(this.#transport.tempo, clampPitch(pitch))
+    this.#notify()
   }
 
   position(): Frames {
@@ -147,24 +131,24 @@ class Engine implements Player {
 
   decoded(): Span {
     const at = this.position()
-    const heard = this.#lanes.filter(({ audible, stream }) => audible && !stream.failure)
-    if (heard.length === 0) return { from: at, to: at }
-    const from = Math.max(...heard.map(({ stream }) => stream.store.readyFrom(at)))
-    const to = Math.min(...heard.map(({ stream }) => stream.store.readyTo(at)))
+    const audible = this.#tracks.filter(({ audible, stream }) => audible && !stream.failure)
+    if (audible.length === 0) return { from: at, to: at }
+    const from = Math.max(...audible.map(({ stream }) => stream.store.decodedFrom(at)))
+    const to = Math.min(...audible.map(({ stream }) => stream.store.decodedTo(at)))
     return to > at ? { from, to } : { from: at, to: at }
   }
 
   level(stem: StemName): Level {
-    return this.#lanes.find(({ source }) => source.stem === stem)?.opened?.meter.read() ?? silence
+    return this.#tracks.find(({ source }) => source.stem === stem)?.openedStrip?.meter.read() ?? silence
   }
 
   masterLevel(): Level {
-    return this.#output.desk?.meter.read() ?? silence
+    return this.#output.bus?.meter.read() ?? silence
   }
 
   clearClips(): void {
-    for (const { opened } of this.#lanes) opened?.meter.clear()
-    this.#output.desk?.meter.clear()
+    for (const { openedStrip } of this.#tracks) openedStrip?.meter.clear()
+    this.#output.bus?.meter.clear()
   }
 
   readonly snapshot = (): PlayerSnapshot => this.#snapshot
@@ -177,71 +161,53 @@ class Engine implements Player {
   dispose(): void {
     this.#listeners.clear()
     this.#transport.dispose()
-    this.#lanes = []
+    this.#tracks = []
     this.#output.dispose()
   }
 
-  #createLane(source: LaneSource): Lane {
-    const lane = new Lane(source, this.frames, this.#decode, () => {
+  #createTrack(source: StemSource): StemTrack {
+    return new StemTrack(source, this.frames, this.#decode, () => {
       this.#transport.pump()
-      this.#refresh()
+      this.#notifyIfChanged()
     })
-    return lane
   }
 
   #openStrips(): void {
-    const { desk } = this.#output
-    if (!desk) return
-    for (const lane of this.#lanes) lane.open(desk)
-    this.#transport.setContext(desk.context)
+    const { bus } = this.#output
+    if (!bus) return
+    for (const track of this.#tracks) track.openStrip(bus)
+    this.#transport.setContext(bus.context)
   }
 
-  #running(): void {
-    if (this.#resumes) this.play()
-    else this.#refresh()
+  #resumeOrRefresh(): void {
+    if (this.#resumesAfterInterruption) this.play()
+    else this.#notifyIfChanged()
   }
 
-  #interrupted(comesBack: boolean): void {
+  #pauseForInterruption(willResume: boolean): void {
     const played = this.#transport.state !== 'paused'
     this.pause()
-    this.#resumes = played && comesBack
-  }
-
-  #fit({ from, to }: Span): Span {
-    const shortest = Math.ceil(SHORTEST_LOOP * this.sampleRate)
-    const start = Math.min(Math.max(0, Math.round(from)), Math.max(0, this.frames - shortest))
-    return { from: start, to: Math.min(this.frames, Math.max(start + shortest, Math.round(to))) }
-  }
-
-  #setChannel(stem: StemName, change: Partial<Channel>): void {
-    this.#channels.set(stem, { ...(this.#channels.get(stem) ?? neutral), ...change })
-    this.#mixChanged()
-  }
-
-  #mixChanged(): void {
-    this.#applyMix()
-    this.#transport.pump()
-    this.#changed()
+    this.#resumesAfterInterruption = played && willResume
   }
 
   #applyMix(): void {
-    const mix = this.#mix()
+    const mix = this.#channelsByStem()
     const audible = audibleStems(mix)
-    const { desk } = this.#output
-    for (const lane of this.#lanes) {
-      const { stem, trim = 0 } = lane.source
+    const { bus } = this.#output
+    for (const track of this.#tracks) {
+      const { stem, trim = 0 } = track.source
       const channel = mix.get(stem) ?? neutral
-      lane.set(audible.has(stem), toAmplitude(channel.gain + trim), channel.pan)
-      if (desk) lane.open(desk)
+      track.setMix(audible.has(stem), toAmplitude(channel.gain + trim), channel.pan)
+      if (bus) track.openStrip(bus)
     }
   }
 
-  #mix(): ReadonlyMap<StemName, Channel> {
-    return new Map(this.#lanes.map(({ source }) => [source.stem, this.#channels.get(source.stem) ?? neutral]))
+  #channelsByStem(): ReadonlyMap<StemName, Channel> {
+    return new Map(this.#tracks.map(({ source }) => [source.stem, this.#channels.get(source.stem) ?? neutral]))
   }
 
-  #describe(): PlayerSnapshot {
-    const mix = this.#mix()
+  #createSnapshot(): PlayerSnapshot {
+    const mix = this.#channelsByStem()
     const audible = audibleStems(mix)
     const position = this.position()
     return {
@@ -253,22 +219,22 @@ class Engine implements Player {
       tempo: this.#transport.tempo,
       pitch: this.#transport.pitch,
       stretch: this.#transport.stretch,
-      stems: this.#lanes.map((lane) => ({
-        ...(mix.get(lane.source.stem) ?? neutral),
-        stem: lane.source.stem,
-        audible: audible.has(lane.source.stem),
-        load: lane.load(position, this.frames),
+      stems: this.#tracks.map((track) => ({
+        ...(mix.get(track.source.stem) ?? neutral),
+        stem: track.source.stem,
+        audible: audible.has(track.source.stem),
+        load: track.loadState(position, this.frames),
       })),
     }
   }
 
-  /** Something changed by itself: listeners hear of it when it shows. */
-  #refresh(): void {
-    if (JSON.stringify(this.#describe()) !== JSON.stringify(this.#snapshot)) this.#changed()
+  /** Calls the listeners after a change that came by itself, if the snapshot shows it. */
+  #notifyIfChanged(): void {
+    if (!isSameSnapshot(this.#createSnapshot(), this.#snapshot)) this.#notify()
   }
 
-  #changed(): void {
-    this.#snapshot = this.#describe()
+  #notify(): void {
+    this.#snapshot = this.#createSnapshot()
     for (const listener of this.#listeners) listener()
   }
 }

@@ -14,6 +14,12 @@ export type LoadState =
   | { readonly kind: 'ready' }
   | { readonly kind: 'failed'; readonly failure: LoadFailure }
 
+export function isSameLoadState(a: LoadState, b: LoadState): boolean {
+  if (a.kind === 'loading') return b.kind === 'loading' && a.retrying === b.retrying
+  if (a.kind === 'failed') return b.kind === 'failed' && a.failure === b.failure
+  return a.kind === b.kind
+}
+
 export class LoadError extends Error {
   readonly failure: LoadFailure
 

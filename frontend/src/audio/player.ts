@@ -1,9 +1,17 @@
-import type { LoadState, Problem } from './failure'
-import type { Channel, StemName } from './mixer'
-import type { Decibels, Frames, Seconds, Semitones, Span } from './units'
+import { isSameLoadState, type LoadState, type Problem } from './failure'
+import { type Channel, isSameChannel, type StemName } from './mix'
+import {
+  type Amplitude,
+  type Decibels,
+  type Frames,
+  isSameSpan,
+  type Seconds,
+  type Semitones,
+  type Span,
+} from './units'
 
 /** One stem's audio file: a FLAC with blocks of one size. */
-export interface LaneSource {
+export interface StemSource {
   readonly stem: StemName
   /** Answers byte ranges. Should stay the same for a session, or the browser's cache is of no use. */
   readonly url: string
@@ -23,8 +31,8 @@ export type Stretch = 'exact' | 'loading' | 'active'
 
 /** Amplitudes of the last moments, louder side; clipped: full scale was exceeded since clearClips. */
 export interface Level {
-  readonly peak: number
-  readonly rms: number
+  readonly peak: Amplitude
+  readonly rms: Amplitude
   readonly clipped: boolean
 }
 
@@ -35,7 +43,7 @@ export interface StemSnapshot extends Channel {
   readonly load: LoadState
 }
 
-/** What changes seldom enough to be drawn by a framework; position and levels are asked for per frame. */
+/** The player's state that changes seldom enough for a framework to draw; position and levels are read per frame. */
 export interface PlayerSnapshot {
   readonly transport: Transport
   readonly problem: Problem | null
@@ -49,31 +57,49 @@ export interface PlayerSnapshot {
   readonly stems: readonly StemSnapshot[]
 }
 
+export function isSameSnapshot(a: PlayerSnapshot, b: PlayerSnapshot): boolean {
+  return (
+    a.transport === b.transport &&
+    a.problem === b.problem &&
+    a.master === b.master &&
+    a.limiter === b.limiter &&
+    isSameSpan(a.loop, b.loop) &&
+    a.tempo === b.tempo &&
+    a.pitch === b.pitch &&
+    a.stretch === b.stretch &&
+    a.stems.length === b.stems.length &&
+    a.stems.every((stem, index) => isSameStem(stem, b.stems[index]))
+  )
+}
+
+function isSameStem(a: StemSnapshot, b: StemSnapshot | undefined): boolean {
+  return (
+    b !== undefined &&
+    a.stem === b.stem &&
+    a.audible === b.audible &&
+    isSameChannel(a, b) &&
+    isSameLoadState(a.load, b.load)
+  )
+}
+
 export interface Player {
   readonly sampleRate: number
   readonly frames: Frames
   /**
-   * Sets which stems there are. Those whose file is known stay, under a new address too. While playing, new ones come in at the running position
-   * once they are there; those no longer named sound until then, so that a change to another job's stems has no gap.
-   * A stem's fader, pan, mute and solo go by its name and are kept.
+   * Sets which stems there are. Those whose file is known stay, under a new address too. While playing, new ones come
+   * in at the running position once they are decoded; those no longer named sound until then, so that a change to
+   * another job's stems has no gap. A stem's fader, pan, mute and solo go by its name and are kept.
    */
-  load(lanes: readonly LaneSource[]): void
+  load(sources: readonly StemSource[]): void
   /** Loads a failed stem again. */
   retry(stem: StemName): void
   play(at?: Seconds): void
   pause(): void
   seek(to: Seconds): void
-  /** Playing that comes to `to` goes on at `from`, without a frame lost or added; null plays on. Shorter than 50 ms becomes 50 ms. */
+  /** Playing that comes to `to` goes on at `from`, without a frame lost or added; null plays on. Clamped by `clampLoop`. */
   setLoop(loop: Span | null): void
-  setGain(stem: StemName, gain: Decibels): void
-  setMuted(stem: StemName, muted: boolean): void
-  setSoloed(stem: StemName, soloed: boolean): void
-  /** -1 left to 1 right. */
-  setPan(stem: StemName, pan: number): void
-  /** Several strips at once, such as a preset or an undo; stems not named keep theirs. */
+  /** Sets the channels of these stems; stems not named keep theirs. */
   setMix(mix: ReadonlyMap<StemName, Channel>): void
-  /** Takes every mute and solo off. */
-  clearMutesAndSolos(): void
   setMaster(gain: Decibels): void
   setLimiter(on: boolean): void
   /** 0.5 to 2, clamped. */
@@ -91,7 +117,7 @@ export interface Player {
   clearClips(): void
   /** The same object until something changes. */
   readonly snapshot: () => PlayerSnapshot
-  /** Calls the listener after every change of the snapshot, a seek included; the answer ends that. */
+  /** Calls the listener after every change of the snapshot, a seek included, until the returned function is called. */
   readonly subscribe: (listener: () => void) => () => void
   /** Stops every source, ends every request, closes the context. */
   dispose(): void

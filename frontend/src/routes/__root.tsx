@@ -9,7 +9,7 @@ import {
 } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { errorText } from '@/api/problem'
-import { mustSignIn, SIGN_IN } from '@/features/session'
+import { mustSignIn, SIGN_IN } from '@/features/accounts'
 import { AppHeader } from '@/ui/AppHeader'
 import { Button, buttonClass } from '@/ui/Button'
 import { Notice } from '@/ui/Notice'

@@ -1,8 +1,7 @@
 import { createFileRoute } from '@tanstack/react-router'
-import { ProfileScreen } from '@/features/library'
-import { asView } from '@/features/library/view'
+import { ProfileScreen, parseView } from '@/features/library'
 
-export const Route = createFileRoute('/p/$profileName/')({ validateSearch: asView, component: ProfilePage })
+export const Route = createFileRoute('/p/$profileName/')({ validateSearch: parseView, component: ProfilePage })
 
 function ProfilePage() {
   const { profileName } = Route.useParams()

@@ -1,5 +1,5 @@
 import { createFileRoute } from '@tanstack/react-router'
-import { JobScreen } from '@/features/job'
+import { JobScreen } from '@/features/jobs'
 
 export const Route = createFileRoute('/p/$profileName/recordings/$recordingId_/jobs/$jobId')({ component: JobPage })
 

@@ -1,4 +1,4 @@
 import { createFileRoute } from '@tanstack/react-router'
-import { QueueScreen } from '@/features/queue'
+import { QueueScreen } from '@/features/jobs'
 
 export const Route = createFileRoute('/queue')({ component: QueueScreen })

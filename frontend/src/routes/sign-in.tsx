@@ -1,8 +1,8 @@
 import { createFileRoute, useRouter } from '@tanstack/react-router'
-import { SignInScreen, safeNext } from '@/features/session'
+import { SignInScreen, toSafePath } from '@/features/accounts'
 
 export const Route = createFileRoute('/sign-in')({
-  validateSearch: ({ next }: Record<string, unknown>) => ({ next: safeNext(next) }),
+  validateSearch: ({ next }: Record<string, unknown>) => ({ next: toSafePath(next) }),
   component: SignIn,
 })
 

@@ -1,4 +1,13 @@
-import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react'
+import {
+  type KeyboardEvent,
+  type ReactNode,
+  type RefObject,
+  useEffect,
+  useEffectEvent,
+  useId,
+  useRef,
+  useState,
+} from 'react'
 import { IconButton } from './Button'
 import { MoreIcon } from './icons'
 
@@ -15,67 +24,73 @@ const GAP_PX = 4
 const LINE =
   'flex w-full items-center gap-2.5 rounded-[7px] px-2.5 py-2 text-left outline-offset-[-2px] hover:bg-line focus:bg-line pointer-coarse:py-3'
 
-/** Where the list hangs: fixed to the window, so that no card around it cuts it off. */
-function place(button: HTMLElement) {
+/** Returns where the list is shown: fixed to the window, so that no card around it cuts it off. */
+function placeBelow(button: HTMLElement) {
   const { top, bottom, right } = button.getBoundingClientRect()
   const upwards = window.innerHeight - bottom < ROOM_PX && top > ROOM_PX
   const vertical = upwards ? { bottom: window.innerHeight - top + GAP_PX } : { top: bottom + GAP_PX }
   return { right: document.documentElement.clientWidth - right, ...vertical }
 }
 
-/** The button "···" with its menu (ARIA's menu button). groups are parted by a line; empty ones are left out. */
-export function MenuButton({ label, groups }: { label: string; groups: readonly (readonly MenuItem[])[] }) {
+type Position = ReturnType<typeof placeBelow>
+
+/** Calls `onAway` on a press outside of the list's surroundings, on scrolling, and when the window's size changes. */
+function useCloseFromOutside(list: RefObject<HTMLElement | null>, onAway: () => void): void {
+  const away = useEffectEvent(onAway)
+  useEffect(() => {
+    const close = () => away()
+    const press = (event: PointerEvent) => {
+      const inside = event.target instanceof Node && list.current?.parentElement?.contains(event.target)
+      if (!inside) close()
+    }
+    document.addEventListener('pointerdown', press)
+    window.addEventListener('scroll', close, true)
+    window.addEventListener('resize', close)
+    return () => {
+      document.removeEventListener('pointerdown', press)
+      window.removeEventListener('scroll', close, true)
+      window.removeEventListener('resize', close)
+    }
+  }, [list])
+}
+
+/** Moves the focus among a menu's lines: arrows, Home, End, and the first letter of a line. */
+function handleKey(event: KeyboardEvent, lines: readonly HTMLElement[], onClose: () => void): void {
+  const at = lines.indexOf(document.activeElement as HTMLElement)
+  const targets: Record<string, number> = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: -1 }
+  const target = targets[event.key]
+  if (target !== undefined) {
+    event.preventDefault()
+    lines.at(target % lines.length)?.focus()
+  } else if (event.key === 'Escape') {
+    event.preventDefault()
+    onClose()
+  } else if (event.key === 'Tab') {
+    onClose()
+  } else if (event.key.length === 1 && event.key !== ' ' && !event.ctrlKey && !event.metaKey) {
+    const letter = event.key.toLowerCase()
+    const behind = [...lines.slice(at + 1), ...lines.slice(0, at + 1)]
+    behind.find((line) => line.textContent?.trim().toLowerCase().startsWith(letter))?.focus()
+  }
+}
+
+interface MenuProps {
+  label: string
+  /** They are parted by a line; empty ones are left out. */
+  groups: readonly (readonly MenuItem[])[]
+}
+
+/** The button "···" with its menu (ARIA's menu button). */
+export function MenuButton({ label, groups }: MenuProps) {
   const id = useId()
   const button = useRef<HTMLButtonElement>(null)
-  const list = useRef<HTMLDivElement>(null)
-  const [position, setPosition] = useState<ReturnType<typeof place> | null>(null)
+  const [position, setPosition] = useState<Position | null>(null)
   const open = position !== null
-
-  const lines = () => Array.from(list.current?.querySelectorAll<HTMLElement>('[role=menuitem]') ?? [])
-  const show = () => button.current && setPosition(place(button.current))
+  const show = () => button.current && setPosition(placeBelow(button.current))
   const close = () => {
     button.current?.focus()
     setPosition(null)
   }
-
-  useEffect(() => {
-    if (!open) return
-    list.current?.querySelector<HTMLElement>('[role=menuitem]')?.focus({ preventScroll: true })
-    const away = () => setPosition(null)
-    const press = (event: PointerEvent) => {
-      const inside = event.target instanceof Node && list.current?.parentElement?.contains(event.target)
-      if (!inside) away()
-    }
-    document.addEventListener('pointerdown', press)
-    window.addEventListener('scroll', away, true)
-    window.addEventListener('resize', away)
-    return () => {
-      document.removeEventListener('pointerdown', press)
-      window.removeEventListener('scroll', away, true)
-      window.removeEventListener('resize', away)
-    }
-  }, [open])
-
-  const onListKey = (event: KeyboardEvent) => {
-    const all = lines()
-    const at = all.indexOf(document.activeElement as HTMLElement)
-    const targets: Record<string, number> = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: -1 }
-    const target = targets[event.key]
-    if (target !== undefined) {
-      event.preventDefault()
-      all.at(target % all.length)?.focus()
-    } else if (event.key === 'Escape') {
-      event.preventDefault()
-      close()
-    } else if (event.key === 'Tab') {
-      close()
-    } else if (event.key.length === 1 && event.key !== ' ' && !event.ctrlKey && !event.metaKey) {
-      const letter = event.key.toLowerCase()
-      const behind = [...all.slice(at + 1), ...all.slice(0, at + 1)]
-      behind.find((line) => line.textContent?.trim().toLowerCase().startsWith(letter))?.focus()
-    }
-  }
-
   return (
     <div className="flex">
       <IconButton
@@ -94,33 +109,60 @@ export function MenuButton({ label, groups }: { label: string; groups: readonly 
         <MoreIcon />
       </IconButton>
       {open && (
-        <div
-          ref={list}
+        <MenuList
           id={id}
-          role="menu"
-          tabIndex={-1}
-          aria-label={label}
-          style={position}
-          onKeyDown={onListKey}
-          className="fixed z-30 min-w-52 divide-y divide-line rounded-[10px] border border-line bg-raise shadow-2xl shadow-[#0006]"
-        >
-          {groups
-            .filter((group) => group.length > 0)
-            .map((group) => (
-              // biome-ignore lint/a11y/useSemanticElements: a fieldset is no part of a menu
-              <div key={group[0]?.label} role="group" className="p-1">
-                {group.map((item) => (
-                  <Line key={item.label} item={item} onDone={close} />
-                ))}
-              </div>
-            ))}
-        </div>
+          label={label}
+          groups={groups}
+          position={position}
+          onClose={close}
+          onAway={() => setPosition(null)}
+        />
       )}
     </div>
   )
 }
 
-function Line({ item, onDone }: { item: MenuItem; onDone: () => void }) {
+interface MenuListProps extends MenuProps {
+  id: string
+  position: Position
+  /** Closes the menu and gives the focus back to its button. */
+  onClose: () => void
+  /** Closes the menu and leaves the focus where it is. */
+  onAway: () => void
+}
+
+/** The open menu; its first line has the focus at the start. */
+function MenuList({ id, label, groups, position, onClose, onAway }: MenuListProps) {
+  const list = useRef<HTMLDivElement>(null)
+  const lines = () => Array.from(list.current?.querySelectorAll<HTMLElement>('[role=menuitem]') ?? [])
+  useEffect(() => list.current?.querySelector<HTMLElement>('[role=menuitem]')?.focus({ preventScroll: true }), [])
+  useCloseFromOutside(list, onAway)
+  return (
+    <div
+      ref={list}
+      id={id}
+      role="menu"
+      tabIndex={-1}
+      aria-label={label}
+      style={position}
+      onKeyDown={(event) => handleKey(event, lines(), onClose)}
+      className="fixed z-30 min-w-52 divide-y divide-line rounded-[10px] border border-line bg-raise shadow-2xl shadow-[#0006]"
+    >
+      {groups
+        .filter((group) => group.length > 0)
+        .map((group) => (
+          // biome-ignore lint/a11y/useSemanticElements: a fieldset is no part of a menu
+          <div key={group[0]?.label} role="group" className="p-1">
+            {group.map((item) => (
+              <MenuLine key={item.label} item={item} onDone={onClose} />
+            ))}
+          </div>
+        ))}
+    </div>
+  )
+}
+
+function MenuLine({ item, onDone }: { item: MenuItem; onDone: () => void }) {
   const className = `${LINE} ${item.danger ? 'text-bad' : ''}`
   const content = (
     <>

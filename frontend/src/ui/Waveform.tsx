@@ -4,7 +4,7 @@ import { useTheme } from './theme'
 const STEP = 3
 const BAR = 2
 
-function draw(canvas: HTMLCanvasElement, peaks: readonly number[]): void {
+function drawBars(canvas: HTMLCanvasElement, peaks: readonly number[]): void {
   const context = canvas.getContext('2d')
   const { width, height } = canvas.getBoundingClientRect()
   if (context === null || width === 0) return
@@ -34,7 +34,7 @@ export function Waveform({ peaks, className = '' }: { peaks: readonly number[]; 
     (canvas: HTMLCanvasElement | null) => {
       if (canvas === null) return
       canvas.dataset.theme = theme
-      const observer = new ResizeObserver(() => draw(canvas, peaks))
+      const observer = new ResizeObserver(() => drawBars(canvas, peaks))
       observer.observe(canvas)
       return () => observer.disconnect()
     },

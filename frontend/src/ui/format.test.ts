@@ -1,5 +1,17 @@
 import { describe, expect, it } from 'vitest'
-import { bytes, clock, day, decibels, list, moment, percent, plural, roughly, span, took } from './format'
+import {
+  formatBytes,
+  formatClock,
+  formatDay,
+  formatDecibels,
+  formatLimit,
+  formatMoment,
+  formatPercent,
+  formatRoughTime,
+  formatTimeTaken,
+  joinWords,
+  pluralise,
+} from './format'
 
 describe('clock', () => {
   it.each([
@@ -7,7 +19,7 @@ describe('clock', () => {
     [59.6, '1:00'],
     [312.4, '5:12'],
     [3720, '1:02:00'],
-  ])('shows %f s as %s', (seconds, shown) => expect(clock(seconds)).toBe(shown))
+  ])('shows %f s as %s', (seconds, shown) => expect(formatClock(seconds)).toBe(shown))
 })
 
 describe('bytes', () => {
@@ -19,7 +31,7 @@ describe('bytes', () => {
     [84_141_911, '84 MB'],
     [200_000_000, '200 MB'],
     [1_250_000_000, '1.3 GB'],
-  ])('shows %d as %s', (count, shown) => expect(bytes(count)).toBe(shown))
+  ])('shows %d as %s', (count, shown) => expect(formatBytes(count)).toBe(shown))
 })
 
 describe('roughly', () => {
@@ -31,23 +43,33 @@ describe('roughly', () => {
     [95, '1.5 min'],
     [2040, '34 min'],
     [6000, '1.5 h'],
-  ])('rounds %f s to %s', (seconds, shown) => expect(roughly(seconds)).toBe(shown))
+  ])('rounds %f s to %s', (seconds, shown) => expect(formatRoughTime(seconds)).toBe(shown))
 })
 
 it('tells limits in whole units', () => {
-  expect([45, 60, 1800, 3600, 5400].map(span)).toEqual(['45 seconds', '1 minute', '30 minutes', '1 hour', '90 minutes'])
+  expect([45, 60, 1800, 3600, 5400].map(formatLimit)).toEqual([
+    '45 seconds',
+    '1 minute',
+    '30 minutes',
+    '1 hour',
+    '90 minutes',
+  ])
 })
 
 it('tells the time a step took', () => {
-  expect([0.04, 24.13, 95].map(took)).toEqual(['0.0 s', '24.1 s', '1:35'])
+  expect([0.04, 24.13, 95].map(formatTimeTaken)).toEqual(['0.0 s', '24.1 s', '1:35'])
 })
 
 it('says 100 % only when all is done', () => {
-  expect([-1, 0, 0.614, 0.999, 1, 2].map(percent)).toEqual(['0 %', '0 %', '61 %', '99 %', '100 %', '100 %'])
+  expect([-1, 0, 0.614, 0.999, 1, 2].map(formatPercent)).toEqual(['0 %', '0 %', '61 %', '99 %', '100 %', '100 %'])
 })
 
 it('counts in words', () => {
-  expect([plural(1, 'stem'), plural(2, 'stem'), plural(0, 'leaf', 'leaves')]).toEqual(['1 stem', '2 stems', '0 leaves'])
+  expect([pluralise(1, 'stem'), pluralise(2, 'stem'), pluralise(0, 'leaf', 'leaves')]).toEqual([
+    '1 stem',
+    '2 stems',
+    '0 leaves',
+  ])
 })
 
 describe('day', () => {
@@ -57,15 +79,20 @@ describe('day', () => {
     [new Date(2026, 10, 19, 23, 59), 'yesterday'],
     [new Date(2026, 9, 2), '2 Oct'],
     [new Date(2024, 9, 2), '2 Oct 2024'],
-  ])('calls %s %s', (when, shown) => expect(day(when, now)).toBe(shown))
+  ])('calls %s %s', (when, shown) => expect(formatDay(when, now)).toBe(shown))
 })
 
 it('joins words as a sentence does', () => {
-  expect([list([]), list(['a']), list(['a', 'b']), list(['a', 'b', 'c'])]).toEqual(['', 'a', 'a and b', 'a, b and c'])
+  expect([joinWords([]), joinWords(['a']), joinWords(['a', 'b']), joinWords(['a', 'b', 'c'])]).toEqual([
+    '',
+    'a',
+    'a and b',
+    'a, b and c',
+  ])
 })
 
 it('says the day and the time', () => {
-  expect(moment(new Date(2026, 10, 20, 17, 5), new Date(2026, 10, 20, 23, 0))).toBe('today, 17:05')
+  expect(formatMoment(new Date(2026, 10, 20, 17, 5), new Date(2026, 10, 20, 23, 0))).toBe('today, 17:05')
 })
 
 describe('decibels', () => {
@@ -74,5 +101,5 @@ describe('decibels', () => {
     [0, '0.0 dB'],
     [-0.01, '0.0 dB'],
     [Number.NEGATIVE_INFINITY, '−∞ dB'],
-  ])('shows %f as %s', (value, shown) => expect(decibels(value)).toBe(shown))
+  ])('shows %f as %s', (value, shown) => expect(formatDecibels(value)).toBe(shown))
 })

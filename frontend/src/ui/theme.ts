@@ -5,21 +5,21 @@ export type Theme = 'dark' | 'light'
 const KEY = 'stemset.theme'
 const listeners = new Set<() => void>()
 
-function stored(): Theme | null {
+function storedTheme(): Theme | null {
   const value = localStorage.getItem(KEY)
   return value === 'dark' || value === 'light' ? value : null
 }
 
-function current(): Theme {
+function shownTheme(): Theme {
   return document.documentElement.dataset.theme === 'light' ? 'light' : 'dark'
 }
 
-function show(theme: Theme): void {
+function showTheme(theme: Theme): void {
   document.documentElement.dataset.theme = theme
   for (const listener of listeners) listener()
 }
 
-function systems(): Theme {
+function systemTheme(): Theme {
   return matchMedia('(prefers-color-scheme: light)').matches ? 'light' : 'dark'
 }
 
@@ -27,13 +27,13 @@ function systems(): Theme {
 export function setTheme(theme: Theme | null): void {
   if (theme === null) localStorage.removeItem(KEY)
   else localStorage.setItem(KEY, theme)
-  show(theme ?? systems())
+  showTheme(theme ?? systemTheme())
 }
 
 function subscribe(listener: () => void): () => void {
   const media = matchMedia('(prefers-color-scheme: light)')
   const follow = () => {
-    if (stored() === null) show(systems())
+    if (storedTheme() === null) showTheme(systemTheme())
   }
   listeners.add(listener)
   media.addEventListener('change', follow)
@@ -45,10 +45,10 @@ function subscribe(listener: () => void): () => void {
 
 /** The theme on screen. public/theme.js sets it before the first paint; the system's choice rules until the user's. */
 export function useTheme(): Theme {
-  return useSyncExternalStore(subscribe, current)
+  return useSyncExternalStore(subscribe, shownTheme)
 }
 
 /** The user's own choice; null while the system's rules. */
 export function useThemeChoice(): Theme | null {
-  return useSyncExternalStore(subscribe, stored)
+  return useSyncExternalStore(subscribe, storedTheme)
 }

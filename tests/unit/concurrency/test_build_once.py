@@ -9,6 +9,7 @@ import pytest
 from stemset.concurrency.build_once import Shared
 from stemset.concurrency.progress import ignore_progress
 from stemset.errors import Cancelled, ModelFailed
+from tests.support.waiting import LIMIT_S
 
 
 def cancel(_fraction: float) -> None:
@@ -20,7 +21,7 @@ def test_it_is_made_once_for_all_who_want_it() -> None:
     ready = Event()
 
     def make(_check: object) -> list[int]:
-        assert ready.wait(10)
+        assert ready.wait(LIMIT_S)
         made.append(get_ident())
         return made
 
@@ -28,7 +29,7 @@ def test_it_is_made_once_for_all_who_want_it() -> None:
     with ThreadPoolExecutor(3) as threads:
         waiting = [threads.submit(shared.get, ignore_progress) for _ in range(3)]
         ready.set()
-        assert all(one.result(10) is made for one in waiting)
+        assert all(one.result(LIMIT_S) is made for one in waiting)
     assert shared.get(cancel) is made
     assert len(made) == 1
 
@@ -39,7 +40,7 @@ def test_a_job_that_is_cancelled_does_not_wait_and_the_next_finds_it_made() -> N
 
     def make(_check: object) -> str:
         starts.append(1)
-        assert ready.wait(10)
+        assert ready.wait(LIMIT_S)
         return "made"
 
     shared = Shared(make)
@@ -67,7 +68,7 @@ def test_it_is_given_up_where_it_may_once_nobody_waits_and_begun_anew_for_the_ne
     shared = Shared(make)
     with pytest.raises(Cancelled):
         shared.get(cancel)
-    assert given_up.wait(10)
+    assert given_up.wait(LIMIT_S)
     assert shared.get(ignore_progress) == "made"
 
 

@@ -3,7 +3,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-import time
 from pathlib import Path
 
 import anyio
@@ -17,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 
 from stemset.database import tables
 from stemset.database.engine import create_engine_for, database_url, downgrade_database, upgrade_database
+from tests.support.waiting import LIMIT_S
 
 # About a second.
 SLOW = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000000) SELECT count(*) FROM n"
@@ -67,11 +67,11 @@ def test_going_down_to_base_removes_every_table_and_up_again_works(url: str):
     assert {"recordings", "jobs", "job_events", "job_tracks"} <= table_names(url)
 
 
-def test_an_upgrade_with_nothing_to_do_is_quick(url: str):
+def test_an_upgrade_with_nothing_to_do_is_quick(url: str, monkeypatch: pytest.MonkeyPatch):
     upgrade_database(url)
-    begin = time.perf_counter()
+    # Loading and comparing the migrations is what takes long.
+    monkeypatch.delattr("alembic.command.upgrade")
     upgrade_database(url)
-    assert time.perf_counter() - begin < 0.5
 
 
 async def test_sqlite_runs_with_wal_a_busy_timeout_and_foreign_keys(url: str):
@@ -93,7 +93,7 @@ async def test_a_query_that_is_cancelled_leaves_no_task_that_waits_for_ever(url:
             await connection.execute(text(SLOW))
     assert scope.cancelled_caught
     if left := asyncio.all_tasks() - before:
-        _, pending = await asyncio.wait(left, timeout=20)
+        _, pending = await asyncio.wait(left, timeout=LIMIT_S)
         assert not pending
     async with engine.connect() as connection:
         assert (await connection.execute(text("SELECT 1"))).scalar_one() == 1

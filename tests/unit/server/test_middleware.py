@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 from tests.support.api import Service
+from tests.support.waiting import LIMIT_S
 
 
 async def test_a_stream_ends_although_the_host_never_tells_of_the_end(service: Service):
@@ -23,7 +24,7 @@ async def test_a_stream_ends_although_the_host_never_tells_of_the_end(service: S
         "path": f"/api/jobs/{job['id']}/stems/drums.flac", "query_string": b"", "headers": [], "root_path": "",
         "client": ("127.0.0.1", 1), "state": {},
     }  # fmt: skip
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LIMIT_S):
         await app(scope, heard.get, send)
     assert sent[0]["status"] == 200
     assert b"".join(message.get("body", b"") for message in sent[1:]) == b"0123456789"

@@ -21,6 +21,7 @@ from stemset.storage.r2_client import make_client
 from stemset.storage.settings import R2Account
 from stemset.storage.signing import WINDOW, Signer
 from tests.support.s3 import S3Server
+from tests.support.waiting import LIMIT_S
 
 JOB = UUID("01890000-0000-7000-8000-000000000001")
 STEM = Keys.stem(JOB, "vocals")
@@ -199,7 +200,7 @@ def test_what_is_wrong_is_told_in_words_without_the_secret(
 
 
 def test_a_storage_that_is_away_for_seconds_is_waited_for(s3: S3Server, r2_account: R2Account, tmp_path: Path) -> None:
-    patient, song = R2Storage(r2_account, patience_s=60), tmp_path / "song"
+    patient, song = R2Storage(r2_account, patience_s=LIMIT_S), tmp_path / "song"
     song.write_bytes(bytes(20_000_000))
     with s3.away():
         sending = threading.Thread(target=patient.put, args=(STEM, song, "audio/flac"))
@@ -207,12 +208,12 @@ def test_a_storage_that_is_away_for_seconds_is_waited_for(s3: S3Server, r2_accou
         with pytest.raises(Unavailable, match="does not answer"):
             R2Storage(r2_account, patience_s=0).read(STEM)
         time.sleep(1)
-    sending.join(60)
+    sending.join(LIMIT_S)
     assert patient.stat(STEM).bytes == 20_000_000
 
 
 def test_what_was_begun_to_be_read_goes_on_after_a_break(s3: S3Server, r2_account: R2Account) -> None:
-    patient = R2Storage(r2_account, patience_s=60)
+    patient = R2Storage(r2_account, patience_s=LIMIT_S)
     content = bytes(range(256)) * 40_000
     patient.put_bytes(STEM, content, "audio/flac")
     with patient.open(STEM) as stream:

@@ -21,6 +21,7 @@ from stemset.models.runtime import Runtime
 from stemset.strategy import node_cache as cache_module
 from stemset.strategy.node_cache import FolderCache, node_key, pcm_hash
 from tests.support.models import Share, ShareParams
+from tests.support.waiting import LIMIT_S
 
 Tree = dict[str, JsonValue]
 
@@ -363,7 +364,7 @@ def test_several_processes_share_a_cache(folder: Path, tmp_path: Path) -> None:
         subprocess.Popen([sys.executable, "-c", _HAMMER, str(folder), str(tmp_path), str(tmp_path / f"work{number}")])
         for number in range(3)
     ]
-    assert [process.wait(60) for process in processes] == [0, 0, 0]
+    assert [process.wait(LIMIT_S) for process in processes] == [0, 0, 0]
     assert entries(folder) <= set("abcd")
 
 

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -23,8 +24,10 @@ from stemset.features.jobs.records import RunOptions, new_id
 from stemset.worker.reporter import CallbackChannel, Interrupted, Pace, Reporter
 from tests.support.jobs import SECRET, Callback
 from tests.support.queue import TREE, track
+from tests.support.waiting import LIMIT_S, wait_until
 
-FAST = Pace(progress=0.01, poll=0.05, patience=1.0, first_pause=0.01, longest_pause=0.05)
+FAST = Pace(progress=0.01, poll=0.05, patience=LIMIT_S, first_pause=0.01, longest_pause=0.05)
+IMPATIENT = replace(FAST, patience=0.1)
 PAYLOAD = JobPayload(
     job_id=new_id(),
     attempt=3,
@@ -49,8 +52,8 @@ def reporting(
 
 
 def work(reporter: Reporter, *fractions: float) -> None:
-    """Ten seconds of a model's run, unless something ends it."""
-    for step in range(1000):
+    """A model's run of five minutes, unless something ends it."""
+    for step in range(30_000):
         reporter.progress("root", fractions[step % len(fractions)])
         time.sleep(0.01)
 
@@ -83,7 +86,9 @@ def test_an_event_is_told_again_until_the_service_is_back():
 
 def test_patience_ends():
     with (
-        Reporter(PAYLOAD, CallbackChannel("http://127.0.0.1:9", SECRET), stop=threading.Event(), pace=FAST) as reporter,
+        Reporter(
+            PAYLOAD, CallbackChannel("http://127.0.0.1:9", SECRET), stop=threading.Event(), pace=IMPATIENT
+        ) as reporter,
         pytest.raises(Unavailable, match="can't be reached"),
     ):
         reporter.tell(Started())
@@ -91,7 +96,7 @@ def test_patience_ends():
 
 def test_something_else_on_the_callback_s_port_is_not_taken_for_the_service():
     callback = Callback(before=lambda _report: 200)
-    with reporting(callback) as reporter, pytest.raises(Unavailable, match="answered 200"):
+    with reporting(callback, pace=IMPATIENT) as reporter, pytest.raises(Unavailable, match="answered 200"):
         reporter.tell(Started())
 
 
@@ -106,16 +111,20 @@ def test_a_refused_signature_is_not_tried_again():
 
 
 def test_progress_is_coalesced_and_never_blocks():
-    callback = Callback()
-    with reporting(callback, pace=Pace(progress=0.1, poll=10)) as reporter:
-        begin = time.monotonic()
+    all_said = threading.Event()
+
+    def hold(_report: Report) -> None:
+        assert all_said.wait(LIMIT_S)
+
+    callback = Callback(before=hold)
+    with reporting(callback, pace=Pace(progress=0.01, poll=LIMIT_S)) as reporter:
         for step in range(1001):
             reporter.progress("root", step / 1000)
-        assert time.monotonic() - begin < 0.1
-        time.sleep(0.35)
-    assert callback.reports
+        all_said.set()
+        last = NodeProgress(node="root", fraction=1.0)
+        wait_until(lambda: any(report.event == last for report in callback.reports))
+    # The one that was on its way meanwhile, and the newest.
     assert len(callback.reports) <= 2
-    assert callback.reports[-1].event == NodeProgress(node="root", fraction=1.0)
 
 
 def test_progress_that_can_not_be_delivered_is_lost_without_harm():
@@ -143,9 +152,10 @@ def test_the_answer_to_progress_stops_the_run_at_its_next_word():
 
 def test_a_model_that_makes_no_progress_still_hears_of_a_cancel():
     asked = threading.Event()
-    with reporting(Callback(lambda _report, _id: asked.is_set())) as reporter:
+    callback = Callback(lambda _report, _id: asked.is_set())
+    with reporting(callback) as reporter:
         reporter.progress("root", 0.5)
-        time.sleep(0.05)
+        wait_until(lambda: bool(callback.reports))
         asked.set()
         with pytest.raises(Cancelled):
             work(reporter, 0.5)

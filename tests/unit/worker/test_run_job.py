@@ -35,6 +35,7 @@ from stemset.worker.pid_files import only_worker
 from stemset.worker.reporter import CallbackChannel, Interrupted, Pace, Reporter
 from stemset.worker.run_job import run_job
 from tests.support.jobs import SECRET, Callback
+from tests.support.waiting import LIMIT_S
 
 TREE: dict[str, JsonValue] = {"_": "percussive", "drums": "drums", "not_drums": "rest"}
 
@@ -136,7 +137,7 @@ def test_several_stems_are_stored_at_once(bench: Bench, monkeypatch: pytest.Monk
     def slowly(key: str, file: Path, content_type: str) -> None:
         if key in (Keys.stem(bench.payload.job_id, "drums"), Keys.stem(bench.payload.job_id, "rest")):
             # Passes only when another one is on its way.
-            together.wait(20)
+            together.wait(LIMIT_S)
         put(key, file, content_type)
 
     monkeypatch.setattr(bench.storage, "put", slowly)
@@ -210,7 +211,7 @@ def test_a_cancelled_run_says_so_and_leaves_a_manifest(bench: Bench):
 
 def test_a_cancel_is_heard_in_the_middle_of_a_node(bench: Bench, monkeypatch: pytest.MonkeyPatch):
     def endless(_self: Percussive, _input: Path, _output: Path, progress: Progress, _wanted: object) -> None:
-        for _ in range(3000):
+        for _ in range(30_000):
             progress(0.1)
             time.sleep(0.01)
         raise AssertionError

@@ -671,7 +671,6 @@ export type Strip = {
 export type Track = {
     blockSize: number;
     bytes: number;
-    colour: string;
     gainDb: number;
     indexUrl: string;
     label: string;

@@ -6,7 +6,7 @@ import {
   listRecordingsInfiniteOptions,
 } from '@/api/generated/@tanstack/react-query.gen'
 import type { Job, Recording, RecordingPage } from '@/api/generated/types.gen'
-import { aJob, aRecording } from '@/test-data'
+import { aJob, aRecording } from '@/testing/data'
 import { putJob } from './cache'
 
 const { queryKey: listKey } = listRecordingsInfiniteOptions({ query: { profile: 'demo', limit: 50 } })

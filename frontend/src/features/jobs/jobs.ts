@@ -10,8 +10,8 @@ export function isFinal(state: JobState): boolean {
   return state === 'succeeded' || state === 'failed' || state === 'cancelled'
 }
 
-/** The nodes as the tree they are, in the order given. A node whose parent is missing stands at the top. */
-export function stepTree(nodes: readonly JobNode[]): Step[] {
+/** Builds the tree of the nodes, in the order given. A node whose parent is missing stands at the top. */
+export function buildStepTree(nodes: readonly JobNode[]): Step[] {
   const steps = new Map(nodes.map((node) => [node.path, { node, children: [] as Step[] }]))
   const top: Step[] = []
   for (const step of steps.values()) {
@@ -22,14 +22,14 @@ export function stepTree(nodes: readonly JobNode[]): Step[] {
   return top
 }
 
-/** Which of two states of things is newer: the later event of one job, or the job created later. */
-export function newer(a: Job, b: Job): Job {
+/** Returns the newer of two: by the last event if it is one job, else the job created later. */
+export function newerJob(a: Job, b: Job): Job {
   if (a.id === b.id) return b.lastEvent >= a.lastEvent ? b : a
   return b.createdAt >= a.createdAt ? b : a
 }
 
-/** The step that a running job is at, from 1; the next one while files are written in between. 0: none begun. */
-function currentStep({ nodes }: Job): number {
+/** Returns the number of the step that a running job is at, from 1; the next one while files are written in between. 0: none begun. */
+function currentStepNumber({ nodes }: Job): number {
   if (nodes.every(({ state }) => state === 'waiting')) return 0
   const running = nodes.findIndex(({ state }) => state === 'running')
   if (running >= 0) return running + 1
@@ -37,16 +37,16 @@ function currentStep({ nodes }: Job): number {
   return next >= 0 ? next + 1 : nodes.length
 }
 
-/** What a job that is not over does at the moment, in a few words. */
-export function activity(job: Job): string {
+/** Describes what a job that is not over does at the moment. */
+export function describeActivity(job: Job): string {
   if (job.state === 'queued') return text.inLine
-  if (currentStep(job) === 0) return text.reading
+  if (currentStepNumber(job) === 0) return text.reading
   if (job.nodes.every(({ state }) => state === 'done')) return text.finishing
-  return text.step(currentStep(job), job.nodes.length)
+  return text.step(currentStepNumber(job), job.nodes.length)
 }
 
-/** One sentence for screen readers. It changes with the step, not with each percent, so that it can be spoken. */
-export function announcement(job: Job, title: string): string {
+/** Says how a job is in one sentence, for screen readers. It changes with the step, not with each percent, so that it can be spoken. */
+export function announceJob(job: Job, title: string): string {
   switch (job.state) {
     case 'queued':
       return text.announceQueued(title)
@@ -57,7 +57,7 @@ export function announcement(job: Job, title: string): string {
     case 'failed':
       return text.announceFailed(title, job.failure?.message ?? '')
     case 'running': {
-      const number = currentStep(job)
+      const number = currentStepNumber(job)
       const step = job.nodes[number - 1]
       return step ? text.announceStep(title, step.title, number, job.nodes.length) : text.announceReading(title)
     }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { aJob } from '@/test-data'
+import { aJob } from '@/testing/data'
 import { watchJob } from './watch'
 
 class FakeEventSource extends EventTarget {

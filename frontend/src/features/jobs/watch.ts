@@ -16,8 +16,8 @@ const TYPES = [
 ]
 const REOPEN_MS = 5000
 // A browser opens six connections to one HTTP/1.1 server; the rest of the page needs some of them.
-const MAX_LINES = 3
-let lines = 0
+const MAX_STREAMS = 3
+let openStreams = 0
 
 /**
  * Calls `onEvent` with each change of a job until it is final or the returned function is called.
@@ -26,8 +26,8 @@ let lines = 0
  * such a stream is opened anew after a while. Beyond three streams nothing is opened: the page polls as well.
  */
 export function watchJob(jobId: string, onEvent: (event: JobEvent) => void): () => void {
-  if (lines >= MAX_LINES) return () => {}
-  lines += 1
+  if (openStreams >= MAX_STREAMS) return () => {}
+  openStreams += 1
   let source: EventSource | null = null
   let timer: ReturnType<typeof setTimeout> | undefined
   let stopped = false
@@ -35,7 +35,7 @@ export function watchJob(jobId: string, onEvent: (event: JobEvent) => void): () 
   const stop = () => {
     if (stopped) return
     stopped = true
-    lines -= 1
+    openStreams -= 1
     clearTimeout(timer)
     source?.close()
   }

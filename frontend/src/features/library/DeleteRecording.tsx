@@ -2,6 +2,7 @@ import type { Recording } from '@/api/generated/types.gen'
 import { errorText } from '@/api/problem'
 import { Button } from '@/ui/Button'
 import { Dialog } from '@/ui/Dialog'
+import { ErrorLine } from '@/ui/ErrorLine'
 import { text } from './text'
 import { useDeleteRecording } from './useChanges'
 
@@ -22,11 +23,7 @@ export function DeleteRecording({
   return (
     <Dialog title={text.deleteTitle(recording.title)} onClose={onClose}>
       <p className="text-muted">{text.deleteHint}</p>
-      {remove.isError && (
-        <p role="alert" className="text-[13px] text-bad">
-          {errorText(remove.error)}
-        </p>
-      )}
+      {remove.isError && <ErrorLine>{errorText(remove.error)}</ErrorLine>}
       <form method="dialog" className="flex flex-wrap justify-end gap-2">
         <Button type="submit" disabled={remove.isPending}>
           {text.keep}

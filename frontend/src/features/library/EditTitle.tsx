@@ -1,6 +1,7 @@
 import { type FormEvent, useEffect, useRef, useState } from 'react'
 import type { Recording } from '@/api/generated/types.gen'
 import { errorText } from '@/api/problem'
+import { ErrorLine } from '@/ui/ErrorLine'
 import { text } from './text'
 import { useUpdateRecording } from './useChanges'
 
@@ -42,11 +43,7 @@ export function EditTitle({ recording, onDone }: { recording: Recording; onDone:
         onKeyDown={(event) => event.key === 'Escape' && end()}
         className="h-8 w-full rounded-[7px] border border-line-strong bg-bg px-2 font-semibold pointer-coarse:h-11"
       />
-      {update.isError && (
-        <p role="alert" className="text-[13px] text-bad">
-          {errorText(update.error)}
-        </p>
-      )}
+      {update.isError && <ErrorLine>{errorText(update.error)}</ErrorLine>}
     </form>
   )
 }

@@ -1,7 +1,7 @@
 import { type KeyboardEvent as ReactKeyboardEvent, useEffect, useRef, useState } from 'react'
 import { SearchIcon } from '@/ui/icons'
 import { text } from './text'
-import { asView, DEFAULT_SORT, SORTS, type View } from './view'
+import { DEFAULT_SORT, type ListView, parseView, SORTS } from './view'
 
 const TYPING_MS = 250
 const FIELD = 'h-[34px] rounded-[9px] border border-line bg-surface pointer-coarse:h-11'
@@ -55,13 +55,13 @@ function Search({ value, onChange }: { value: string; onChange: (value: string) 
 }
 
 /** Search and order of the list. */
-export function ListTools({ view, onView }: { view: View; onView: (view: View) => void }) {
+export function ListTools({ view, onView }: { view: ListView; onView: (view: ListView) => void }) {
   return (
     <div className="flex w-full flex-wrap gap-2.5 sm:ml-auto sm:w-auto sm:flex-nowrap">
       <select
         aria-label={text.order}
         value={view.sort ?? DEFAULT_SORT}
-        onChange={(event) => onView(asView({ ...view, sort: event.target.value }))}
+        onChange={(event) => onView(parseView({ ...view, sort: event.target.value }))}
         className={`${FIELD} w-full px-2.5 text-muted sm:w-auto`}
       >
         {SORTS.map((sort) => (
@@ -70,7 +70,7 @@ export function ListTools({ view, onView }: { view: View; onView: (view: View) =
           </option>
         ))}
       </select>
-      <Search value={view.q ?? ''} onChange={(q) => onView(asView({ ...view, q }))} />
+      <Search value={view.q ?? ''} onChange={(q) => onView(parseView({ ...view, q }))} />
     </div>
   )
 }
@@ -82,8 +82,8 @@ export function TagFilter({
   onView,
 }: {
   tags: readonly string[]
-  view: View
-  onView: (view: View) => void
+  view: ListView
+  onView: (view: ListView) => void
 }) {
   const shown = view.tag === undefined || tags.includes(view.tag) ? tags : [view.tag, ...tags]
   if (shown.length === 0) return null
@@ -95,7 +95,7 @@ export function TagFilter({
           key={tag}
           type="button"
           aria-pressed={tag === view.tag}
-          onClick={() => onView(asView({ ...view, tag: tag === view.tag ? undefined : tag }))}
+          onClick={() => onView(parseView({ ...view, tag: tag === view.tag ? undefined : tag }))}
           className="h-[26px] max-w-full truncate rounded-full border border-line px-3 text-[13px] text-muted hover:text-text aria-pressed:border-transparent aria-pressed:bg-accent aria-pressed:text-bg pointer-coarse:h-10"
         >
           {tag}

@@ -1,5 +1,5 @@
 import type { Recording } from '@/api/generated/types.gen'
-import { announcement, isFinal } from '@/features/jobs'
+import { announceJob, isFinal } from '@/features/jobs'
 
 /** Speaks what the jobs of these recordings do. Jobs that were over before the page came stay silent. */
 export function LiveStatus({ recordings, since }: { recordings: readonly Recording[]; since: number }) {
@@ -9,7 +9,7 @@ export function LiveStatus({ recordings, since }: { recordings: readonly Recordi
   })
   return (
     <div role="status" className="sr-only">
-      {spoken.map(({ id, title, latestJob }) => latestJob && <p key={id}>{announcement(latestJob, title)}</p>)}
+      {spoken.map(({ id, title, latestJob }) => latestJob && <p key={id}>{announceJob(latestJob, title)}</p>)}
     </div>
   )
 }

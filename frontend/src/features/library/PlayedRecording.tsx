@@ -1,6 +1,5 @@
 import type { Job, Recording } from '@/api/generated/types.gen'
-import { JobSwitch, OlderNote, useVersions } from '@/features/job'
-import { activity, isFinal, jobText } from '@/features/jobs'
+import { describeActivity, isFinal, JobSwitch, jobText, OlderNote, useVersions } from '@/features/jobs'
 import { PlayerScreen } from '@/features/player'
 import { JobPanel } from './JobPanel'
 
@@ -40,7 +39,7 @@ function JobBanner({ job, title }: { job: Job; title: string }) {
       <details open={over}>
         <summary className="text-[13px] text-muted">
           {job.strategy} · {jobText[job.state]}
-          {!over && ` · ${activity(job)}`}
+          {!over && ` · ${describeActivity(job)}`}
         </summary>
         <div className="max-w-[860px] py-3">
           <JobPanel job={job} title={title} />

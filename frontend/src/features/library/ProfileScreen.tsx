@@ -1,16 +1,9 @@
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
-import { OfflineNote, StatusChip } from '@/features/queue'
+import { StrategyPicker } from '@/features/catalogue'
+import { OfflineNote, StatusChip } from '@/features/jobs'
 import { useDefaultStrategy } from '@/features/settings'
-import {
-  DropZone,
-  StrategyPicker,
-  UploadRow,
-  uploadText,
-  useFileDrop,
-  useUploads,
-  useUploadsOf,
-} from '@/features/upload'
+import { DropZone, UploadRow, uploadText, useFileDrop, useUploads, useUploadsOf } from '@/features/upload'
 import { AppHeader } from '@/ui/AppHeader'
 import { Button, buttonClass } from '@/ui/Button'
 import { Notice } from '@/ui/Notice'
@@ -19,7 +12,7 @@ import { ProfileSwitch } from './ProfileSwitch'
 import { RecordingList } from './RecordingList'
 import { text } from './text'
 import { useConfig, useProfiles, useRecordings, useStrategies } from './useLibrary'
-import type { View } from './view'
+import type { ListView } from './view'
 
 function Footer() {
   const config = useConfig()
@@ -85,8 +78,8 @@ export function ProfileScreen({
   onView,
 }: {
   profileName: string
-  view: View
-  onView: (view: View) => void
+  view: ListView
+  onView: (view: ListView) => void
 }) {
   const profiles = useProfiles()
   const strategies = useStrategies()

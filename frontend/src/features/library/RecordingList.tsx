@@ -1,14 +1,15 @@
-import { type ReactNode, useEffect, useRef, useState } from 'react'
+import { type ReactNode, type Ref, useEffect, useRef, useState } from 'react'
 import type { Recording } from '@/api/generated/types.gen'
 import { errorText } from '@/api/problem'
 import { Button } from '@/ui/Button'
 import { NoteIcon, SearchIcon } from '@/ui/icons'
+import { MoreButton } from '@/ui/MoreButton'
 import { Notice } from '@/ui/Notice'
 import { ListTools, TagFilter } from './ListTools'
 import { RecordingRow } from './RecordingRow'
 import { text } from './text'
 import { useKnownTags, useRecordings } from './useLibrary'
-import { asView, narrows, type View } from './view'
+import { isNarrowed, type ListView, parseView } from './view'
 
 const CARD = 'divide-y divide-line overflow-hidden rounded-[14px] border border-line bg-surface'
 
@@ -28,56 +29,29 @@ function Skeleton() {
   )
 }
 
-/** The recordings of a profile. uploads: rows of files still on their way, shown on top. */
-export function RecordingList({
-  profile,
-  title,
-  description,
-  uploads,
-  view,
-  onView,
-}: {
+interface RecordingListProps {
   profile: string
   title: string
   description: string
+  /** Rows of files still on their way, shown on top. */
   uploads: ReactNode
-  view: View
-  onView: (view: View) => void
-}) {
+  view: ListView
+  onView: (view: ListView) => void
+}
+
+/** The recordings of a profile. */
+export function RecordingList({ profile, title, description, uploads, view, onView }: RecordingListProps) {
   const query = useRecordings(profile, view)
   const tags = useKnownTags(profile)
-  const heading = useRef<HTMLHeadingElement>(null)
-  const [deleted, setDeleted] = useState<Recording | null>(null)
-  // Only when the dialog is gone can anything below it have the focus.
-  useEffect(() => {
-    if (deleted) heading.current?.focus()
-  }, [deleted])
+  const { heading, deleted, setDeleted } = useDeleted()
   const recordings = query.data?.pages.flatMap(({ items }) => items) ?? []
-  const total = query.data?.pages[0]?.total
-  const narrowed = narrows(view)
-  const everything = () => onView(asView({ sort: view.sort }))
-
+  const narrowed = isNarrowed(view)
   return (
     <section aria-labelledby="recordings" className="grid grid-cols-[minmax(0,1fr)] gap-4">
       <div className="flex flex-wrap items-end gap-3">
-        <div>
-          <div className="flex flex-wrap items-baseline gap-x-3">
-            <h1
-              ref={heading}
-              id="recordings"
-              tabIndex={-1}
-              className="rounded-sm text-[22px] font-semibold tracking-tight focus:outline-none"
-            >
-              {title}
-            </h1>
-            {total !== undefined && (
-              <span role="status" className="text-faint">
-                {narrowed ? text.found(total) : text.count(total)}
-              </span>
-            )}
-          </div>
-          {description !== '' && <p className="text-muted">{description}</p>}
-        </div>
+        <Heading ref={heading} title={title} description={description}>
+          {query.data && <Count total={query.data.pages[0]?.total ?? 0} narrowed={narrowed} />}
+        </Heading>
         {(recordings.length > 0 || narrowed) && <ListTools view={view} onView={onView} />}
       </div>
       <p role="status" className="sr-only">
@@ -91,19 +65,8 @@ export function RecordingList({
           {errorText(query.error)}
         </Notice>
       )}
-      {query.data && recordings.length === 0 && !narrowed && (
-        <Notice icon={<NoteIcon />} title={text.empty}>
-          {text.emptyHint}
-        </Notice>
-      )}
-      {query.data && recordings.length === 0 && narrowed && (
-        <Notice
-          icon={<SearchIcon />}
-          title={text.noMatch}
-          actions={<Button onClick={everything}>{text.clearSearch}</Button>}
-        >
-          {text.noMatchHint(view.q, view.tag)}
-        </Notice>
+      {query.data && recordings.length === 0 && (
+        <EmptyList view={view} onShowAll={() => onView(parseView({ sort: view.sort }))} />
       )}
       {recordings.length > 0 && (
         <ul className={`${CARD} transition-opacity ${query.isPlaceholderData ? 'opacity-60' : ''}`}>
@@ -112,21 +75,79 @@ export function RecordingList({
               key={recording.id}
               recording={recording}
               knownTags={tags}
-              onTag={(tag) => onView(asView({ ...view, tag }))}
+              onTag={(tag) => onView(parseView({ ...view, tag }))}
               onDeleted={() => setDeleted(recording)}
             />
           ))}
         </ul>
       )}
-      {query.hasNextPage && (
-        <Button
-          className="justify-self-center"
-          disabled={query.isFetchingNextPage}
-          onClick={() => query.fetchNextPage()}
-        >
-          {query.isFetchingNextPage ? text.loadingMore : text.more}
-        </Button>
-      )}
+      <MoreButton list={query} label={text.more} busyLabel={text.loadingMore} />
     </section>
+  )
+}
+
+/** The recording that was deleted last. Its row is gone, so the heading takes the focus. */
+function useDeleted() {
+  const heading = useRef<HTMLHeadingElement>(null)
+  const [deleted, setDeleted] = useState<Recording | null>(null)
+  // Only when the dialog is gone can anything below it have the focus.
+  useEffect(() => {
+    if (deleted) heading.current?.focus()
+  }, [deleted])
+  return { heading, deleted, setDeleted }
+}
+
+interface HeadingProps {
+  ref: Ref<HTMLHeadingElement>
+  title: string
+  description: string
+  /** Beside the title. */
+  children: ReactNode
+}
+
+function Heading({ ref, title, description, children }: HeadingProps) {
+  return (
+    <div>
+      <div className="flex flex-wrap items-baseline gap-x-3">
+        <h1
+          ref={ref}
+          id="recordings"
+          tabIndex={-1}
+          className="rounded-sm text-[22px] font-semibold tracking-tight focus:outline-none"
+        >
+          {title}
+        </h1>
+        {children}
+      </div>
+      {description !== '' && <p className="text-muted">{description}</p>}
+    </div>
+  )
+}
+
+function Count({ total, narrowed }: { total: number; narrowed: boolean }) {
+  return (
+    <span role="status" className="text-faint">
+      {narrowed ? text.found(total) : text.count(total)}
+    </span>
+  )
+}
+
+/** Stands in for the list when the profile has no recording, or none that matches the view. */
+function EmptyList({ view, onShowAll }: { view: ListView; onShowAll: () => void }) {
+  if (!isNarrowed(view)) {
+    return (
+      <Notice icon={<NoteIcon />} title={text.empty}>
+        {text.emptyHint}
+      </Notice>
+    )
+  }
+  return (
+    <Notice
+      icon={<SearchIcon />}
+      title={text.noMatch}
+      actions={<Button onClick={onShowAll}>{text.clearSearch}</Button>}
+    >
+      {text.noMatchHint(view.q, view.tag)}
+    </Notice>
   )
 }

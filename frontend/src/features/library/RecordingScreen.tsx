@@ -1,14 +1,15 @@
 import { Link } from '@tanstack/react-router'
 import { lazy, type ReactNode, Suspense, useState } from 'react'
-import type { Recording } from '@/api/generated/types.gen'
-import { errorText, isNotFound } from '@/api/problem'
-import { RecordingJobs, useJob, useJobsOf } from '@/features/job'
-import { jobText, useJobStream, useStartJob } from '@/features/jobs'
+import type { Job, Recording } from '@/api/generated/types.gen'
+import { errorText } from '@/api/problem'
+import { StrategyPicker } from '@/features/catalogue'
+import { jobText, RecordingJobs, Unavailable, useJob, useJobStream, useJobsOf, useStartJob } from '@/features/jobs'
 import { useDefaultStrategy } from '@/features/settings'
-import { StrategyPicker } from '@/features/upload'
 import { AppHeader } from '@/ui/AppHeader'
+import { Breadcrumb } from '@/ui/Breadcrumb'
 import { Button, buttonClass } from '@/ui/Button'
-import { clock } from '@/ui/format'
+import { ErrorLine } from '@/ui/ErrorLine'
+import { formatClock } from '@/ui/format'
 import { Notice } from '@/ui/Notice'
 import { JobPanel } from './JobPanel'
 import { LiveStatus } from './LiveStatus'
@@ -32,21 +33,23 @@ function Frame({ title, crumb, children }: { title: string; crumb: ReactNode; ch
 function Crumb({ profileName, title }: { profileName: string; title: string }) {
   const profile = useProfiles().data?.find(({ name }) => name === profileName)
   return (
-    <nav aria-label="Breadcrumb" className="min-w-0">
-      <ol className="flex min-w-0 items-center gap-2 text-muted">
-        <li className="hidden sm:block">
-          <Link to="/p/$profileName" params={{ profileName }} className="rounded-sm whitespace-nowrap hover:text-text">
-            {profile?.title ?? profileName}
-          </Link>
-        </li>
-        <li aria-hidden="true" className="hidden sm:block">
-          /
-        </li>
-        <li aria-current="page" className="truncate font-medium text-text">
-          {title}
-        </li>
-      </ol>
-    </nav>
+    <Breadcrumb
+      steps={[
+        {
+          from: 'sm',
+          content: (
+            <Link
+              to="/p/$profileName"
+              params={{ profileName }}
+              className="rounded-sm whitespace-nowrap hover:text-text"
+            >
+              {profile?.title ?? profileName}
+            </Link>
+          ),
+        },
+        { content: title },
+      ]}
+    />
   )
 }
 
@@ -70,82 +73,80 @@ function StartFirstJob({ recording }: { recording: Recording }) {
       >
         {text.separate}
       </Button>
-      {start.isError && (
-        <p role="alert" className="text-[13px] text-bad">
-          {errorText(start.error)}
-        </p>
-      )}
+      {start.isError && <ErrorLine>{errorText(start.error)}</ErrorLine>}
     </div>
   )
 }
 
-/**
- * One recording: its player as soon as a stem is there, until then what its job does.
- *
- * jobId: the job that is asked for; null takes the newest.
- */
-export function RecordingScreen({
-  profileName,
-  recordingId,
-  jobId,
-}: {
+interface RecordingScreenProps {
   profileName: string
   recordingId: string
+  /** The job that is asked for; null takes the newest. */
   jobId: string | null
-}) {
-  const query = useRecording(recordingId)
-  const asked = useJob(jobId)
-  const recording = query.data
-  const newest = recording?.latestJob ?? null
-  const listed = useJobsOf(recordingId).data?.pages.flatMap(({ items }) => items)
-  const job = (jobId === null ? newest : (asked.data ?? listed?.find(({ id }) => id === jobId))) ?? null
-  const [openedAt] = useState(Date.now)
-  useJobStream(jobId === null ? newest : null)
+}
 
-  if (jobId !== null && (asked.isError || (asked.data && asked.data.recordingId !== recordingId))) {
-    return <JobMissing profileName={profileName} recordingId={recordingId} />
-  }
-  if (recording === undefined || (jobId !== null && job === null)) {
-    if (query.isPending || recording !== undefined) {
-      return (
-        <Frame title={profileName} crumb={null}>
-          <p role="status" className="text-muted">
-            {text.loadingRecording}
-          </p>
-        </Frame>
-      )
-    }
-    const missing = isNotFound(query.error)
+/** One recording: its player as soon as a stem is there, until then what its job does. */
+export function RecordingScreen({ profileName, recordingId, jobId }: RecordingScreenProps) {
+  const query = useRecording(recordingId)
+  const { job, missing } = useShownJob(recordingId, jobId, query.data)
+  const [openedAt] = useState(Date.now)
+  if (missing) return <JobMissing profileName={profileName} recordingId={recordingId} />
+  if (query.data !== undefined && job !== undefined) {
     return (
-      <Frame title={text.noRecording} crumb={null}>
-        <Notice
-          level="h1"
-          urgent={!missing}
-          title={missing ? text.noRecording : text.recordingFailed}
-          actions={
-            <>
-              {!missing && <Button onClick={() => query.refetch()}>{text.retry}</Button>}
-              <Link to="/p/$profileName" params={{ profileName }} className={buttonClass()}>
-                {text.back}
-              </Link>
-            </>
-          }
-        >
-          {missing ? text.noRecordingHint : errorText(query.error)}
-        </Notice>
+      <>
+        <RecordingPage profileName={profileName} recording={query.data} job={job} />
+        <LiveStatus since={openedAt} recordings={[query.data]} />
+      </>
+    )
+  }
+  if (query.isPending || query.data !== undefined) {
+    return (
+      <Frame title={profileName} crumb={null}>
+        <p role="status" className="text-muted">
+          {text.loadingRecording}
+        </p>
       </Frame>
     )
   }
+  return (
+    <Frame title={text.noRecording} crumb={null}>
+      <Unavailable
+        error={query.error}
+        words={text.unavailable}
+        profileName={profileName}
+        onRetry={() => query.refetch()}
+      />
+    </Frame>
+  )
+}
 
+/**
+ * Follows the job that is asked for, or the recording's newest. job: undefined while it is loading, null when the
+ * recording has none. missing: the job that is asked for does not exist, or is another recording's.
+ */
+function useShownJob(recordingId: string, jobId: string | null, recording: Recording | undefined) {
+  const asked = useJob(jobId)
+  const newest = recording?.latestJob ?? null
+  const listed = useJobsOf(recordingId).data?.pages.flatMap(({ items }) => items)
+  useJobStream(jobId === null ? newest : null)
+  if (jobId === null) return { job: newest, missing: false }
+  const missing = asked.isError || (asked.data !== undefined && asked.data.recordingId !== recordingId)
+  return { job: asked.data ?? listed?.find(({ id }) => id === jobId), missing }
+}
+
+interface RecordingPageProps {
+  profileName: string
+  recording: Recording
+  job: Job | null
+}
+
+function RecordingPage({ profileName, recording, job }: RecordingPageProps) {
   const crumb = <Crumb profileName={profileName} title={recording.title} />
   if (job !== null && job.stems.length > 0) {
     return (
-      <>
-        <Suspense fallback={<AppHeader>{crumb}</AppHeader>}>
-          <PlayedRecording profileName={profileName} recording={recording} job={job} newest={newest} />
-        </Suspense>
-        <LiveStatus since={openedAt} recordings={[recording]} />
-      </>
+      <Suspense fallback={<AppHeader>{crumb}</AppHeader>}>
+        <PlayedRecording profileName={profileName} recording={recording} job={job} newest={recording.latestJob} />
+      </Suspense>
     )
   }
   return (
@@ -153,13 +154,12 @@ export function RecordingScreen({
       <div>
         <h1 className="text-[22px] font-semibold tracking-tight">{recording.title}</h1>
         <p className="text-muted">
-          {clock(recording.durationS)}
+          {formatClock(recording.durationS)}
           {job && ` · ${jobText[job.state]} · ${job.strategy}`}
         </p>
       </div>
       {job === null ? <StartFirstJob recording={recording} /> : <JobPanel job={job} title={recording.title} />}
       {job !== null && <RecordingJobs recording={recording} shown={job.id} />}
-      <LiveStatus since={openedAt} recordings={[recording]} />
     </Frame>
   )
 }

@@ -1,3 +1,3 @@
 export { ProfileScreen } from './ProfileScreen'
 export { RecordingScreen } from './RecordingScreen'
-export { asView } from './view'
+export { parseView } from './view'

@@ -3,8 +3,8 @@ import userEvent from '@testing-library/user-event'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Recording } from '@/api/generated/types.gen'
 import { Uploads } from '@/features/upload'
-import { aJob, aNode, aRecording, aStrategy } from '@/test-data'
-import { problem, renderPage } from '@/test-page'
+import { aJob, aNode, aRecording, aStrategy } from '@/testing/data'
+import { problem, renderPage } from '@/testing/page'
 
 const FAILED = aJob({
   state: 'failed',

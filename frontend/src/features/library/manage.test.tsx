@@ -2,8 +2,9 @@ import { screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Recording } from '@/api/generated/types.gen'
-import { aJob, aRecording, CONFIG } from '@/test-data'
-import { problem, renderPage } from '@/test-page'
+import { stubDialog } from '@/testing/browser'
+import { aJob, aRecording, CONFIG } from '@/testing/data'
+import { problem, renderPage } from '@/testing/page'
 
 /** A library that searches, renames, tags and deletes as the service does. */
 function library(...recordings: Recording[]) {
@@ -45,12 +46,7 @@ async function choose(title: string, item: string): Promise<void> {
   await userEvent.click(screen.getByRole('menuitem', { name: item }))
 }
 
-beforeEach(() => {
-  // jsdom draws no dialog above the page.
-  HTMLDialogElement.prototype.showModal = function () {
-    this.open = true
-  }
-})
+beforeEach(stubDialog)
 
 describe('finding', () => {
   it('has the server search, and keeps the words in the address', async () => {

@@ -1,10 +1,10 @@
-import { plural } from '@/ui/format'
+import { pluralise } from '@/ui/format'
 
 /** Every sentence of the library and of a recording's page. */
 export const text = {
   pageTitle: (profile: string) => `${profile} · Stemset`,
   profiles: 'Profiles',
-  count: (total: number) => plural(total, 'recording'),
+  count: (total: number) => pluralise(total, 'recording'),
   search: 'Search recordings',
   searchHint: 'Search   /',
   noMatch: 'No recording matches',
@@ -12,7 +12,7 @@ export const text = {
     [query && `Looked for “${query}” in titles, file names and tags.`, tag && `Only those with the tag “${tag}”.`]
       .filter(Boolean)
       .join(' '),
-  found: (total: number) => `${plural(total, 'recording')} found`,
+  found: (total: number) => `${pluralise(total, 'recording')} found`,
   order: 'Order',
   orders: {
     '-created': 'Newest first',
@@ -63,12 +63,16 @@ export const text = {
   notSeparated: 'not separated yet',
   open: (title: string) => `Open ${title}`,
   noRecording: 'There is no such recording',
-  noRecordingHint: 'It may have been removed, or the link is wrong.',
-  back: 'Back to the recordings',
+  unavailable: {
+    missing: 'There is no such recording',
+    missingHint: 'It may have been removed, or the link is wrong.',
+    failed: 'The recording could not be read',
+    retry: 'Try again',
+    back: 'Back to the recordings',
+  },
   loadingRecording: 'Loading the recording…',
   noJob: 'This recording has no such job',
   newestJob: 'To the newest',
-  recordingFailed: 'The recording could not be read',
   separate: 'Separate',
   separateHint: 'No job has run on this song. Choose how to separate it.',
   footer: 'Recordings stay on this server.',

@@ -7,8 +7,9 @@ import {
   listStrategiesOptions,
 } from '@/api/generated/@tanstack/react-query.gen'
 import type { Recording, RecordingPage } from '@/api/generated/types.gen'
+import { nextOffset } from '@/api/paging'
 import { isFinal } from '@/features/jobs'
-import type { View } from './view'
+import type { ListView } from './view'
 
 const PAGE = 50
 const QUEUED_MS = 1000
@@ -17,7 +18,7 @@ const RECONNECT_MS = 5000
 const CATALOGUE_MS = 60_000
 
 /** When to ask again: soon while a job may start at any moment, seldom while its stream tells the news. */
-function nextPoll(recordings: readonly Recording[]): number | false {
+function pollInterval(recordings: readonly Recording[]): number | false {
   const states = recordings.flatMap(({ latestJob }) => (latestJob ? [latestJob.state] : []))
   if (states.includes('queued')) return QUEUED_MS
   return states.every(isFinal) ? false : RUNNING_MS
@@ -47,16 +48,13 @@ const recordingsOf = (data: InfiniteData<RecordingPage> | undefined) => data?.pa
  * The recordings of a profile, as the view asks for them. Polled while a job is under way: streams may fail, and are
  * few. While a changed view is fetched, the former one stays.
  */
-export function useRecordings(profile: string, view: View = {}) {
+export function useRecordings(profile: string, view: ListView = {}) {
   return useInfiniteQuery({
     ...listRecordingsInfiniteOptions({ query: { profile, limit: PAGE, ...view } }),
     initialPageParam: 0,
-    getNextPageParam: ({ items, offset, total }) => {
-      const next = offset + items.length
-      return items.length > 0 && next < total ? next : undefined
-    },
+    getNextPageParam: nextOffset,
     placeholderData: keepPreviousData,
-    refetchInterval: ({ state }) => (state.status === 'error' ? RECONNECT_MS : nextPoll(recordingsOf(state.data))),
+    refetchInterval: ({ state }) => (state.status === 'error' ? RECONNECT_MS : pollInterval(recordingsOf(state.data))),
   })
 }
 
@@ -74,6 +72,6 @@ export function useKnownTags(profile: string): string[] {
 export function useRecording(id: string) {
   return useQuery({
     ...getRecordingOptions({ path: { recording_id: id } }),
-    refetchInterval: ({ state }) => nextPoll(state.data ? [state.data] : []),
+    refetchInterval: ({ state }) => pollInterval(state.data ? [state.data] : []),
   })
 }

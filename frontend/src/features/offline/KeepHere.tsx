@@ -1,7 +1,7 @@
 import { useRef, useState } from 'react'
 import type { PlayerData } from '@/api/generated'
 import { Button } from '@/ui/Button'
-import { bytes, percent } from '@/ui/format'
+import { formatBytes, formatPercent } from '@/ui/format'
 import { bytesOf, canPin, pins } from './pins'
 import { text } from './text'
 import { usePins } from './usePins'
@@ -30,19 +30,19 @@ export function KeepHere({ data }: { data: PlayerData }) {
       {fraction !== null ? (
         <>
           <span role="status" className="flex-1">
-            {text.keeping(percent(fraction))}
+            {text.keeping(formatPercent(fraction))}
           </span>
           <Button onClick={() => running.current?.abort()}>{text.cancel}</Button>
         </>
       ) : pin ? (
         <>
           <span role="status" className="flex-1">
-            {text.kept(bytes(pin.bytes))}
+            {text.kept(formatBytes(pin.bytes))}
           </span>
           <Button onClick={() => void pins.remove(pin)}>{text.remove}</Button>
         </>
       ) : (
-        <Button onClick={() => void keep()}>{text.keep(bytes(bytesOf(data)))}</Button>
+        <Button onClick={() => void keep()}>{text.keep(formatBytes(bytesOf(data)))}</Button>
       )}
       {failed && (
         <p role="alert" className="text-bad">

@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router'
 import { Button } from '@/ui/Button'
-import { bytes } from '@/ui/format'
+import { formatBytes } from '@/ui/format'
 import { pins } from './pins'
 import { text } from './text'
 import { usePins } from './usePins'
@@ -21,7 +21,7 @@ export function PinList() {
           >
             {pin.title}
           </Link>
-          <span className="text-[13px] text-muted">{`${pin.strategy} · ${bytes(pin.bytes)}`}</span>
+          <span className="text-[13px] text-muted">{`${pin.strategy} · ${formatBytes(pin.bytes)}`}</span>
           <Button aria-label={text.removeOf(pin.title)} onClick={() => void pins.remove(pin)}>
             {text.removeShort}
           </Button>

@@ -1,4 +1,5 @@
 export { KeepHere } from './KeepHere'
 export { PinList } from './PinList'
 export { pins } from './pins'
+export { registerWorker } from './register'
 export { text as offlineText } from './text'

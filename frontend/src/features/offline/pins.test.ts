@@ -1,6 +1,6 @@
 import { beforeEach, expect, it, vi } from 'vitest'
 import type { PlayerData } from '@/api/generated'
-import { aPlayer, aTrack } from '@/test-player'
+import { aPlayer, aTrack } from '@/testing/playerData'
 import { filesOf, Pins } from './pins'
 
 const never = new AbortController().signal

@@ -44,7 +44,7 @@ export function bytesOf({ stems }: PlayerData): number {
 export class Pins {
   readonly #listeners = new Set<() => void>()
   #list: readonly Pin[] = []
-  #cleared = new AbortController()
+  #clearing = new AbortController()
 
   readonly list = (): readonly Pin[] => this.#list
 
@@ -56,12 +56,12 @@ export class Pins {
   async read(): Promise<void> {
     if (!canPin()) return
     const kept = await (await caches.open(CACHE)).match(LIST)
-    this.#become(kept ? await kept.json() : [])
+    this.#setList(kept ? await kept.json() : [])
   }
 
   /** Fetches what the job's player needs. Takes nothing when something can't be had, or when it is cleared meanwhile. */
   async add(data: PlayerData, progress: (fraction: number) => void, cancel: AbortSignal): Promise<void> {
-    const signal = AbortSignal.any([cancel, this.#cleared.signal])
+    const signal = AbortSignal.any([cancel, this.#clearing.signal])
     const cache = await caches.open(CACHE)
     const files = filesOf(data)
     const { jobId, recordingId, profile, title, strategy } = data
@@ -76,7 +76,7 @@ export class Pins {
         progress((index + 1) / files.length)
       }
     } catch (error) {
-      if (!this.#list.some((kept) => kept.jobId === jobId)) await this.#drop(cache, pin)
+      if (!this.#list.some((kept) => kept.jobId === jobId)) await this.#deleteFiles(cache, pin)
       throw error
     }
     void navigator.storage?.persist?.()
@@ -84,21 +84,21 @@ export class Pins {
   }
 
   async remove(pin: Pin): Promise<void> {
-    await this.#drop(await caches.open(CACHE), pin)
+    await this.#deleteFiles(await caches.open(CACHE), pin)
     await this.#store(this.#list.filter(({ jobId }) => jobId !== pin.jobId))
   }
 
   /** Removes all of them, so that nothing is left for whoever uses this browser next. */
   async clear(): Promise<void> {
-    this.#cleared.abort()
-    this.#cleared = new AbortController()
+    this.#clearing.abort()
+    this.#clearing = new AbortController()
     if (!canPin()) return
     await caches.delete(CACHE)
-    this.#become([])
+    this.#setList([])
   }
 
   /** Deletes the files of a pin, but for those that another pin of the same recording needs, too. */
-  async #drop(cache: Cache, { jobId, recordingId }: Pin): Promise<void> {
+  async #deleteFiles(cache: Cache, { jobId, recordingId }: Pin): Promise<void> {
     const shared = this.#list.some((other) => other.recordingId === recordingId && other.jobId !== jobId)
     const mine = ({ url }: Request) => url.includes(jobId) || (!shared && url.includes(recordingId))
     for (const request of await cache.keys()) if (mine(request)) await cache.delete(request)
@@ -106,10 +106,10 @@ export class Pins {
 
   async #store(list: readonly Pin[]): Promise<void> {
     await (await caches.open(CACHE)).put(LIST, Response.json(list))
-    this.#become(list)
+    this.#setList(list)
   }
 
-  #become(list: readonly Pin[]): void {
+  #setList(list: readonly Pin[]): void {
     this.#list = list
     for (const listener of this.#listeners) listener()
   }

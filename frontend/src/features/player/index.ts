@@ -1,2 +1,3 @@
-export { PlayerScreen } from './PlayerScreen'
-export { ClipScreen, SharedScreen } from './share'
+export { ClipScreen } from './screens/ClipScreen'
+export { PlayerScreen } from './screens/PlayerScreen'
+export { SharedScreen } from './screens/SharedScreen'

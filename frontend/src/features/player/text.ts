@@ -1,52 +1,98 @@
-import type { Decibels, Seconds } from '@/audio'
+import { pluralise } from '@/ui/format'
 
-/** 84.3184 → `1:24.318`. */
-export function timeCode(time: Seconds): string {
-  const milliseconds = Math.max(0, Math.round(time * 1000))
-  const minutes = Math.floor(milliseconds / 60_000)
-  const rest = ((milliseconds % 60_000) / 1000).toFixed(3).padStart(6, '0')
-  return `${minutes}:${rest}`
-}
+/** Every sentence of the player. */
+export const text = {
+  pageTitle: (title: string) => `${title} · stemset`,
+  opening: 'Opening the recording …',
+  notOpened: 'The player could not be opened',
+  retry: 'Try again',
+  close: 'Close',
+  pending: 'Still being separated',
+  loading: 'Loading',
+  retrying: 'The connection is bad; trying again',
+  stemFailed: (label: string, reason: string) => `${label} cannot be played: ${reason}.`,
+  reasons: {
+    missing: 'its file is not on the server',
+    forbidden: 'its address is no longer valid; load the page anew',
+    network: 'the connection was lost',
+    undecodable: 'this browser cannot decode its file',
+  },
+  stemsMissing: (failed: number, all: number) => `${failed} of ${pluralise(all, 'stem')} missing`,
+  problems: {
+    'no-web-audio': 'This browser has no Web Audio, so it cannot play stems. They can still be downloaded.',
+    'sample-rate': 'This browser cannot play at the recording’s sample rate. The stems can still be downloaded.',
+    blocked: 'The browser waits for a click before it lets sound out. Press Play.',
+    interrupted: 'Something else took the sound away, such as a call. Press Play to go on.',
+    'no-stretch': 'What changes tempo and pitch could not be loaded, so both are as recorded.',
+  },
+  offline: 'No network: what is loaded plays on, the rest waits.',
+  noStems: 'No stem of this recording is ready yet.',
+  overview: 'Overview',
+  position: 'Position',
+  of: (position: string, duration: string) => `${position} of ${duration}`,
+  loop: 'Loop',
+  loopOn: 'Loop (L)',
+  noLoop: 'none',
+  loopStart: 'Loop start',
+  loopEnd: 'Loop end',
+  tempo: 'Tempo',
+  pitch: 'Pitch',
+  master: 'Master',
+  limiter: 'Limiter',
+  limiterHint: 'Holds the sum below full scale',
+  undo: 'Undo',
+  redo: 'Redo',
+  presets: 'Presets',
+  zoomIn: 'Zoom in (+)',
+  zoomOut: 'Zoom out (−)',
+  follow: 'Follow the position (F)',
+  addMarker: 'Set a marker (M)',
+  marker: (label: string, time: string) => `Marker ${label || 'without a name'}, ${time}`,
+  markerName: 'Name',
+  goThere: 'Go there',
+  removeMarker: 'Remove',
+  clipped: (label: string) => `${label} was too loud for full scale; click to clear`,
+  help: 'Keyboard',
+  helpOpen: 'Keys (?)',
+  mixer: 'Mixer',
+  share: 'Share',
+  export: 'Export',
+  match: 'Equal loudness',
+  matchHint: (trim: string) => `Jobs are compared at equal loudness; this one plays at ${trim}`,
+  saving: 'Saving the mix',
+  saveFailed: 'The mix could not be saved; trying again',
+  stale: 'This mix was changed in another window.',
+  useTheirs: 'Take that one',
+  keepMine: 'Keep mine',
+  notKept: 'The saved mix could not be read; changes here are not kept.',
+  transport: 'Transport',
+  toStart: 'To start',
+  back: (seconds: number) => `Back ${seconds} seconds`,
+  forward: (seconds: number) => `Forward ${seconds} seconds`,
+  play: 'Play',
+  pause: 'Pause',
+  volumeOf: (label: string) => `${label} volume`,
+  panOf: (label: string) => `${label} pan`,
+  muteOf: (label: string) => `Mute ${label}`,
+  soloOf: (label: string) => `Solo ${label}`,
+} as const
 
-/** For the ear instead of the eye: 84.3 → `1 minute 24 seconds`. */
-export function spokenTime(time: Seconds): string {
-  const total = Math.max(0, Math.floor(time))
-  const words = (count: number, unit: string) => `${count} ${unit}${count === 1 ? '' : 's'}`
-  const minutes = Math.floor(total / 60)
-  return minutes > 0 ? `${words(minutes, 'minute')} ${words(total % 60, 'second')}` : words(total, 'second')
-}
-
-/** -3.24 → `−3.2 dB`, with a true minus; what rounds to zero has no sign. */
-export function decibelText(gain: Decibels): string {
-  if (gain === -Infinity) return '−∞ dB'
-  const size = Math.abs(gain).toFixed(1)
-  const sign = Number(size) === 0 ? '' : gain < 0 ? '−' : '+'
-  return `${sign}${size} dB`
-}
-
-/** -0.2 → `L 20`. */
-export function panText(pan: number): string {
-  const percent = Math.round(Math.abs(pan) * 100)
-  return percent === 0 ? 'C' : `${pan < 0 ? 'L' : 'R'} ${percent}`
-}
-
-export function spokenPan(pan: number): string {
-  const percent = Math.round(Math.abs(pan) * 100)
-  return percent === 0 ? 'centre' : `${percent} % ${pan < 0 ? 'left' : 'right'}`
-}
-
-/** The service's figure for no difference at all. */
-const EXACT: Decibels = -200
-
-/** -112.3 → `residual −112 dB`. */
-export function residualText(residual: Decibels): string {
-  if (residual <= EXACT) return 'sum exactly to the song'
-  return `residual ${residual < 0 ? '−' : ''}${Math.abs(Math.round(residual))} dB`
-}
-
-/** To a tenth of a second: 18.04 → `0:18.0`. */
-export function shortTime(time: Seconds): string {
-  const tenths = Math.max(0, Math.round(time * 10))
-  const minutes = Math.floor(tenths / 600)
-  return `${minutes}:${((tenths % 600) / 10).toFixed(1).padStart(4, '0')}`
-}
+/** The keyboard map, as the help sheet shows it. */
+export const KEYS: readonly (readonly [keys: string, what: string])[] = [
+  ['Space', 'Play, pause'],
+  ['← →', '5 seconds back, forward'],
+  ['Home End', 'To the start, to the end'],
+  ['1 – 9', 'Mute a stem'],
+  ['Shift 1 – 9', 'Solo a stem'],
+  ['0', 'Take every mute and solo off'],
+  ['[ ]', 'Loop starts, ends here'],
+  ['L', 'Loop on, off'],
+  ['M', 'Set a marker'],
+  ['+ −', 'Zoom in, out'],
+  ['F', 'Follow the playhead'],
+  [', .', 'Slower, faster'],
+  ['↑ ↓', 'The focused fader'],
+  ['Ctrl Z, Ctrl Y', 'Undo, redo'],
+  ['E', 'Export'],
+  ['?', 'This sheet'],
+]

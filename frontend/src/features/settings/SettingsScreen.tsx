@@ -1,9 +1,10 @@
 import type { Profile, Strategy } from '@/api/generated/types.gen'
+import { Access } from '@/features/accounts'
 import { offlineText, PinList } from '@/features/offline'
-import { Access } from '@/features/session'
 import { Button } from '@/ui/Button'
 import { type Fact, Facts } from '@/ui/Facts'
 import { Page, Section } from '@/ui/Page'
+import { RadioGroup } from '@/ui/RadioGroup'
 import { Select } from '@/ui/Select'
 import { setTheme, type Theme, useThemeChoice } from '@/ui/theme'
 import { setDefaultStrategy, useDefaultStrategy } from './defaultStrategy'
@@ -16,27 +17,12 @@ function Look() {
   const choice = useThemeChoice() ?? 'system'
   return (
     <Section title={text.look} note={text.lookNote}>
-      <fieldset className="grid gap-2">
-        <legend className="mb-2 text-[13px] text-muted">{text.theme}</legend>
-        <div className="flex flex-wrap gap-2">
-          {THEMES.map((theme) => (
-            <label
-              key={theme}
-              className="flex h-[34px] cursor-pointer items-center gap-2 rounded-lg border border-line px-3 has-checked:border-line-strong has-checked:bg-raise has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-focus pointer-coarse:h-11"
-            >
-              <input
-                type="radio"
-                name="theme"
-                value={theme}
-                checked={choice === theme}
-                onChange={() => setTheme(theme === 'system' ? null : theme)}
-                className="accent-focus outline-none"
-              />
-              {text.themes[theme]}
-            </label>
-          ))}
-        </div>
-      </fieldset>
+      <RadioGroup
+        legend={text.theme}
+        options={THEMES.map((theme) => ({ value: theme, label: text.themes[theme] }))}
+        value={choice}
+        onChange={(theme) => setTheme(theme === 'system' ? null : theme)}
+      />
     </Section>
   )
 }

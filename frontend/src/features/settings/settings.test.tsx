@@ -2,8 +2,8 @@ import { act, renderHook, screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { beforeEach, expect, it } from 'vitest'
 import type { Health } from '@/api/generated/types.gen'
-import { aStrategy } from '@/test-data'
-import { renderPage } from '@/test-page'
+import { aStrategy } from '@/testing/data'
+import { renderPage } from '@/testing/page'
 import { setDefaultStrategy, useDefaultStrategy } from './defaultStrategy'
 
 const HEALTH: Health = {

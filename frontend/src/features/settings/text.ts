@@ -1,4 +1,4 @@
-import { bytes, plural, span } from '@/ui/format'
+import { formatBytes, formatLimit, pluralise } from '@/ui/format'
 
 /** Every sentence of the settings page. */
 export const text = {
@@ -27,12 +27,12 @@ export const text = {
   workerGone: 'none takes jobs; what is started waits until one is there',
   queue: 'Queue',
   queueEmpty: 'empty',
-  queued: (running: number, waiting: number) => `${plural(running, 'job')} running, ${waiting} waiting`,
+  queued: (running: number, waiting: number) => `${pluralise(running, 'job')} running, ${waiting} waiting`,
   version: 'Version',
   versionOf: (version: string) => `Stemset ${version}`,
   limits: 'Uploads',
   limitsOf: (maxBytes: number, maxSeconds: number, channels: number) =>
-    `up to ${bytes(maxBytes)}, ${span(maxSeconds)} and ${plural(channels, 'channel')}`,
+    `up to ${formatBytes(maxBytes)}, ${formatLimit(maxSeconds)} and ${pluralise(channels, 'channel')}`,
   formats: 'Downloads as',
   api: 'For programs',
   docs: 'API documentation',

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { client } from '@/api/generated/client.gen'
 import { sendRecording } from './send'
-import { UploadRefused } from './trouble'
+import { UploadRefused } from './uploadErrors'
 
 class FakeRequest {
   static last: FakeRequest | undefined
@@ -87,15 +87,15 @@ const problem = (status: number, detail: string) => ({ type: '/problems/test', t
 
 async function start(request = REQUEST, uploadId: string | null = null) {
   const controller = new AbortController()
-  const progress = vi.fn()
-  const placed = vi.fn()
-  const result = sendRecording(request, uploadId, { placed, progress }, controller.signal)
+  const onProgress = vi.fn()
+  const onCreated = vi.fn()
+  const result = sendRecording(request, uploadId, { onCreated, onProgress }, controller.signal)
   result.catch(() => {})
   const http = await vi.waitFor(() => {
     if (!FakeRequest.last) throw new Error('Nothing is sent yet')
     return FakeRequest.last
   })
-  return { controller, progress, placed, result, http }
+  return { controller, onProgress, onCreated, result, http }
 }
 
 /** The next request after this one. */
@@ -110,8 +110,8 @@ function after(http: FakeRequest) {
 }
 
 it('asks for a place, puts the bytes there, and has the recording made of them', async () => {
-  const { http, result, placed } = await start()
-  expect(placed).toHaveBeenCalledExactlyOnceWith('u1')
+  const { http, result, onCreated } = await start()
+  expect(onCreated).toHaveBeenCalledExactlyOnceWith('u1')
   expect(http.opened).toEqual(['PUT', PART.url])
   expect(http.headers).toEqual(PART.headers)
   expect((http.body as Blob).size).toBe(10)
@@ -143,21 +143,21 @@ it('sends each part to its own place, and none that is there already', async () 
       }
     },
   )
-  const { progress, result } = await start(REQUEST, 'u1')
-  expect(progress).toHaveBeenCalledWith(4)
+  const { onProgress, result } = await start(REQUEST, 'u1')
+  expect(onProgress).toHaveBeenCalledWith(4)
   expect(sent.map(({ opened }) => opened[1])).toEqual(['https://f/1', 'https://f/2'])
   for (const http of sent) http.answer(204)
   await expect(result).resolves.toEqual(MADE)
-  expect(progress).toHaveBeenLastCalledWith(10)
+  expect(onProgress).toHaveBeenLastCalledWith(10)
   expect(asked.map(([call]) => call)).toEqual(['GET /api/uploads/u1', 'POST /api/uploads/u1/complete'])
 })
 
 it('begins anew when the server has forgotten the upload', async () => {
   answers['GET /api/uploads/old'] = () => Response.json(problem(404, 'There is no upload.'), { status: 404 })
-  const { http, placed, result } = await start(REQUEST, 'old')
+  const { http, onCreated, result } = await start(REQUEST, 'old')
   http.answer(204)
   await expect(result).resolves.toEqual(MADE)
-  expect(placed).toHaveBeenCalledExactlyOnceWith('u1')
+  expect(onCreated).toHaveBeenCalledExactlyOnceWith('u1')
 })
 
 it('leaves the choice to the profile when no strategy is known', async () => {
@@ -168,16 +168,16 @@ it('leaves the choice to the profile when no strategy is known', async () => {
 })
 
 it('tells the bytes already sent', async () => {
-  const { http, progress, result } = await start()
+  const { http, onProgress, result } = await start()
   http.upload.onprogress?.({ loaded: 4 })
   http.answer(204)
   await result
-  expect(progress.mock.calls).toEqual([[0], [4], [10]])
+  expect(onProgress.mock.calls).toEqual([[0], [4], [10]])
 })
 
 it('is refused before a byte is sent', async () => {
   answers['POST /api/uploads'] = () => Response.json(problem(413, 'It is too large.'), { status: 413 })
-  const listener = { placed: vi.fn(), progress: vi.fn() }
+  const listener = { onCreated: vi.fn(), onProgress: vi.fn() }
   await expect(sendRecording(REQUEST, null, listener, new AbortController().signal)).rejects.toThrow(
     new UploadRefused('It is too large.'),
   )

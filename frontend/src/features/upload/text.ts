@@ -1,4 +1,4 @@
-import { bytes, span } from '@/ui/format'
+import { formatBytes, formatLimit } from '@/ui/format'
 
 /** Every sentence of the upload part. */
 export const text = {
@@ -7,23 +7,16 @@ export const text = {
   or: 'or ',
   choose: 'choose files',
   limits: (maxBytes: number, maxSeconds: number) =>
-    `. Any audio or video, up to ${bytes(maxBytes)} and ${span(maxSeconds)} each.`,
-  strategy: 'How to separate',
+    `. Any audio or video, up to ${formatBytes(maxBytes)} and ${formatLimit(maxSeconds)} each.`,
   strategiesFailed: 'The list of strategies could not be read; the default of this profile is used.',
-  previewNote:
-    'This is a preview that needs no download: it sorts sound by simple rules of pitch, rhythm and stereo position. It is far from what a neural network does.',
-  downloadNote: (size: string, files: number) =>
-    `Needs a download of ${size} first (${files === 1 ? 'one model file' : `${files} model files`}). It is made once, when the job starts.`,
-  missingNote: (missing: string) => `Not ready on this machine; missing: ${missing}.`,
-  needsDownload: 'needs download',
   empty: (name: string) => `“${name}” is an empty file.`,
   tooLarge: (name: string, size: number, limit: number) =>
-    `“${name}” has ${bytes(size)}; the limit is ${bytes(limit)}. A FLAC or MP3 of the same song is smaller.`,
+    `“${name}” has ${formatBytes(size)}; the limit is ${formatBytes(limit)}. A FLAC or MP3 of the same song is smaller.`,
   uploads: 'Uploads',
   waiting: 'waiting for its turn',
-  sending: (sent: number, total: number) => `${bytes(sent)} of ${bytes(total)}`,
+  sending: (sent: number, total: number) => `${formatBytes(sent)} of ${formatBytes(total)}`,
   checking: 'sent; the server is reading it',
-  paused: (sent: number, total: number) => `paused at ${bytes(sent)} of ${bytes(total)}`,
+  paused: (sent: number, total: number) => `paused at ${formatBytes(sent)} of ${formatBytes(total)}`,
   resumed: 'going on where it was before this page was closed',
   waitingResumed: 'will go on where it was before this page was closed',
   pause: (name: string) => `Pause uploading ${name}`,
@@ -41,11 +34,4 @@ export const text = {
   connectionLost: 'The connection broke off before the whole file had arrived. Try again goes on from there.',
   badAnswer: (status: number) => `The server answered with status ${status} and no explanation.`,
   progress: (name: string) => `Upload of ${name}`,
-} as const
-
-export const qualityText = {
-  preview: 'preview quality',
-  good: 'good quality',
-  very_good: 'very good quality',
-  best: 'best quality',
 } as const

@@ -1,7 +1,7 @@
 import type { UploadPart } from '@/api/generated/types.gen'
-import { trouble } from './trouble'
+import { toUploadError } from './uploadErrors'
 
-function parsed(body: string): unknown {
+function parseJson(body: string): unknown {
   try {
     return JSON.parse(body)
   } catch {
@@ -9,11 +9,11 @@ function parsed(body: string): unknown {
   }
 }
 
-/** The address of a part has ended: the upload has to be asked for a new one. */
-export class AddressEnded extends Error {}
+/** The address of a part has expired: the upload has to be asked for a new one. */
+export class AddressExpired extends Error {}
 
 /**
- * Puts a part to its place. XMLHttpRequest, because `fetch` tells nothing of the bytes already sent.
+ * Sends a part of the file to its address. XMLHttpRequest, because `fetch` does not report the bytes already sent.
  *
  * Rejects with AddressEnded, with an Error fit to show, or with an AbortError after `signal` fired.
  */
@@ -32,10 +32,10 @@ export function putPart(
       if (request.status < 300) {
         onProgress(bytes)
         resolve()
-      } else if (request.status === 403) reject(new AddressEnded())
-      else reject(trouble(parsed(request.responseText), request.status))
+      } else if (request.status === 403) reject(new AddressExpired())
+      else reject(toUploadError(parseJson(request.responseText), request.status))
     }
-    request.onerror = () => reject(trouble(new TypeError(), undefined))
+    request.onerror = () => reject(toUploadError(new TypeError(), undefined))
     request.onabort = () => reject(signal.reason)
     request.onloadend = () => signal.removeEventListener('abort', abort)
     signal.addEventListener('abort', abort)

@@ -1,10 +1,10 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { Uploaded } from '@/api/generated/types.gen'
-import { aRecording, CONFIG } from '@/test-data'
-import type { Keep, KeptUpload } from './kept'
+import { aRecording, CONFIG } from '@/testing/data'
 import type { Send } from './send'
-import { UploadRefused } from './trouble'
-import { refusal, Uploads } from './uploads'
+import { UploadRefused } from './uploadErrors'
+import type { StoredUpload, UploadStorage } from './uploadStorage'
+import { describeRefusal, Uploads } from './uploads'
 
 const UPLOADED: Uploaded = { recording: aRecording(), job: null, known: false }
 
@@ -17,25 +17,25 @@ function heldSender() {
   const calls: {
     name: string
     uploadId: string | null
-    placed: (uploadId: string) => void
-    progress: (sent: number) => void
+    onCreated: (uploadId: string) => void
+    onProgress: (sent: number) => void
     resolve: (uploaded: Uploaded) => void
     reject: (error: Error) => void
     signal: AbortSignal
   }[] = []
-  const send: Send = ({ file }, uploadId, { placed, progress }, signal) =>
+  const send: Send = ({ file }, uploadId, { onCreated, onProgress }, signal) =>
     new Promise((resolve, reject) => {
       signal.addEventListener('abort', () => reject(new DOMException('stopped', 'AbortError')))
-      calls.push({ name: file.name, uploadId, placed, progress, resolve, reject, signal })
+      calls.push({ name: file.name, uploadId, onCreated, onProgress, resolve, reject, signal })
     })
   return { calls, send }
 }
 
 /** Keeps in memory what a browser keeps in its database. */
-class FakeKeep implements Keep {
-  readonly kept = new Map<string, KeptUpload>()
-  takeOver = async () => [...this.kept]
-  put = async (key: string, upload: KeptUpload) => void this.kept.set(key, upload)
+class FakeKeep implements UploadStorage {
+  readonly kept = new Map<string, StoredUpload>()
+  claimAll = async () => [...this.kept]
+  put = async (key: string, upload: StoredUpload) => void this.kept.set(key, upload)
   remove = async (key: string) => void this.kept.delete(key)
 }
 
@@ -43,11 +43,11 @@ const states = (uploads: Uploads) => uploads.snapshot().map(({ state }) => state
 const settle = () => new Promise((resolve) => setTimeout(resolve))
 
 describe('refusal', () => {
-  it('takes a file within the limits', () => expect(refusal(song('a.wav'), CONFIG.limits)).toBeNull())
-  it('refuses an empty file', () => expect(refusal(song('a.wav', 0), CONFIG.limits)).toContain('empty'))
+  it('takes a file within the limits', () => expect(describeRefusal(song('a.wav'), CONFIG.limits)).toBeNull())
+  it('refuses an empty file', () => expect(describeRefusal(song('a.wav', 0), CONFIG.limits)).toContain('empty'))
 
   it('names the size and the limit of a file that is too large', () => {
-    expect(refusal(song('a.wav', 3_000_000), CONFIG.limits)).toContain('has 3 MB; the limit is 2 MB')
+    expect(describeRefusal(song('a.wav', 3_000_000), CONFIG.limits)).toContain('has 3 MB; the limit is 2 MB')
   })
 })
 
@@ -75,9 +75,9 @@ describe('Uploads', () => {
     const { calls, send } = heldSender()
     const uploads = new Uploads(send)
     uploads.add([song('a', 10)], 'demo', 'instant', undefined)
-    calls[0]?.progress(4)
+    calls[0]?.onProgress(4)
     expect(uploads.snapshot()[0]).toMatchObject({ state: 'sending', sentBytes: 4 })
-    calls[0]?.progress(10)
+    calls[0]?.onProgress(10)
     expect(uploads.snapshot()[0]?.state).toBe('checking')
   })
 
@@ -151,8 +151,8 @@ describe('Uploads', () => {
     const { calls, send } = heldSender()
     const uploads = new Uploads(send)
     uploads.add([song('a'), song('b'), song('c')], 'demo', 'instant', undefined)
-    calls[0]?.placed('u1')
-    calls[0]?.progress(4)
+    calls[0]?.onCreated('u1')
+    calls[0]?.onProgress(4)
     uploads.pause(uploads.snapshot()[0]?.id ?? 0)
     await settle()
     expect(states(uploads)).toEqual(['paused', 'sending', 'sending'])
@@ -170,7 +170,7 @@ describe('Uploads that are kept', () => {
     const first = heldSender()
     const before = new Uploads(first.send, keep)
     before.add([song('a'), song('b', 0)], 'demo', 'instant', undefined)
-    first.calls[0]?.placed('u1')
+    first.calls[0]?.onCreated('u1')
     await settle()
     expect(before.busy).toBe(false)
 
@@ -189,7 +189,7 @@ describe('Uploads that are kept', () => {
     const { calls, send } = heldSender()
     const before = new Uploads(send, keep)
     before.add([song('a')], 'demo', 'instant', undefined)
-    calls[0]?.progress(4)
+    calls[0]?.onProgress(4)
     before.pause(before.snapshot()[0]?.id ?? 0)
     await settle()
     const after = new Uploads(heldSender().send, keep)
@@ -210,8 +210,8 @@ describe('Uploads that are kept', () => {
   })
 
   it('are held up by nothing where the browser keeps nothing', async () => {
-    const broken: Keep = {
-      takeOver: () => Promise.reject(new Error('private window')),
+    const broken: UploadStorage = {
+      claimAll: () => Promise.reject(new Error('private window')),
       put: () => Promise.reject(new Error('no room')),
       remove: () => Promise.reject(new Error('private window')),
     }

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from stemset.features.jobs.outbox import Outbox
 from stemset.testing import InMemoryDispatcher
 from tests.support.queue import Queue
+from tests.support.waiting import LIMIT_S
 
 
 @asynccontextmanager
@@ -14,12 +15,12 @@ async def running(outbox: Outbox) -> AsyncGenerator[None]:
     task = asyncio.create_task(outbox.run())
     yield
     outbox.stop()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LIMIT_S):
         await task
 
 
 async def until_it_has(engine: InMemoryDispatcher, refs: list[str]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LIMIT_S):
         while engine.refs != refs:
             engine.dispatched.clear()
             await engine.dispatched.wait()

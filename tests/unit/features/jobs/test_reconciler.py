@@ -16,6 +16,7 @@ from stemset.manifest import ErrorRecord, Manifest
 from stemset.storage import Keys
 from stemset.testing import InMemoryDispatcher, MemoryStorage
 from tests.support.queue import STEMS, TREE, Queue, track
+from tests.support.waiting import LIMIT_S
 
 AT_ONCE = ReconcileTimings(interval_s=0.01, silence_s=0, requeues=3)
 
@@ -244,7 +245,7 @@ async def test_it_looks_again_and_again_until_it_is_stopped(world: World):
         world.queue.service, world.engine, world.outbox, world.storage, lambda _id: settled.set(), timings=AT_ONCE
     )
     task = asyncio.create_task(reconciler.run())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LIMIT_S):
         await settled.wait()
         reconciler.stop()
         await task

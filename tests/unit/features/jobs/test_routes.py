@@ -4,10 +4,14 @@ import asyncio
 import base64
 import json
 import re
-from uuid import uuid4
+from contextlib import AbstractContextManager
+from uuid import UUID, uuid4
+
+import pytest
 
 from stemset.features.jobs.messages import Failed, NodeProgress, NodeStarted, Started, Stopped, Succeeded
 from tests.support.api import Service
+from tests.support.waiting import LIMIT_S, wait_until_async
 
 
 async def test_a_job_takes_the_strategy_of_the_profile_unless_told(service: Service) -> None:
@@ -75,7 +79,7 @@ async def test_a_report_above_the_size_of_any_report_is_refused(service: Service
 
 async def test_a_queued_job_is_cancelled_at_once_and_taken_back(service: Service) -> None:
     job = await service.new_job()
-    await asyncio.sleep(0.1)
+    await wait_until_async(lambda: bool(service.dispatcher.payloads))
     answer = await service.client.post(f"/api/jobs/{job['id']}/cancel")
     assert answer.json()["state"] == "cancelled"
     assert service.dispatcher.cancelled == [f"{job['id']}.1"]
@@ -103,17 +107,27 @@ async def test_another_failure_offers_no_other_strategy(service: Service) -> Non
     assert (await service.get(f"/api/jobs/{job_id}")).json()["failure"]["fallback"] is None
 
 
-async def test_events_begin_with_the_state_as_it_is_and_end_with_the_final_one(service: Service) -> None:
+async def test_events_begin_with_the_state_as_it_is_and_end_with_the_final_one(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
     job_id = (await service.new_job())["id"]
     await service.report(job_id, Started())
+    watched = asyncio.Event()
+    watch = service.services.notifier.watch
+
+    def watch_and_tell(job: UUID) -> AbstractContextManager[asyncio.Event]:
+        watched.set()
+        return watch(job)
+
+    monkeypatch.setattr(service.services.notifier, "watch", watch_and_tell)
 
     async def work() -> None:
-        await asyncio.sleep(0.1)
+        await watched.wait()
         await service.report(job_id, NodeProgress(node="root", fraction=0.5))
         await service.report(job_id, Succeeded(sum_to_mixture_db=-96.0, common_gain=1.0))
 
     working = asyncio.create_task(work())
-    answer = await asyncio.wait_for(service.get(f"/api/jobs/{job_id}/events"), 5)
+    answer = await asyncio.wait_for(service.get(f"/api/jobs/{job_id}/events"), LIMIT_S)
     await working
     assert answer.headers["content-type"].startswith("text/event-stream")
     assert _events(answer.text) == [(2, "started"), (3, "node_progress"), (4, "succeeded")]

@@ -9,6 +9,7 @@ import pytest
 from stemset.features.jobs.messages import NodeStarted, Stopped
 from stemset.storage import Keys
 from tests.support.api import Service, wav
+from tests.support.waiting import LIMIT_S, wait_until_async
 
 
 async def test_an_upload_is_stored_and_queued_at_once(service: Service) -> None:
@@ -26,9 +27,14 @@ async def test_an_upload_is_stored_and_queued_at_once(service: Service) -> None:
     assert service.services.storage.read(stored.source_key) == content
 
 
-async def test_a_job_reaches_the_engine_without_waiting_for_the_next_turn(service: Service) -> None:
+async def test_a_job_reaches_the_engine_without_waiting_for_the_next_turn(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outbox = service.services.outbox
+    monkeypatch.setattr(outbox, "_interval_s", 2 * LIMIT_S)
+    outbox.kick()  # the turn after this one is too late
     job = await service.new_job()
-    await asyncio.sleep(0.1)
+    await wait_until_async(lambda: bool(service.dispatcher.payloads))
     assert [str(payload.job_id) for payload in service.dispatcher.payloads] == [job["id"]]
 
 

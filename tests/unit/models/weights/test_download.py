@@ -13,6 +13,7 @@ import pytest
 from stemset.errors import Cancelled, NoSpace
 from stemset.models.weights import download
 from stemset.models.weights.download import Fetched, Unreachable, Wrong, fetch, on_disk
+from tests.support.waiting import LIMIT_S
 from tests.support.weights_server import WeightsServer, serving_weights
 
 NAME = "weights.onnx"
@@ -199,7 +200,7 @@ def test_processes_that_want_the_same_file_fetch_it_once(server: WeightsServer, 
     waiting = threading.Timer(1.5, server.paused.set)
     waiting.start()
     for process in processes:
-        process.join(60)
+        process.join(LIMIT_S)
     waiting.cancel()
     assert sorted(results.get() for _ in processes) == [False, False, True]
     assert len(server.asked) == 1

@@ -18,6 +18,7 @@ from stemset.models.weights import download as fetching
 from stemset.models.weights import files
 from stemset.models.weights.files import FileState, digests, download, file_states, locate, verify, weights_state
 from stemset.models.weights.lockfile import Recorded, record, recorded
+from tests.support.waiting import LIMIT_S
 from tests.support.weights_server import WeightsServer, serving_weights
 
 KIM = "Kim_Vocal_2.onnx"
@@ -199,7 +200,7 @@ def test_a_resolver_that_does_not_answer_is_not_waited_for(tmp_path: Path, monke
     answer = threading.Event()
 
     def silent(host: str, port: int) -> list[object]:
-        answer.wait(30)
+        answer.wait(LIMIT_S)
         return []
 
     def no_proxies() -> dict[str, str]:

@@ -12,7 +12,7 @@ import {
 } from 'mediabunny'
 import { type MixRequest, renderMix } from '@/audio'
 import { FORMATS, type MixFormat } from './formats'
-import { newScratch } from './scratch'
+import { createScratchFile } from './scratch'
 
 const MP3_BITRATE = 320_000
 
@@ -21,7 +21,7 @@ const MP3_BITRATE = 320_000
  * for pages. Rejects with the signal's reason once it is aborted, with LoadError when a stem can't be had.
  */
 export async function encodeMix(request: Omit<MixRequest, 'sink'>, format: MixFormat): Promise<Blob> {
-  const scratch = await newScratch()
+  const scratch = await createScratchFile()
   // mediabunny writes whole chunks at a position, which is just what a file's stream takes.
   const target = scratch
     ? new StreamTarget(scratch.writable as unknown as WritableStream<StreamTargetChunk>, {

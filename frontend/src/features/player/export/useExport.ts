@@ -9,14 +9,15 @@ export type ExportState =
   | { readonly kind: 'failed'; readonly reason: string }
   | { readonly kind: 'done'; readonly name: string; readonly bytes: number; readonly url: string }
 
-type Job = Omit<MixRequest, 'sink' | 'progress' | 'signal'>
+/** A mix to export; the export adds where it goes and how it is watched. */
+export type ExportRequest = Omit<MixRequest, 'sink' | 'progress' | 'signal'>
 
 /** One export at a time; it ends with the sheet that shows it. */
 export function useExport() {
   const [state, setState] = useState<ExportState>({ kind: 'idle' })
   const running = useRef<AbortController | null>(null)
   useEffect(() => () => running.current?.abort(), [])
-  const start = async (job: Job, format: MixFormat, name: string) => {
+  const start = async (job: ExportRequest, format: MixFormat, name: string) => {
     const controller = new AbortController()
     running.current = controller
     setState({ kind: 'running', fraction: 0 })
@@ -25,7 +26,7 @@ export function useExport() {
       const progress = (fraction: number) => !controller.signal.aborted && setState({ kind: 'running', fraction })
       const blob = await encodeMix({ ...job, progress, signal: controller.signal }, format)
       const url = URL.createObjectURL(blob)
-      save(url, name)
+      downloadAs(url, name)
       setState({ kind: 'done', name, bytes: blob.size, url })
     } catch (error) {
       if (controller.signal.aborted) setState({ kind: 'cancelled' })
@@ -35,7 +36,7 @@ export function useExport() {
   return { state, start, cancel: () => running.current?.abort() }
 }
 
-function save(url: string, name: string): void {
+function downloadAs(url: string, name: string): void {
   const link = document.createElement('a')
   link.href = url
   link.download = name

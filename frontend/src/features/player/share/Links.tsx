@@ -9,31 +9,38 @@ import {
 } from '@/api/generated/@tanstack/react-query.gen'
 import { errorText } from '@/api/problem'
 import { Button } from '@/ui/Button'
-import { moment } from '@/ui/format'
-import { toWire } from '../mix'
-import type { Session } from '../session'
+import { ErrorLine } from '@/ui/ErrorLine'
+import { formatMoment } from '@/ui/format'
+import { toWire } from '../state/mix'
+import type { PlayerSession } from '../state/playerSession'
 import { text } from './text'
 
-export function addressOf({ token }: Share): string {
+function addressOf({ token }: Share): string {
   return `${location.origin}/s/${token}`
 }
 
+/** Copies a share's address. Sets `message` to one text when that worked, else to the other. */
+function useCopy() {
+  const [message, setMessage] = useState('')
+  const copy = async (share: Share, done: string, otherwise: string) => {
+    try {
+      await navigator.clipboard.writeText(addressOf(share))
+      setMessage(done)
+    } catch {
+      setMessage(otherwise)
+    }
+  }
+  return { message, copy }
+}
+
 /** Makes links, shows those there are, and revokes them. */
-export function Links({ session, data }: { session: Session; data: PlayerData }) {
+export function Links({ session, data }: { session: PlayerSession; data: PlayerData }) {
   const path = { recording_id: data.recordingId }
   const client = useQueryClient()
   const refresh = () => client.invalidateQueries({ queryKey: listSharesQueryKey({ path }) })
   const links = useQuery(listSharesOptions({ path }))
-  const [said, setSaid] = useState('')
-  const copy = async (share: Share, done: string, otherwise: string) => {
-    try {
-      await navigator.clipboard.writeText(addressOf(share))
-      setSaid(done)
-    } catch {
-      setSaid(otherwise)
-    }
-  }
-  const make = useMutation({
+  const { message, copy } = useCopy()
+  const create = useMutation({
     ...createShareMutation(),
     onSuccess: async (share) => {
       await refresh()
@@ -41,7 +48,7 @@ export function Links({ session, data }: { session: Session; data: PlayerData })
     },
   })
   const revoke = useMutation({ ...revokeShareMutation(), onSuccess: refresh })
-  const failure = make.error ?? revoke.error ?? links.error
+  const failure = create.error ?? revoke.error ?? links.error
   return (
     <section aria-labelledby="links" className="grid gap-2">
       <h3 id="links" className="font-semibold">
@@ -51,44 +58,45 @@ export function Links({ session, data }: { session: Session; data: PlayerData })
       <Button
         look="primary"
         className="justify-self-start"
-        disabled={make.isPending}
-        onClick={() => make.mutate({ path, body: { jobId: data.jobId, mix: toWire(session.desk.snapshot().mix) } })}
+        disabled={create.isPending}
+        onClick={() => create.mutate({ path, body: { jobId: data.jobId, mix: toWire(session.editor.snapshot().mix) } })}
       >
         {text.make}
       </Button>
       <ul className="grid gap-1.5">
-        {links.data?.map((share) => {
-          const when = moment(new Date(share.createdAt))
-          return (
-            <li key={share.token} className="flex items-center gap-2">
-              <input
-                readOnly
-                className="field min-w-0 flex-1 font-mono text-xs"
-                aria-label={`${text.linkField}, ${text.linkOf(when)}`}
-                title={text.linkOf(when)}
-                value={addressOf(share)}
-                onFocus={(event) => event.target.select()}
-              />
-              <Button onClick={() => void copy(share, text.copied, '')}>{text.copy}</Button>
-              <Button
-                look="quiet"
-                aria-label={text.revokeOf(when)}
-                onClick={() => revoke.mutate({ path: { ...path, token: share.token } })}
-              >
-                {text.revoke}
-              </Button>
-            </li>
-          )
-        })}
+        {links.data?.map((share) => (
+          <LinkRow
+            key={share.token}
+            share={share}
+            onCopy={() => void copy(share, text.copied, '')}
+            onRevoke={() => revoke.mutate({ path: { ...path, token: share.token } })}
+          />
+        ))}
       </ul>
       <p role="status" className="text-[13px] text-muted empty:hidden">
-        {links.data?.length === 0 ? text.noLinks : said}
+        {links.data?.length === 0 ? text.noLinks : message}
       </p>
-      {failure && (
-        <p role="alert" className="text-[13px] text-bad">
-          {errorText(failure)}
-        </p>
-      )}
+      {failure && <ErrorLine>{errorText(failure)}</ErrorLine>}
     </section>
+  )
+}
+
+function LinkRow({ share, onCopy, onRevoke }: { share: Share; onCopy: () => void; onRevoke: () => void }) {
+  const when = formatMoment(new Date(share.createdAt))
+  return (
+    <li className="flex items-center gap-2">
+      <input
+        readOnly
+        className="field min-w-0 flex-1 font-mono text-xs"
+        aria-label={`${text.linkField}, ${text.linkOf(when)}`}
+        title={text.linkOf(when)}
+        value={addressOf(share)}
+        onFocus={(event) => event.target.select()}
+      />
+      <Button onClick={onCopy}>{text.copy}</Button>
+      <Button look="quiet" aria-label={text.revokeOf(when)} onClick={onRevoke}>
+        {text.revoke}
+      </Button>
+    </li>
   )
 }

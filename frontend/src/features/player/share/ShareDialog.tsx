@@ -1,13 +1,13 @@
 import type { PlayerData } from '@/api/generated'
 import { Button } from '@/ui/Button'
 import { Dialog } from '@/ui/Dialog'
-import type { Session } from '../session'
+import type { PlayerSession } from '../state/playerSession'
 import { Clips } from './Clips'
 import { Links } from './Links'
 import { text } from './text'
 
 interface ShareDialogProps {
-  session: Session
+  session: PlayerSession
   data: PlayerData
   onClose: () => void
 }

@@ -1,4 +1,4 @@
-import { plural } from '@/ui/format'
+import { pluralise } from '@/ui/format'
 
 /** Every sentence about links and clips. */
 export const text = {
@@ -25,7 +25,7 @@ export const text = {
   deleteClip: 'Delete',
   deleteClipOf: (title: string) => `Delete the clip ${title}`,
   close: 'Close',
-  shared: (strategy: string, stems: number) => `Shared mix · ${strategy}, ${plural(stems, 'stem')}`,
+  shared: (strategy: string, stems: number) => `Shared mix · ${strategy}, ${pluralise(stems, 'stem')}`,
   sharedNote: 'You are listening to a shared mix. What you change stays in this window.',
   noShare: 'This link opens nothing',
   noShareHint: 'It may have been revoked, or a letter is missing.',

@@ -1,0 +1,3 @@
+export { Access } from './Access'
+export { SignInScreen } from './SignInScreen'
+export { cacheSession, createWatchedCaches, mustSignIn, SIGN_IN, toSafePath } from './session'

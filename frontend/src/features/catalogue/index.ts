@@ -1,0 +1,2 @@
+export { StrategyPicker } from './picker/StrategyPicker'
+export { StrategiesScreen } from './StrategiesScreen'

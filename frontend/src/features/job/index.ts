@@ -1,5 +1,0 @@
-export { JobScreen } from './JobScreen'
-export { JobSwitch } from './JobSwitch'
-export { OlderNote } from './OlderNote'
-export { RecordingJobs } from './RecordingJobs'
-export { useJob, useJobsOf, useVersions } from './useJob'

@@ -1,0 +1,82 @@
+import { formatClock, formatDecibels, pluralise } from '@/ui/format'
+
+/** The service's figure for no difference at all. */
+const EXACT_DB = -200
+
+/** Every sentence about one job in detail, and about the jobs of a recording. */
+export const text = {
+  pageTitle: (strategy: string, title: string) => `${strategy} · ${title} · Stemset`,
+  loading: 'Loading the job…',
+  missing: 'There is no such job',
+  missingHint: 'It may have been removed with its recording, or the link is wrong.',
+  failed: 'The job could not be read',
+  retry: 'Try again',
+  back: 'Back to the recordings',
+  begun: (when: string) => `asked for ${when}`,
+  attempt: (attempt: number) => `attempt ${attempt}`,
+  play: 'Play',
+  playOf: (strategy: string) => `Play the stems of ${strategy}`,
+  details: 'Details',
+  detailsOf: (strategy: string) => `Details of ${strategy}`,
+  manifest: 'Manifest (JSON)',
+  position: (position: number) => (position === 1 ? 'Next in the queue.' : `Number ${position} in the queue.`),
+  left: (time: string) => `about ${time} left`,
+  steps: 'Steps',
+  stepsNote: (total: string, cached: number) =>
+    cached === 0 ? `${total} of computing` : `${total} of computing; ${pluralise(cached, 'step')} taken from the cache`,
+  stepsCaption: 'Each model run of this job',
+  step: 'Step',
+  time: 'Time',
+  fromCache: 'from cache',
+  notRun: 'not run',
+  stepFailed: 'failed',
+  parameters: 'Parameters',
+  weights: 'Weights',
+  stems: 'Stems',
+  stem: 'Stem',
+  loudness: 'Loudness',
+  peak: 'Peak',
+  size: 'Size',
+  silent: 'silent',
+  lufs: (lufs: number) => formatDecibels(lufs).replace('dB', 'LUFS'),
+  residual: 'Stems minus song',
+  residualOf: (residual: number | null) => {
+    if (residual === null) return 'not known: a stem was left out on purpose'
+    return residual <= EXACT_DB
+      ? 'nothing: they add up to the song bit for bit'
+      : `${formatDecibels(residual)}FS at most`
+  },
+  commonGain: 'Common gain',
+  gainOf: (gain: number) =>
+    gain === 1 ? 'none' : `${formatDecibels(20 * Math.log10(gain), 2)} on all files, so that none clips`,
+  song: 'The song as it came',
+  container: 'Container',
+  codec: 'Codec',
+  rate: 'Sample rate',
+  rateOf: (rate: number) => `${rate / 1000} kHz`,
+  channels: 'Channels',
+  duration: 'Length',
+  durationOf: (seconds: number) => formatClock(seconds),
+  hash: 'SHA-256',
+  run: 'The run',
+  device: 'Device',
+  asked: 'Asked for',
+  started: 'Started',
+  took: 'Took',
+  versions: 'Versions',
+  noManifest: 'No worker has written a record of this job.',
+  all: 'All separations of this song',
+  allNote: 'Older ones stay until the recording is deleted.',
+  allFailed: 'The other jobs could not be read.',
+  more: 'Show more',
+  here: 'shown here',
+  again: 'Separate again',
+  againNote: 'With another strategy, to compare. Steps that both share are taken from the cache.',
+  start: 'Separate',
+  ranBefore: (strategy: string, when: string) => `${strategy} has run on this song: ${when}. Its stems are kept.`,
+  force: 'Run it again all the same',
+  show: 'Show that job',
+  older: (strategy: string, when: string) => `An older separation: ${strategy}, ${when}.`,
+  newest: 'To the newest',
+  versionsOf: 'Separations of this song',
+} as const

@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest'
+import { decibelText, panText, residualText, spokenPan, spokenTime, timeCode } from './format'
+
+describe('text', () => {
+  it('says how exactly the stems sum to the song', () => {
+    expect([-200, -112.3, 0].map(residualText)).toEqual([
+      'sum exactly to the song',
+      'residual −112 dB',
+      'residual 0 dB',
+    ])
+  })
+
+  it('writes time codes to the millisecond', () => {
+    expect([0, 24.3184, 60, 3599.9996, -1].map(timeCode)).toEqual([
+      '0:00.000',
+      '0:24.318',
+      '1:00.000',
+      '60:00.000',
+      '0:00.000',
+    ])
+  })
+
+  it('says time in words', () => {
+    expect([1, 59.9, 61, 125].map(spokenTime)).toEqual([
+      '1 second',
+      '59 seconds',
+      '1 minute 1 second',
+      '2 minutes 5 seconds',
+    ])
+  })
+
+  it('writes gains with a sign, and zero without', () => {
+    expect([0, -0.01, -3.24, 6, -Infinity].map(decibelText)).toEqual([
+      '0.0 dB',
+      '0.0 dB',
+      '−3.2 dB',
+      '+6.0 dB',
+      '−∞ dB',
+    ])
+  })
+
+  it('writes and says the pan', () => {
+    expect([0, -0.2, 1].map(panText)).toEqual(['C', 'L 20', 'R 100'])
+    expect([0, -0.2, 1].map(spokenPan)).toEqual(['centre', '20 % left', '100 % right'])
+  })
+})

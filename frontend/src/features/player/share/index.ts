@@ -1,2 +1,0 @@
-export { ClipScreen } from './ClipScreen'
-export { SharedScreen } from './SharedScreen'

@@ -1,1 +1,0 @@
-export { StrategiesScreen } from './StrategiesScreen'
