@@ -25,8 +25,8 @@ from stemset.concurrency.file_lock import locked
 from stemset.config import LimitsConfig
 from stemset.errors import Conflict, StaleAttempt, StemsetError, UnreadableAudio
 from stemset.features.jobs.messages import JobPayload, Report, Stopped
-from stemset.features.jobs.queue import JobQueue
 from stemset.features.jobs.records import JobRecord, JobState, Plan
+from stemset.features.jobs.service import JobService
 from stemset.features.library.ingest import Ingest
 from stemset.features.library.probe import SandboxedProbe
 from stemset.features.library.received_file import ReceivedFile, check_size, clean_file_name, hash_file
@@ -107,7 +107,7 @@ class Library:
     """Where songs go and jobs are made. limits: of config.yaml."""
 
     recordings: RecordingRepository
-    jobs: JobQueue
+    jobs: JobService
     ingest: Ingest
     probe: SandboxedProbe
     storage: Storage
@@ -174,7 +174,7 @@ class FolderProcessor:
                 recording = await self._library.ingest.store(received, self._profile)
             if self.stopped:
                 return Result(file, Outcome.STOPPED, recording_id=recording.id)
-            job = await self._library.jobs.start(recording.id, self._plan.strategy, dispatch_ref=IN_PROCESS)
+            job = await self._library.jobs.create_job(recording.id, self._plan.strategy, dispatch_ref=IN_PROCESS)
             return await self._separate(file, recording, job)
         except UnreadableAudio as error:
             if self.stopped:

@@ -26,7 +26,6 @@ from stemset.features.jobs.live_updates import JobResponseCache, LiveUpdates
 from stemset.features.jobs.notifier import Notifier
 from stemset.features.jobs.outbox import Outbox
 from stemset.features.jobs.planning import JobPlans
-from stemset.features.jobs.queue import JobQueue
 from stemset.features.jobs.reconciler import Reconciler, ReconcileTimings
 from stemset.features.jobs.repository import JobRepository
 from stemset.features.jobs.service import JobService
@@ -57,7 +56,7 @@ class Services:
     engine: AsyncEngine
     storage: Storage
     plans: JobPlans
-    jobs: JobQueue
+    jobs: JobService
     job_responses: JobResponseCache
     live_updates: LiveUpdates
     notifier: Notifier
@@ -88,8 +87,8 @@ def build_services(settings: ApiSettings, dispatcher: Dispatcher) -> Services:
     fetcher = dispatcher if isinstance(dispatcher, WeightsFetcher) else None
     plans, notifier = JobPlans.of(config), Notifier()
     repository = JobRepository(sessions)
-    outbox = Outbox(JobService(repository), dispatcher)
-    jobs = JobQueue(repository, plans, outbox, notifier)
+    outbox = Outbox(repository, dispatcher)
+    jobs = JobService(repository, plans, outbox, notifier)
     recordings = RecordingRepository(sessions)
     probe = SandboxedProbe(config.limits)
     ingest = Ingest(recordings, jobs, storage, probe, config)

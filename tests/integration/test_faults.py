@@ -118,5 +118,5 @@ async def test_a_hundred_jobs_submitted_at_once_are_a_hundred_jobs(tmp_path: Pat
         assert total == len({job.id for job in jobs}) == 100
         waiting = await engine.dispatcher.look_up([f"{job.id}.1" for job in jobs])
         assert len(waiting) == 100
-        assert await engine.service.undispatched_jobs() == []
+        assert await engine.repository.undispatched_jobs() == []
         assert {(await engine.service.get_job(job.id)).queue_position for job in jobs} == set(range(1, 101))

@@ -29,8 +29,6 @@ from stemset.config.settings import new_signing_secret
 from stemset.database.engine import create_engine_for, database_url
 from stemset.database.sessions import Sessions
 from stemset.features.jobs.records import Plan, new_id
-from stemset.features.jobs.repository import JobRepository
-from stemset.features.jobs.service import JobService
 from stemset.features.library.recordings import RecordingRepository
 from stemset.features.library.records import NewRecording
 from stemset.storage.r2_client import make_client
@@ -39,6 +37,7 @@ from tests.support.faults import CallbackPath, Line, Posted
 from tests.support.jobs import objects_of
 from tests.support.modal import LocalModal, local_modal, why_not
 from tests.support.postgres import Postgres
+from tests.support.queue import job_service
 from tests.support.s3 import S3Server, settings_of
 from tests.support.waiting import LIMIT_S, wait_until
 
@@ -326,11 +325,14 @@ def test_a_job_whose_process_died_between_claim_and_spawn_is_spawned_once(cloud:
 
     async def claimed_by_the_dead() -> str:
         engine = create_engine_for(cloud.database)
-        before = await JobService(JobRepository(Sessions(engine))).get_job(UUID(done["id"]))
-        plan = Plan.model_validate(before.model_dump(include=set(Plan.model_fields)))
-        job = await JobService(JobRepository(Sessions(engine))).create_job(
-            before.recording_id, lambda _: plan, force=True, dispatch_ref="nobody"
-        )
+        plans: dict[str, Plan] = {}
+        service = job_service(Sessions(engine), plans)
+        before = await service.get_job(UUID(done["id"]))
+        plans[before.strategy] = Plan(
+            strategy=before.strategy, tree=before.tree, nodes=before.status.nodes,
+            expected_stems=before.expected_stems, options=before.options,
+        )  # fmt: skip
+        job = await service.create_job(before.recording_id, before.strategy, force=True, dispatch_ref="nobody")
         async with engine.begin() as connection:
             await connection.execute(
                 text("UPDATE jobs SET dispatch_ref = NULL, nonce = 'dead', claimed_at = :then WHERE id = :id"),

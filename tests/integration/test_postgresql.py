@@ -151,8 +151,8 @@ async def test_few_statements_make_a_job_and_tell_of_it(postgres: Postgres, engi
         await queue.service.get_job(queued.id)
     assert polling == ["SELECT", "SELECT", "SELECT"]
     async with postgres.statements(engine) as handing_over:
-        for payload in await queue.service.claim_jobs():
-            await queue.service.mark_dispatched(payload, "fc-1")
+        for payload in await queue.repository.claim_jobs():
+            await queue.repository.mark_dispatched(payload, "fc-1")
     assert handing_over == ["WITH", "UPDATE"]
 
 

@@ -37,7 +37,7 @@ from stemset.features.library.recordings import RecordingRepository
 from stemset.models.pool import ModelPool
 from stemset.models.runtime import Runtime
 from stemset.server.services import build_services
-from tests.support.queue import new_recording
+from tests.support.queue import job_service, new_recording
 from tests.unit.cli.test_cli import stemset
 
 CONFIG = """
@@ -60,7 +60,9 @@ class Queue:
         self.settings = ApiSettings(config=folder / "config.yaml", data_dir=folder / "data")
         self.engine = create_engine_for(self.settings.database)
         self.recordings = RecordingRepository(Sessions(self.engine))
-        self.jobs = JobService(JobRepository(Sessions(self.engine)))
+        self.plans: dict[str, Plan] = {}
+        self.jobs = job_service(Sessions(self.engine), self.plans)
+        self.repository = JobRepository(Sessions(self.engine))
 
     def plan(self, strategy: str) -> Plan:
         config = load_config(self.settings.config)
@@ -141,7 +143,7 @@ async def test_what_is_new_comes_into_the_library_and_what_fails_stops_nothing(q
     assert (job.state, job.dispatch_ref, job.status.stems) == (JobState.SUCCEEDED, IN_PROCESS, ("drums", "rest"))
     assert (queue.settings.data_dir / "objects" / "jobs" / str(job.id) / "stems" / "drums.flac").is_file()
     # Nothing is left for a queue, which this must not even have made.
-    assert await queue.jobs.undispatched_jobs() == []
+    assert await queue.repository.undispatched_jobs() == []
     assert not (queue.settings.data_dir / "queue.db").exists()
     assert list((queue.settings.data_dir / "process").iterdir()) == []
 
@@ -167,20 +169,22 @@ async def test_a_dry_run_stores_and_runs_nothing(queue: Queue) -> None:
 async def test_a_job_that_the_service_has_is_left_to_it(queue: Queue) -> None:
     await queue.take()
     recording = (await queue.recordings.page("songs"))[0][0]
-    queued = await queue.jobs.create_job(recording.id, lambda _: queue.plan("low"))
+    queue.plans["low"] = queue.plan("low")
+    queued = await queue.jobs.create_job(recording.id, "low")
     assert await queue.take(strategy="low") == {"song": Outcome.ELSEWHERE}
     assert (await queue.jobs.get_job(queued.id)).state is JobState.QUEUED
-    assert [payload.job_id for payload in await queue.jobs.undispatched_jobs()] == [queued.id]
+    assert [payload.job_id for payload in await queue.repository.undispatched_jobs()] == [queued.id]
 
 
 async def test_what_a_kill_left_is_settled_by_the_next_run(queue: Queue) -> None:
     left: list[JobRecord] = []
+    queue.plans["halves"] = queue.plan("halves")
     for title in ("queued", "running"):
         recording = await queue.recordings.add(new_recording(profile="songs", title=title))
-        left.append(await queue.jobs.create_job(recording.id, lambda _: queue.plan("halves"), dispatch_ref=IN_PROCESS))
+        left.append(await queue.jobs.create_job(recording.id, "halves", dispatch_ref=IN_PROCESS))
     report = Report(job_id=left[1].id, attempt=1, nonce=left[1].nonce, event=Started())
     await queue.jobs.apply(report, report.message_id)
-    assert await queue.jobs.undispatched_jobs() == []
+    assert await queue.repository.undispatched_jobs() == []
     await queue.take()
     assert [(await queue.jobs.get_job(job.id)).state for job in left] == [JobState.CANCELLED] * 2
 

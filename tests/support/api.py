@@ -68,9 +68,9 @@ class Service:
             sample_rate=44_100, channels=2, codec="pcm_s16le", source_key="recordings/x/source.wav",
         )  # fmt: skip
         await self.services.recordings.add(recording)
-        return describe_job(await self.services.jobs.start(recording.id, "instant"), self.services.config).model_dump(
-            mode="json", by_alias=True
-        )
+        return describe_job(
+            await self.services.jobs.create_job(recording.id, "instant"), self.services.config
+        ).model_dump(mode="json", by_alias=True)
 
     async def report(self, job_id: str, event: Event, *, secret: str | None = None) -> httpx.Response:
         try:

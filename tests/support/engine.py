@@ -22,6 +22,7 @@ from stemset.features.library.records import NewRecording
 from stemset.manifest import Manifest
 from stemset.storage import Keys, LocalStorage
 from tests.support.jobs import SECRET, Callback, applied_by
+from tests.support.queue import job_service
 from tests.support.waiting import wait_until_async
 
 TREE: dict[str, object] = {
@@ -38,7 +39,9 @@ class Engine:
 
     settings: WorkerSettings
     recordings: RecordingRepository
+    repository: JobRepository
     service: JobService
+    plans: dict[str, Plan]
     storage: LocalStorage
     dispatcher: LocalDispatcher
     outbox: Outbox
@@ -71,7 +74,8 @@ class Engine:
             expected_stems=parsed.stems,
             options=RunOptions(max_duration_s=60, max_channels=2),
         )
-        job = await self.service.create_job(recording_id, lambda _: plan)
+        self.plans[name] = plan
+        job = await self.service.create_job(recording_id, name)
         await self.outbox.flush()
         return job
 
@@ -101,7 +105,9 @@ async def local_engine(
     url = database_url or f"sqlite:///{folder}/stemset.db"
     upgrade_database(url)
     database = create_engine_for(url)
-    service = JobService(JobRepository(Sessions(database)))
+    sessions = Sessions(database)
+    plans: dict[str, Plan] = {}
+    service = job_service(sessions, plans)
     callback = Callback(applied_by(service))
     with callback.serving() as address:
         settings = WorkerSettings(
@@ -109,7 +115,10 @@ async def local_engine(
         )
         dispatcher = LocalDispatcher(settings.queue_database)
         storage = LocalStorage(settings.data_dir / "objects")
-        outbox = Outbox(service, dispatcher)
-        yield Engine(settings, RecordingRepository(Sessions(database)), service, storage, dispatcher, outbox, callback)
+        repository = JobRepository(sessions)
+        outbox = Outbox(repository, dispatcher)
+        yield Engine(
+            settings, RecordingRepository(sessions), repository, service, plans, storage, dispatcher, outbox, callback
+        )
         await dispatcher.close()
     await database.dispose()

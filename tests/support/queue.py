@@ -14,12 +14,16 @@ from pydantic import JsonValue
 from stemset.database.engine import create_engine_for, upgrade_database
 from stemset.database.sessions import Sessions
 from stemset.features.jobs.messages import Event, JobPayload, Layout, Report, TrackReady
+from stemset.features.jobs.notifier import Notifier
+from stemset.features.jobs.outbox import Outbox
+from stemset.features.jobs.planning import JobPlans
 from stemset.features.jobs.records import JobRecord, NodeStatus, Plan, RunOptions, new_id
 from stemset.features.jobs.repository import JobRepository
 from stemset.features.jobs.service import Applied, JobService
 from stemset.features.library.recordings import RecordingRepository
 from stemset.features.library.records import NewRecording
 from stemset.manifest import StemRecord
+from stemset.testing import InMemoryDispatcher
 
 TREE: dict[str, JsonValue] = {
     "_": "percussive",
@@ -34,12 +38,20 @@ STEMS = ("drums", "bass", "other")
 PLAN = Plan(strategy="instant", tree=TREE, nodes=NODES, expected_stems=STEMS, options=RunOptions())
 
 
+def job_service(sessions: Sessions, plans: Mapping[str, Plan]) -> JobService:
+    """A JobService on which nobody waits and whose engine runs nothing."""
+    repository = JobRepository(sessions)
+    return JobService(repository, JobPlans(plans, {}, ""), Outbox(repository, InMemoryDispatcher()), Notifier())
+
+
 class Queue:
     """JobService and RecordingRepository with the short words of these tests."""
 
     def __init__(self, made: Sessions) -> None:
         self.sessions = made
-        self.service = JobService(JobRepository(made))
+        self.repository = JobRepository(made)
+        self.plans: dict[str, Plan] = {}
+        self.service = job_service(made, self.plans)
         self.recordings = RecordingRepository(made)
 
     async def recording(self, *, profile: str = "demo", title: str = "Song") -> UUID:
@@ -54,11 +66,8 @@ class Queue:
         tree: Mapping[str, JsonValue] = TREE,
         force: bool = False,
     ) -> JobRecord:
-        return await self.service.create_job(
-            recording_id or await self.recording(),
-            lambda _: PLAN.model_copy(update={"strategy": strategy, "tree": dict(tree)}),
-            force=force,
-        )
+        self.plans[strategy] = PLAN.model_copy(update={"strategy": strategy, "tree": dict(tree)})
+        return await self.service.create_job(recording_id or await self.recording(), strategy, force=force)
 
     async def tell(self, job: JobRecord | JobPayload, event: Event, *, attempt: int = 1) -> Applied:
         job_id = job.id if isinstance(job, JobRecord) else job.job_id

@@ -109,6 +109,31 @@ export function fakeBuffer(from: Frames, to: Frames): AudioBuffer {
   return { length: samples.length, numberOfChannels: 2, getChannelData: () => samples } as unknown as AudioBuffer
 }
 
+/** The browser's place for samples; `vi.stubGlobal('AudioBuffer', FakeAudioBuffer)` puts it there. */
+export class FakeAudioBuffer {
+  readonly length: number
+  readonly numberOfChannels: number
+  readonly sampleRate: number
+  readonly #channels: Float32Array[]
+
+  constructor({ length, numberOfChannels = 1, sampleRate }: AudioBufferOptions) {
+    this.length = length
+    this.numberOfChannels = numberOfChannels
+    this.sampleRate = sampleRate
+    this.#channels = Array.from({ length: numberOfChannels }, () => new Float32Array(length))
+  }
+
+  getChannelData(channel: number): Float32Array {
+    const samples = this.#channels[channel]
+    if (!samples) throw new DOMException(`no channel ${channel}`, 'IndexSizeError')
+    return samples
+  }
+
+  copyToChannel(samples: Float32Array, channel: number): void {
+    this.getChannelData(channel).set(samples)
+  }
+}
+
 /** A source that was started at context frame `at`, to end before `end`. stems: the song frames of each. */
 export interface Start {
   readonly at: Frames

@@ -1,4 +1,4 @@
-import type { PlayerData, Track } from '@/api/generated'
+import type { Clip, PlayerData, Track } from '@/api/generated'
 
 /** What the player gets from the service, for tests; each takes what the test is about. */
 
@@ -33,6 +33,21 @@ export function aPlayer(change: Partial<PlayerData> = {}): PlayerData {
     sumToMixtureDb: -200,
     mixture: aTrack('mixture'),
     stems: ['drums', 'bass', 'vocals', 'other'].map((name) => aTrack(name)),
+    ...change,
+  }
+}
+
+/** From one second to three of the song. */
+export function aClip(change: Partial<Clip> = {}): Clip {
+  return {
+    id: 'clip-1',
+    recordingId: 'recording-1',
+    jobId: 'job-1',
+    title: 'Solo',
+    start: 44_100,
+    end: 132_300,
+    mix: {},
+    createdAt: '2026-11-20T17:00:00Z',
     ...change,
   }
 }

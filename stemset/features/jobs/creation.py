@@ -3,7 +3,7 @@ than one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -14,6 +14,7 @@ from stemset.concurrency.batching import Together
 from stemset.errors import ConfigError, NotFound, StemsetError, Unavailable
 from stemset.features.jobs.estimates import LAST_RUNS, estimate_nodes, measure_paces
 from stemset.features.jobs.messages import MAX_PAYLOAD_BYTES, JobPayload
+from stemset.features.jobs.planning import JobPlans
 from stemset.features.jobs.records import JobRecord, JobState, JobStatus, Plan, new_id, new_nonce
 from stemset.features.jobs.repository import MAX_RACES, JobRepository, Source
 
@@ -23,7 +24,7 @@ class NewJob:
     """What is asked for; `JobService.create_job` explains it."""
 
     recording_id: UUID
-    plan_for: Callable[[str], Plan]
+    strategy: str | None
     force: bool = False
     dispatch_ref: str | None = None
 
@@ -31,8 +32,9 @@ class NewJob:
 class JobCreator:
     """Makes jobs, or finds those that do the same already. One per process."""
 
-    def __init__(self, repository: JobRepository) -> None:
+    def __init__(self, repository: JobRepository, plans: JobPlans) -> None:
         self._repository = repository
+        self._plans = plans
         self._together = Together(self._create_batch)
         self._paces: Mapping[str, float] | None = None
         """Of models, as last measured; None after a job that may have changed them."""
@@ -69,7 +71,7 @@ class JobCreator:
             if source is None:
                 answers.append(NotFound("recording", str(wanted.recording_id)))
                 continue
-            plan = wanted.plan_for(source.profile)
+            plan = self._plans.find(wanted.strategy, source.profile)
             jobs = before.jobs[wanted.recording_id]
             answer = _find_same(plan, [job for job in jobs if job.strategy == plan.strategy], force=wanted.force)
             if answer is None:

@@ -14,9 +14,9 @@ from litestar.response import ServerSentEventMessage
 
 from stemset.config import Config
 from stemset.features.jobs.notifier import Notifier
-from stemset.features.jobs.queue import JobQueue
 from stemset.features.jobs.records import EventRecord, JobVersion
 from stemset.features.jobs.schemas import Job, describe_event
+from stemset.features.jobs.service import JobService
 
 _MAX_BODIES = 512
 
@@ -33,7 +33,7 @@ class LiveUpdates:
     stream_limit_s: after this long a stream ends, and a browser asks for the rest by itself; None: no limit.
     """
 
-    def __init__(self, jobs: JobQueue, notifier: Notifier, config: Config, stream_limit_s: float | None) -> None:
+    def __init__(self, jobs: JobService, notifier: Notifier, config: Config, stream_limit_s: float | None) -> None:
         self._jobs = jobs
         self._notifier = notifier
         self._config = config

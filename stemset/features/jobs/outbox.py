@@ -12,7 +12,7 @@ from stemset.errors import Unavailable
 from stemset.features.jobs.engines.dispatcher import Dispatcher
 from stemset.features.jobs.messages import JobPayload
 from stemset.features.jobs.records import JobRecord, JobState
-from stemset.features.jobs.service import JobService
+from stemset.features.jobs.repository import JobRepository
 
 log = structlog.stdlib.get_logger()
 
@@ -29,8 +29,8 @@ class Outbox:
     between two looks for jobs that nobody has kicked for.
     """
 
-    def __init__(self, service: JobService, dispatcher: Dispatcher, *, interval_s: float = 2.0) -> None:
-        self._service = service
+    def __init__(self, repository: JobRepository, dispatcher: Dispatcher, *, interval_s: float = 2.0) -> None:
+        self._repository = repository
         self._dispatcher = dispatcher
         self._interval_s = interval_s
         self._kicked = asyncio.Event()
@@ -79,7 +79,7 @@ class Outbox:
             payloads = await self._next_batch()
             for payload in payloads:
                 ref = await self._dispatcher.dispatch(payload)
-                if not await self._service.mark_dispatched(payload, ref):
+                if not await self._repository.mark_dispatched(payload, ref):
                     # It was cancelled meanwhile, or we were so slow that another process has claimed it.
                     await self._dispatcher.cancel(ref)
             handed_over += len(payloads)
@@ -89,8 +89,8 @@ class Outbox:
     async def _next_batch(self) -> list[JobPayload]:
         # Two processes that hand over the same job make two runs of it on an engine that isn't repeatable.
         if self._dispatcher.repeatable:
-            return await self._service.undispatched_jobs(limit=_BATCH)
-        return await self._service.claim_jobs(limit=_BATCH)
+            return await self._repository.undispatched_jobs(limit=_BATCH)
+        return await self._repository.claim_jobs(limit=_BATCH)
 
     async def withdraw(self, job: JobRecord) -> None:
         """Take a cancelled job back from the engine, which would run it only to its first report."""

@@ -33,6 +33,10 @@ class JobPlans:
             fallback=fallback_of(config) or next(iter(config.strategies)),
         )
 
+    def find(self, strategy: str | None, profile: str) -> Plan:
+        """The plan of a strategy; None takes the profile's. Raises KeyError for a strategy that isn't there."""
+        return self.plans[strategy or self.default_strategy(profile)]
+
     def default_strategy(self, profile: str) -> str:
         """The name of the strategy that recordings of this profile take unless another is asked for."""
         return self.defaults.get(profile, self.fallback)

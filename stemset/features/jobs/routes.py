@@ -18,7 +18,6 @@ from stemset.features.jobs.callback_signature import MAX_REPORT_BYTES, ReportOpe
 from stemset.features.jobs.live_updates import JobResponseCache, LiveUpdates, etag_of
 from stemset.features.jobs.messages import Report
 from stemset.features.jobs.planning import JobPlans
-from stemset.features.jobs.queue import JobQueue
 from stemset.features.jobs.records import JobState, JobVersion
 from stemset.features.jobs.schemas import (
     CALLBACK,
@@ -31,6 +30,7 @@ from stemset.features.jobs.schemas import (
     JobRequest,
     describe_job,
 )
+from stemset.features.jobs.service import JobService
 from stemset.web.parameters import NO_NUL, IfNoneMatch, Injected, Limit, Offset
 from stemset.web.problems import AnyRequest, problem_responses
 from stemset.web.ranges import is_known
@@ -50,11 +50,11 @@ from stemset.web.responses import empty_response, event_stream_response, json_re
     },
 )
 async def create_job(
-    jobs: Injected[JobQueue], plans: Injected[JobPlans], config: Injected[Config], data: JSONBody[JobRequest]
+    jobs: Injected[JobService], plans: Injected[JobPlans], config: Injected[Config], data: JSONBody[JobRequest]
 ) -> Job:
     if data.strategy is not None:
         plans.check_strategy(data.strategy)
-    job = await jobs.start(data.recording_id, data.strategy, force=data.force)
+    job = await jobs.create_job(data.recording_id, data.strategy, force=data.force)
     return describe_job(job, config)
 
 
@@ -66,7 +66,7 @@ async def create_job(
     responses={200: json_response(JOBS, "One page of jobs."), **problem_responses(400, 503)},
 )
 async def list_jobs(
-    jobs: Injected[JobQueue],
+    jobs: Injected[JobService],
     config: Injected[Config],
     state_: Annotated[JobState | None, QueryParameter(name="state", description="Only jobs in this state.")] = None,
     profile: Annotated[str | None, QueryParameter(pattern=NO_NUL, description="Only jobs of this profile.")] = None,
@@ -91,7 +91,7 @@ async def list_jobs(
     },
 )
 async def get_job(
-    jobs: Injected[JobQueue],
+    jobs: Injected[JobService],
     job_responses: Injected[JobResponseCache],
     config: Injected[Config],
     job_id: FromPath[UUID],
@@ -125,7 +125,7 @@ async def get_job(
     },
 )
 async def stream_job_events(
-    jobs: Injected[JobQueue],
+    jobs: Injected[JobService],
     live_updates: Injected[LiveUpdates],
     job_id: FromPath[UUID],
     last_event_id: Annotated[
@@ -151,7 +151,7 @@ async def stream_job_events(
         **problem_responses(400, 404, 503),
     },
 )
-async def cancel_job(jobs: Injected[JobQueue], config: Injected[Config], job_id: FromPath[UUID]) -> Job:
+async def cancel_job(jobs: Injected[JobService], config: Injected[Config], job_id: FromPath[UUID]) -> Job:
     return describe_job(await jobs.cancel(job_id), config)
 
 
@@ -166,7 +166,7 @@ async def cancel_job(jobs: Injected[JobQueue], config: Injected[Config], job_id:
         **problem_responses(400, 404, 409, 503),
     },
 )
-async def retry_job(jobs: Injected[JobQueue], config: Injected[Config], job_id: FromPath[UUID]) -> Job:
+async def retry_job(jobs: Injected[JobService], config: Injected[Config], job_id: FromPath[UUID]) -> Job:
     return describe_job(await jobs.retry(job_id), config)
 
 
@@ -186,7 +186,7 @@ async def retry_job(jobs: Injected[JobQueue], config: Injected[Config], job_id: 
 )
 async def report_job(
     request: AnyRequest,
-    jobs: Injected[JobQueue],
+    jobs: Injected[JobService],
     callback_secret: Injected[str],
     job_id: FromPath[UUID],
 ) -> CallbackAnswer:

@@ -6,7 +6,7 @@ the write lock, so numbering needs no other lock on SQLite or PostgreSQL; whoeve
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -17,7 +17,10 @@ from sqlalchemy.exc import IntegrityError
 from stemset.errors import Conflict, NotFound, Unavailable
 from stemset.features.jobs import transitions
 from stemset.features.jobs.creation import JobCreator, NewJob
-from stemset.features.jobs.messages import JobPayload, Report, Started, TrackReady
+from stemset.features.jobs.messages import Report, Started, TrackReady
+from stemset.features.jobs.notifier import Notifier
+from stemset.features.jobs.outbox import Outbox
+from stemset.features.jobs.planning import JobPlans
 from stemset.features.jobs.records import (
     EventRecord,
     JobRecord,
@@ -32,9 +35,6 @@ from stemset.features.jobs.repository import MAX_RACES, JobChange, JobRepository
 from stemset.manifest import MIXTURE
 
 T = TypeVar("T")
-
-LEASE_S = 60.0
-"""How long a hand-over may take before it counts as lost."""
 
 
 @dataclass(frozen=True)
@@ -52,9 +52,11 @@ class JobService:
     Raises NotFound for an unknown id, Unavailable when other processes change a job faster than this one can.
     """
 
-    def __init__(self, repository: JobRepository) -> None:
+    def __init__(self, repository: JobRepository, plans: JobPlans, outbox: Outbox, notifier: Notifier) -> None:
         self._repository = repository
-        self._creator = JobCreator(repository)
+        self._creator = JobCreator(repository, plans)
+        self._outbox = outbox
+        self._notifier = notifier
 
     # Reading -----------------------------------------------------------------------------------------------
 
@@ -104,19 +106,21 @@ class JobService:
     async def create_job(
         self,
         recording_id: UUID,
-        plan_for: Callable[[str], Plan],
+        strategy: str | None,
         *,
         force: bool = False,
         dispatch_ref: str | None = None,
     ) -> JobRecord:
-        """A queued job, not yet handed to a worker. Where its strategy is queued, running or done on this recording,
-        that job; force: also where it is done, but not while it is queued or running.
+        """Make a queued job, which the outbox hands to a worker. Where its strategy is queued, running or done on this
+        recording, return that job; force: also where it is done, but not while it is queued or running.
 
-        plan_for: what the job is to do, given the name of the recording's profile.
+        strategy: None takes the default of the recording's profile.
         dispatch_ref: names whoever runs a new job; the outbox leaves it alone then.
         Raises ConfigError for a tree that is too large to hand over.
         """
-        return await self._creator.create(NewJob(recording_id, plan_for, force, dispatch_ref))
+        job = await self._creator.create(NewJob(recording_id, strategy, force, dispatch_ref))
+        self._outbox.kick()
+        return job
 
     async def apply(self, report: Report, message_id: str) -> Applied:
         """Apply a worker's report once, however often and in whatever order it comes.
@@ -142,12 +146,20 @@ class JobService:
                 track=_reported_track(report),
             )
             if event := await self._store(change):
+                self._notifier.changed(job.id)
                 return Applied(event.job, event, transitions.must_stop(job))
         raise _too_many_races(report.job_id)
 
+    async def cancel(self, job_id: UUID) -> JobRecord:
+        """Ask a job to stop, tell all who watch it, and spare the engine a run that would end at its first report."""
+        job = await self.request_cancel(job_id)
+        self._notifier.changed(job_id)
+        await self._outbox.withdraw(job)
+        return job
+
     async def request_cancel(self, job_id: UUID) -> JobRecord:
-        """A queued job is cancelled at once; the worker of a running one is told at its next report. Asking again,
-        or after the job's end, changes nothing."""
+        """Ask a job to stop, and tell nobody. A queued job is cancelled at once; the worker of a running one is told
+        at its next report. Asking again, or after the job's end, changes nothing."""
         for _ in range(MAX_RACES):
             job = await self.get_job(job_id)
             if job.state.final or job.cancel_requested:
@@ -168,27 +180,13 @@ class JobService:
             after = _begin_attempt(job, transitions.retry(job), requeues=0)
             try:
                 if await self._store(JobChange("retried", job, after, _now())):
+                    self._notifier.changed(job_id)
+                    self._outbox.kick()
                     return await self.get_job(job_id)
             except IntegrityError:
                 if active := await self._repository.find_active_job(job.recording_id, job.strategy):
                     raise Conflict(f"Job {active.id} does the same already; it is {active.state.value}.") from None
         raise _too_many_races(job_id)
-
-    # Outbox ------------------------------------------------------------------------------------------------
-
-    async def undispatched_jobs(self, *, limit: int = 100) -> list[JobPayload]:
-        """Queued jobs that no engine has yet, oldest first."""
-        return await self._repository.undispatched_jobs(limit=limit)
-
-    async def claim_jobs(self, *, limit: int = 20) -> list[JobPayload]:
-        """Queued jobs that no engine has and nobody else is handing over, oldest first, claimed for this process to
-        hand over within LEASE_S."""
-        # A nonce tells the hand-overs of one job apart; that several jobs have the same does no harm.
-        return await self._repository.claim_jobs(nonce=new_nonce(), now=_now(), lease_s=LEASE_S, limit=limit)
-
-    async def mark_dispatched(self, payload: JobPayload, ref: str) -> bool:
-        """The engine has this hand-over, under the name ref; False where it doesn't count any more."""
-        return await self._repository.mark_dispatched(payload, ref)
 
     # Reconciler --------------------------------------------------------------------------------------------
 

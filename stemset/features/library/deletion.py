@@ -13,7 +13,7 @@ from anyio import to_thread
 from pydantic import ValidationError
 
 from stemset.errors import NotFound
-from stemset.features.jobs.queue import JobQueue
+from stemset.features.jobs.service import JobService
 from stemset.features.library.recordings import RecordingRepository
 from stemset.manifest import Manifest
 from stemset.storage import Keys, Storage
@@ -28,7 +28,7 @@ _LOOK_EVERY_S = 0.1
 class RecordingDeletion:
     """Deletes recordings. One per process. cache_dir: of this machine's node cache."""
 
-    def __init__(self, recordings: RecordingRepository, jobs: JobQueue, storage: Storage, cache_dir: Path) -> None:
+    def __init__(self, recordings: RecordingRepository, jobs: JobService, storage: Storage, cache_dir: Path) -> None:
         self._recordings = recordings
         self._jobs = jobs
         self._storage = storage

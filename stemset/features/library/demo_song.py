@@ -13,8 +13,8 @@ from anyio import to_thread
 from stemset.config import Config
 from stemset.errors import StemsetError, Unavailable
 from stemset.features.jobs.notifier import Notifier
-from stemset.features.jobs.queue import JobQueue
 from stemset.features.jobs.records import JobRecord
+from stemset.features.jobs.service import JobService
 from stemset.features.library.ingest import Ingest
 from stemset.features.library.received_file import ReceivedFile, hash_file
 from stemset.features.library.recordings import RecordingRepository
@@ -35,7 +35,7 @@ class DemoSong:
     """Puts the demo song into an empty library. One per process."""
 
     def __init__(
-        self, recordings: RecordingRepository, jobs: JobQueue, ingest: Ingest, notifier: Notifier, config: Config
+        self, recordings: RecordingRepository, jobs: JobService, ingest: Ingest, notifier: Notifier, config: Config
     ) -> None:
         self._recordings = recordings
         self._jobs = jobs
@@ -55,7 +55,7 @@ class DemoSong:
             found, _ = await self._recordings.page(PROFILE, limit=1)
             recording = found[0] if found else await self._add()
             if recording.latest_job is None:
-                return await self._jobs.start(recording.id, self._profile.strategy)
+                return await self._jobs.create_job(recording.id, self._profile.strategy)
         except (StemsetError, OSError) as error:
             log.warning("no_demo", reason=str(error))
         return None

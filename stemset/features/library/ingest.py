@@ -12,9 +12,9 @@ from stemset.audio import Probe
 from stemset.config import Config
 from stemset.errors import InvalidRequest
 from stemset.features.jobs.planning import JobPlans
-from stemset.features.jobs.queue import JobQueue
 from stemset.features.jobs.records import new_id
 from stemset.features.jobs.schemas import describe_job
+from stemset.features.jobs.service import JobService
 from stemset.features.library.probe import SandboxedProbe
 from stemset.features.library.received_file import ReceivedFile, make_title
 from stemset.features.library.recordings import RecordingRepository
@@ -52,7 +52,7 @@ class Ingest:
     def __init__(
         self,
         recordings: RecordingRepository,
-        jobs: JobQueue,
+        jobs: JobService,
         storage: Storage,
         probe: SandboxedProbe,
         config: Config,
@@ -69,7 +69,7 @@ class Ingest:
         known = recording is not None
         if recording is None:
             recording, known = await self._store(received, profile)
-        job = await self._jobs.start(recording.id, strategy) if strategy else None
+        job = await self._jobs.create_job(recording.id, strategy) if strategy else None
         return Uploaded(
             recording=describe_recording(await self._recordings.get(recording.id), self._config),
             job=describe_job(job, self._config) if job else None,

@@ -1,24 +1,8 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { FakeAudioBuffer } from '@/testing/fakeAudio'
 import { openDecoder } from './decoder'
 
-/** The browser's place for samples. */
-class Samples {
-  readonly length: number
-  readonly numberOfChannels: number
-  readonly sampleRate: number
-  readonly #data: Float32Array[]
-  constructor({ length, numberOfChannels = 1, sampleRate }: AudioBufferOptions) {
-    this.length = length
-    this.numberOfChannels = numberOfChannels
-    this.sampleRate = sampleRate
-    this.#data = Array.from({ length: numberOfChannels }, () => new Float32Array(length))
-  }
-  getChannelData(channel: number) {
-    return this.#data[channel]
-  }
-}
-
-beforeEach(() => vi.stubGlobal('AudioBuffer', Samples))
+beforeEach(() => vi.stubGlobal('AudioBuffer', FakeAudioBuffer))
 afterEach(() => vi.unstubAllGlobals())
 
 /** What the browser's decoder says to anything. */
@@ -39,7 +23,7 @@ const CONSTANT = [
 ]
 
 it("takes the browser's decoder where it knows FLAC", async () => {
-  const decoded = new Samples({ length: 1, sampleRate: 8000 }) as unknown as AudioBuffer
+  const decoded = new FakeAudioBuffer({ length: 1, sampleRate: 8000 }) as unknown as AudioBuffer
   browser(async () => decoded)
   expect(await openDecoder(8000)(new ArrayBuffer(1))).toBe(decoded)
 })

@@ -1,24 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { FakeAudioBuffer } from '@/testing/fakeAudio'
 import { LoadError } from '../failure'
 import { decodeFlac } from './flacDecoder'
 
-class Samples {
-  readonly length: number
-  readonly numberOfChannels: number
-  readonly sampleRate: number
-  readonly #data: Float32Array[]
-  constructor({ length, numberOfChannels = 1, sampleRate }: AudioBufferOptions) {
-    this.length = length
-    this.numberOfChannels = numberOfChannels
-    this.sampleRate = sampleRate
-    this.#data = Array.from({ length: numberOfChannels }, () => new Float32Array(length))
-  }
-  getChannelData(channel: number) {
-    return this.#data[channel]
-  }
-}
-
-beforeEach(() => vi.stubGlobal('AudioBuffer', Samples))
+beforeEach(() => vi.stubGlobal('AudioBuffer', FakeAudioBuffer))
 afterEach(() => vi.unstubAllGlobals())
 
 /** Writes numbers of any width, the most significant bit first: the other direction of BitReader. */

@@ -9,7 +9,7 @@ const CHUNK_LENGTHS: readonly (readonly [Seconds, Seconds])[] = [
   [Number.NEGATIVE_INFINITY, 0.25],
 ]
 /** The first chunk is asked for alone, so that nothing else delays the start. */
-export const FIRST_CHUNK: Seconds = 0.25
+const FIRST_CHUNK: Seconds = 0.25
 /** Sound asked for with one request: its chunks are decoded as they come, without a round trip between them. */
 const REQUEST_LENGTH: Seconds = 2
 

@@ -97,11 +97,3 @@ export const ShareIcon = (props: IconProps) => (
     <path d="M12 15V4m0 0L8 8m4-4 4 4M5 13v6h14v-6" />
   </Icon>
 )
-
-export const ScissorsIcon = () => (
-  <Icon>
-    <circle cx="6" cy="7" r="2.5" />
-    <circle cx="6" cy="17" r="2.5" />
-    <path d="M8 8.5 20 17M8 15.5 20 7" />
-  </Icon>
-)

@@ -31,12 +31,12 @@ function heldSender() {
   return { calls, send }
 }
 
-/** Keeps in memory what a browser keeps in its database. */
-class FakeKeep implements UploadStorage {
-  readonly kept = new Map<string, StoredUpload>()
-  claimAll = async () => [...this.kept]
-  put = async (key: string, upload: StoredUpload) => void this.kept.set(key, upload)
-  remove = async (key: string) => void this.kept.delete(key)
+/** Stores in memory what a browser stores in its database. */
+class FakeUploadStorage implements UploadStorage {
+  readonly stored = new Map<string, StoredUpload>()
+  claimAll = async () => [...this.stored]
+  put = async (key: string, upload: StoredUpload) => void this.stored.set(key, upload)
+  remove = async (key: string) => void this.stored.delete(key)
 }
 
 const states = (uploads: Uploads) => uploads.snapshot().map(({ state }) => state)
@@ -166,7 +166,7 @@ describe('Uploads', () => {
 
 describe('Uploads that are kept', () => {
   it('go on in the next page with the same file and place', async () => {
-    const keep = new FakeKeep()
+    const keep = new FakeUploadStorage()
     const first = heldSender()
     const before = new Uploads(first.send, keep)
     before.add([song('a'), song('b', 0)], 'demo', 'instant', undefined)
@@ -181,11 +181,11 @@ describe('Uploads that are kept', () => {
     expect(second.calls).toMatchObject([{ name: 'a', uploadId: 'u1' }])
     second.calls[0]?.resolve(UPLOADED)
     await settle()
-    expect(keep.kept.size).toBe(0)
+    expect(keep.stored.size).toBe(0)
   })
 
   it('stay paused', async () => {
-    const keep = new FakeKeep()
+    const keep = new FakeUploadStorage()
     const { calls, send } = heldSender()
     const before = new Uploads(send, keep)
     before.add([song('a')], 'demo', 'instant', undefined)
@@ -198,7 +198,7 @@ describe('Uploads that are kept', () => {
   })
 
   it('are forgotten when they are removed or refused', async () => {
-    const keep = new FakeKeep()
+    const keep = new FakeUploadStorage()
     const { calls, send } = heldSender()
     const uploads = new Uploads(send, keep)
     uploads.add([song('a'), song('b')], 'demo', 'instant', undefined)
@@ -206,7 +206,7 @@ describe('Uploads that are kept', () => {
     calls[1]?.reject(new UploadRefused('Not a sound.'))
     await settle()
     expect(states(uploads)).toEqual(['refused'])
-    expect(keep.kept.size).toBe(0)
+    expect(keep.stored.size).toBe(0)
   })
 
   it('are held up by nothing where the browser keeps nothing', async () => {

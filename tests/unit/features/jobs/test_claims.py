@@ -13,7 +13,8 @@ from stemset.errors import StaleAttempt
 from stemset.features.jobs.messages import Event, JobPayload, NodeStarted, Report, Started, Succeeded
 from stemset.features.jobs.outbox import Outbox
 from stemset.features.jobs.records import JobState
-from stemset.features.jobs.service import LEASE_S, Applied
+from stemset.features.jobs.repository import LEASE_S
+from stemset.features.jobs.service import Applied
 from stemset.testing import InMemoryDispatcher
 from tests.support.queue import Queue
 
@@ -39,7 +40,7 @@ async def test_many_processes_hand_each_job_over_once(queue: Queue):
     recording = await queue.recording()
     jobs = [await queue.job(recording, strategy=f"s{n}") for n in range(30)]
     engine = spawner()
-    await asyncio.gather(*(Outbox(queue.service, engine).flush() for _ in range(4)))
+    await asyncio.gather(*(Outbox(queue.repository, engine).flush() for _ in range(4)))
     assert sorted(payload.job_id for payload in engine.payloads) == sorted(job.id for job in jobs)
     refs = {(await queue.service.get_job(job.id)).dispatch_ref for job in jobs}
     assert refs == set(engine.refs)
@@ -47,21 +48,21 @@ async def test_many_processes_hand_each_job_over_once(queue: Queue):
 
 async def test_a_job_whose_process_died_before_spawning_is_spawned_once_by_another(queue: Queue):
     job = await queue.job()
-    assert len(await queue.service.claim_jobs()) == 1
+    assert len(await queue.repository.claim_jobs()) == 1
     engine = spawner()
-    assert await Outbox(queue.service, engine).flush() == 0
+    assert await Outbox(queue.repository, engine).flush() == 0
     await run_out(queue)
-    assert await Outbox(queue.service, engine).flush() == 1
+    assert await Outbox(queue.repository, engine).flush() == 1
     assert [(await queue.service.get_job(job.id)).dispatch_ref] == engine.refs
 
 
 async def test_of_two_runs_of_an_attempt_the_later_hand_over_counts(queue: Queue):
     job = await queue.job()
     engine = spawner()
-    [first] = await queue.service.claim_jobs()
+    [first] = await queue.repository.claim_jobs()
     await engine.dispatch(first)  # and here its process died
     await run_out(queue)
-    await Outbox(queue.service, engine).flush()
+    await Outbox(queue.repository, engine).flush()
     _, second = engine.payloads
     first_run, second_run = engine.refs
     assert first_run != second_run
@@ -75,22 +76,22 @@ async def test_of_two_runs_of_an_attempt_the_later_hand_over_counts(queue: Queue
 
 async def test_a_run_tells_its_name_where_nobody_could_store_it(queue: Queue):
     job = await queue.job()
-    [payload] = await queue.service.claim_jobs()
+    [payload] = await queue.repository.claim_jobs()
     await tell(queue, payload, Started(run="fc-7"))
     assert (await queue.service.get_job(job.id)).dispatch_ref == "fc-7"
     await run_out(queue)
-    assert await queue.service.claim_jobs() == []
+    assert await queue.repository.claim_jobs() == []
     # Its process was only slow.
-    assert await queue.service.mark_dispatched(payload, "fc-7")
+    assert await queue.repository.mark_dispatched(payload, "fc-7")
 
 
 async def test_a_run_that_comes_too_late_is_ended(queue: Queue):
     job = await queue.job()
-    [slow] = await queue.service.claim_jobs()
+    [slow] = await queue.repository.claim_jobs()
     await run_out(queue)
-    [fast] = await queue.service.claim_jobs()
-    assert await queue.service.mark_dispatched(fast, "fc-2")
-    assert not await queue.service.mark_dispatched(slow, "fc-1")
+    [fast] = await queue.repository.claim_jobs()
+    assert await queue.repository.mark_dispatched(fast, "fc-2")
+    assert not await queue.repository.mark_dispatched(slow, "fc-1")
     assert (await queue.service.get_job(job.id)).dispatch_ref == "fc-2"
 
 
@@ -103,7 +104,7 @@ async def test_a_job_that_is_cancelled_while_it_is_handed_over_costs_nothing(que
             return await super().dispatch(payload)
 
     engine = Slow(repeatable=False)
-    await Outbox(queue.service, engine).flush()
+    await Outbox(queue.repository, engine).flush()
     assert (await queue.service.get_job(job.id)).state is JobState.CANCELLED
     assert len(engine.refs) == 1
     assert engine.cancelled == engine.refs
@@ -111,7 +112,7 @@ async def test_a_job_that_is_cancelled_while_it_is_handed_over_costs_nothing(que
 
 async def test_a_retry_has_a_nonce_of_its_own(queue: Queue):
     job = await queue.job()
-    [payload] = await queue.service.claim_jobs()
+    [payload] = await queue.repository.claim_jobs()
     await tell(queue, payload, NodeStarted(node="root"))
     again = await queue.service.requeue(await queue.service.get_job(job.id))
     assert again is not None

@@ -12,9 +12,8 @@ from stemset.database.engine import create_engine_for
 from stemset.database.sessions import Sessions
 from stemset.errors import ConfigError, NotFound
 from stemset.features.jobs.records import JobRecord
-from stemset.features.jobs.repository import JobRepository
 from stemset.features.jobs.service import JobService
-from tests.support.queue import PLAN, Queue
+from tests.support.queue import PLAN, Queue, job_service
 
 
 async def test_a_hundred_at_once_are_a_hundred_jobs_in_a_few_transactions(queue: Queue, tmp_path: Path) -> None:
@@ -26,7 +25,7 @@ async def test_a_hundred_at_once_are_a_hundred_jobs_in_a_few_transactions(queue:
         commits.append(None)
 
     event.listen(engine.sync_engine, "commit", committed)
-    service = JobService(JobRepository(Sessions(engine)))
+    service = job_service(Sessions(engine), {PLAN.strategy: PLAN})
     jobs = await asyncio.gather(*(create(service, recording) for recording in recordings))
     await engine.dispose()
     assert [job.recording_id for job in jobs] == recordings
@@ -40,7 +39,7 @@ async def test_one_that_can_not_be_made_takes_nobody_along(queue: Queue) -> None
     unknown = uuid4()
     first, large, nowhere, last = await asyncio.gather(
         queue.job(),
-        queue.job(tree={"_": "x" * 9000}),
+        queue.job(strategy="large", tree={"_": "x" * 9000}),
         queue.job(unknown),
         queue.job(),
         return_exceptions=True,
@@ -55,7 +54,8 @@ async def test_one_that_can_not_be_made_takes_nobody_along(queue: Queue) -> None
 async def test_processes_that_ask_for_the_same_at_once_get_the_same_jobs(queue: Queue, tmp_path: Path) -> None:
     recordings = [await queue.recording() for _ in range(20)]
     engine = create_engine_for(f"sqlite:///{tmp_path}/stemset.db")
-    other = JobService(JobRepository(Sessions(engine)))
+    other = job_service(Sessions(engine), {PLAN.strategy: PLAN})
+    queue.plans[PLAN.strategy] = PLAN
     both = [create(service, recording) for recording in recordings for service in (queue.service, other)]
     jobs = await asyncio.gather(*both)
     assert [job.id for job in jobs[::2]] == [job.id for job in jobs[1::2]]
@@ -64,4 +64,4 @@ async def test_processes_that_ask_for_the_same_at_once_get_the_same_jobs(queue: 
 
 
 async def create(service: JobService, recording: UUID) -> JobRecord:
-    return await service.create_job(recording, lambda _: PLAN)
+    return await service.create_job(recording, PLAN.strategy)

@@ -28,7 +28,7 @@ class World:
         self.queue = queue
         self.engine = InMemoryDispatcher()
         self.storage = MemoryStorage()
-        self.outbox = Outbox(queue.service, self.engine)
+        self.outbox = Outbox(queue.repository, self.engine)
         self.changed: list[object] = []
         self.reconciler = Reconciler(
             queue.service, self.engine, self.outbox, self.storage, self.changed.append, timings=timings

@@ -165,7 +165,7 @@ async def test_a_queued_job_is_cancelled_at_once_and_a_run_that_comes_later_is_t
     cancelled = await queue.service.request_cancel(job.id)
     assert cancelled.state is JobState.CANCELLED
     assert cancelled == await queue.service.get_job(job.id)
-    assert await queue.service.undispatched_jobs() == []
+    assert await queue.repository.undispatched_jobs() == []
     applied = await queue.tell(job, Started())
     assert (applied.cancel, applied.event) == (True, None)
     assert await queue.story(job) == ["created", "cancelled"]
@@ -228,12 +228,12 @@ async def test_gain_advice_levels_loudness_without_clipping(
 
 async def test_the_outbox_holds_what_no_engine_has_oldest_first(queue: Queue):
     first, second = await queue.job(strategy="a"), await queue.job(strategy="b")
-    payloads = await queue.service.undispatched_jobs()
+    payloads = await queue.repository.undispatched_jobs()
     assert [payload.job_id for payload in payloads] == [first.id, second.id]
     assert payloads[0].tree == TREE
     assert payloads[0].source_key == f"recordings/{first.recording_id}/source.mp3"
-    await queue.service.mark_dispatched(payloads[0], payloads[0].ref)
-    assert [payload.job_id for payload in await queue.service.undispatched_jobs()] == [second.id]
+    await queue.repository.mark_dispatched(payloads[0], payloads[0].ref)
+    assert [payload.job_id for payload in await queue.repository.undispatched_jobs()] == [second.id]
     assert (await queue.service.get_job(first.id)).dispatch_ref == f"{first.id}.1"
 
 
@@ -297,7 +297,7 @@ async def test_a_retry_is_the_next_attempt_and_the_reports_of_the_last_one_are_r
     assert (retried.state, retried.attempt, retried.status.failure) == (JobState.QUEUED, 2, None)
     assert retried.status.mixture_ready
     assert {node.state for node in retried.status.nodes} == {NodeState.WAITING}
-    assert [payload.ref for payload in await queue.service.undispatched_jobs()] == [f"{job.id}.2"]
+    assert [payload.ref for payload in await queue.repository.undispatched_jobs()] == [f"{job.id}.2"]
     with pytest.raises(StaleAttempt):
         await queue.tell(job, Started(), attempt=1)
     await queue.tell(job, SUCCEEDED, attempt=2)

@@ -119,7 +119,7 @@ async def stored(queue: Queue, job_id: UUID) -> tuple[str, str, str]:
 
 async def test_a_payload_is_handed_over_in_the_same_form(queue: Queue):
     job = await queue.job()
-    [payload] = await queue.service.undispatched_jobs()
+    [payload] = await queue.repository.undispatched_jobs()
     assert payload.model_dump_json() == (
         f'{{"schema_version":1,"job_id":"{job.id}","attempt":1,"nonce":"{job.nonce}",'
         f'"recording_id":"{job.recording_id}","source_key":"recordings/{job.recording_id}/source.mp3",'

@@ -29,20 +29,31 @@ type Kind = keyof typeof text.kinds
 
 /** The mix as a file, made in the browser; or the stems as the service has them. */
 export function ExportDialog({ session, data, title, clip, editable, onClose }: ExportDialogProps) {
-  const { state, start, cancel } = useExport()
+  const exporting = useExport()
   const [kind, setKind] = useState<Kind>('mix')
   const [choice, setChoice] = useState<MixChoice>({ format: 'wav', onlyLoop: false })
   const kinds = (Object.keys(text.kinds) as Kind[]).filter((name) => name === 'mix' || editable)
   return (
     <Dialog title={text.title} onClose={onClose}>
       {kinds.length > 1 && (
-        <Choice legend={text.what} disabled={state.kind === 'running'} value={kind} onChange={setKind} stacked>
+        <Choice
+          legend={text.what}
+          disabled={exporting.state.kind === 'running'}
+          value={kind}
+          onChange={setKind}
+          stacked
+        >
           {kinds.map((name) => ({ value: name, label: text.kinds[name][0], hint: text.kinds[name][1] }))}
         </Choice>
       )}
       {kind === 'mix' ? (
         <MixExport
-          {...{ session, data, title, clip, state, start, cancel, choice }}
+          session={session}
+          data={data}
+          title={title}
+          clip={clip}
+          exporting={exporting}
+          choice={choice}
           onChoice={(change) => setChoice({ ...choice, ...change })}
         />
       ) : (
@@ -66,11 +77,15 @@ interface MixChoice {
   onlyLoop: boolean
 }
 
-type MixExportProps = Pick<ExportDialogProps, 'session' | 'data' | 'title' | 'clip'> &
-  ReturnType<typeof useExport> & { choice: MixChoice; onChoice: (change: Partial<MixChoice>) => void }
+interface MixExportProps extends Pick<ExportDialogProps, 'session' | 'data' | 'title' | 'clip'> {
+  exporting: ReturnType<typeof useExport>
+  choice: MixChoice
+  onChoice: (change: Partial<MixChoice>) => void
+}
 
 /** Range and format of the mix, and how far its export is. */
-function MixExport({ session, data, title, clip, state, start, cancel, choice, onChoice }: MixExportProps) {
+function MixExport({ session, data, title, clip, exporting, choice, onChoice }: MixExportProps) {
+  const { state, start, cancel } = exporting
   const { mix } = useMixEditor(session.editor)
   const { format, onlyLoop } = choice
   const loop = clip ? null : mix.loop

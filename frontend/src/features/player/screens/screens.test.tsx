@@ -1,21 +1,11 @@
 import { screen } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Clip } from '@/api/generated'
 import { aJob, aRecording } from '@/testing/data'
 import { problem, renderPage } from '@/testing/page'
-import { aPlayer } from '@/testing/playerData'
+import { aClip, aPlayer } from '@/testing/playerData'
 
-const CLIP: Clip = {
-  id: 'clip-1',
-  recordingId: 'recording-1',
-  jobId: 'job-1',
-  title: 'Solo',
-  start: 44_100,
-  end: 132_300,
-  mix: { masterDb: -6 },
-  createdAt: '2026-11-20T17:00:00Z',
-}
+const CLIP = aClip({ mix: { masterDb: -6 } })
 const PLAYER = 'GET /api/recordings/recording-1/player'
 
 beforeEach(() => {

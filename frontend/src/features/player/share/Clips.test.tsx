@@ -1,9 +1,9 @@
 import { screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { describe, expect, it } from 'vitest'
-import type { Clip, ClipRequest } from '@/api/generated'
+import type { ClipRequest } from '@/api/generated'
 import { problem, renderPart } from '@/testing/page'
-import { aPlayer } from '@/testing/playerData'
+import { aClip, aPlayer } from '@/testing/playerData'
 import { aSession } from '@/testing/playerSession'
 import { Clips } from './Clips'
 
@@ -11,16 +11,7 @@ const LIST = 'GET /api/recordings/recording-1/clips'
 const CREATE = 'POST /api/recordings/recording-1/clips'
 const LOOP = { from: 44_100, to: 88_200, on: true }
 
-const CLIP: Clip = {
-  id: 'clip-1',
-  recordingId: 'recording-1',
-  jobId: 'job-1',
-  title: 'Solo',
-  start: 44_100,
-  end: 132_300,
-  mix: {},
-  createdAt: '2026-11-20T17:00:00Z',
-}
+const CLIP = aClip()
 
 async function setUp(mix = {}, answers = {}) {
   const session = aSession(mix)

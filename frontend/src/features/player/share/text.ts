@@ -31,8 +31,6 @@ export const text = {
   noShareHint: 'It may have been revoked, or a letter is missing.',
   clipOf: (title: string) => `Clip of ${title}`,
   wholeSong: 'Whole song',
-  saveClip: 'Save changes',
-  clipSaved: 'The clip is saved.',
   noClip: 'There is no such clip',
   noClipHint: 'It may have been deleted, or the link is wrong.',
   toStart: 'To the recordings',

@@ -18,7 +18,7 @@ import { channelsOf, isSameMix, type Loop, type Marker, type MixState, stripOf }
 const ONE_MOVE_MS = 700
 const MOST_STEPS = 200
 
-export const MAX_MARKERS = 200
+const MAX_MARKERS = 200
 
 export interface MixEditorSnapshot {
   readonly mix: MixState
