@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 from tests.support.serving import Served, serving
 from tests.support.waiting import LIMIT_S, wait_until
 
+pytestmark = pytest.mark.slow
+
 RATE = 44_100
 FRAMES = 2 * RATE + 1234
 FLOOR = 10 ** (-90 / 20)

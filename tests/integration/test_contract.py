@@ -24,6 +24,8 @@ from tests.support.api import wav
 from tests.support.serving import serving
 from tests.support.waiting import LIMIT_S, wait_until
 
+pytestmark = pytest.mark.slow
+
 CONFIG = """
 profiles: {songs: {title: Songs, strategy: halves}}
 strategies: {halves: {_: percussive, drums: drums, not_drums: other}}

@@ -129,6 +129,7 @@ def test_shifted_runs_are_averaged_as_in_the_library(
     compare(pair(name)[0], Peer(name, tiny_models, params), noise(40_001), tmp_path, params)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["5_HP-Karaoke-UVR.pth", "UVR-De-Echo-Normal.pth"])
 @pytest.mark.parametrize(("aggression", "window_size"), [(0, 320), (20, 320), (5, 1024)])
 def test_a_vr_network_takes_the_parameters_of_the_library(
@@ -139,6 +140,7 @@ def test_a_vr_network_takes_the_parameters_of_the_library(
     compare(pair(name)[0], Peer(name, tiny_models, params), noise(100_001), tmp_path, params)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("old", "bands"),
     [

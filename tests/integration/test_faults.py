@@ -24,6 +24,8 @@ from tests.support.jobs import objects_of, worker
 from tests.support.serving import serving
 from tests.support.waiting import LIMIT_S, wait_until
 
+pytestmark = pytest.mark.slow
+
 KILLS = int(os.environ.get("STEMSET_KILLS", "3"))
 REPORTS_OF_A_JOB = 10
 CONFIG = """

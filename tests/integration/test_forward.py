@@ -97,6 +97,7 @@ def test_memory_that_is_too_small_for_one_chunk_fails_the_job(tiny_models: Path,
         run(network, song(100_001, tmp_path))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*ON_TORCH, "UVR-DeNoise.pth"])
 @pytest.mark.parametrize("precision", ["bfloat16", "float16"])
 def test_half_precision_is_40_db_from_full(name: str, precision: str, tiny_models: Path, tmp_path: Path) -> None:
@@ -163,6 +164,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_song(tmp_path: Path, half: Path) -> None:
     """Nine minutes more would be 190 MB for the mixture alone, and as much for each stem."""
 
@@ -184,6 +186,7 @@ def test_a_process_that_runs_an_mdx_net_imports_no_torch(tmp_path: Path, half: P
     assert done.stdout.split()[-2:] == ["False", "False"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*ON_TORCH, "BS-Roformer-SW.ckpt"])
 def test_of_the_library_only_the_networks_are_imported(name: str, tiny_models: Path, tmp_path: Path) -> None:
     """The rest of it takes three seconds and 170 MB."""

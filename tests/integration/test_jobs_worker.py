@@ -18,6 +18,8 @@ from tests.support.engine import TRACKS, Engine, local_engine
 from tests.support.jobs import worker
 from tests.support.waiting import LIMIT_S
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 async def engine(tmp_path: Path) -> AsyncIterator[Engine]:

@@ -46,6 +46,7 @@ JOBS = int(os.environ.get("STEMSET_JOBS", "12"))
 STEMS = ["drums", "bass", "vocals", "other"]
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.skipif(bool(why_not()), reason=why_not()),
     pytest.mark.timeout(900 + 30 * JOBS),
 ]

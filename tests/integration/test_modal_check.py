@@ -24,7 +24,7 @@ from tests.support.postgres import NewDatabase
 from tests.support.s3 import S3Server, settings_of
 from tests.support.waiting import LIMIT_S
 
-pytestmark = [pytest.mark.skipif(bool(why_not()), reason=why_not())]
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(why_not()), reason=why_not())]
 
 BUILT_IN = """
 profiles: {songs: {title: Songs, strategy: s}}

@@ -12,7 +12,7 @@ import pytest
 from stemset.config.modal import ModalSettings
 from tests.support.modal import ROOT, LocalModal, local_modal, why_not
 
-pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not())
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(why_not()), reason=why_not())]
 
 SECRET = "very-secret-value"
 SECRETS = {name: dict.fromkeys(keys, SECRET) for name, keys in ModalSettings().secrets.items()}

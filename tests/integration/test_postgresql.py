@@ -76,6 +76,7 @@ def test_the_migrations_make_exactly_the_tables_of_the_models_and_go_down_again(
     engine.dispose()
 
 
+@pytest.mark.slow
 async def test_several_workers_share_one_queue_and_a_dead_ones_job_is_done_by_another(
     new_database: NewDatabase, tmp_path: Path
 ):
@@ -151,7 +152,7 @@ async def test_few_statements_make_a_job_and_tell_of_it(postgres: Postgres, engi
         await queue.service.get_job(queued.id)
     assert polling == ["SELECT", "SELECT", "SELECT"]
     async with postgres.statements(engine) as handing_over:
-        for payload in await queue.repository.claim_jobs():
+        for payload in await queue.claim_jobs():
             await queue.repository.mark_dispatched(payload, "fc-1")
     assert handing_over == ["WITH", "UPDATE"]
 
@@ -173,6 +174,7 @@ async def test_only_a_connection_that_lay_unused_is_tried_first(
     assert quiet == ["SELECT", ";", "SELECT"]
 
 
+@pytest.mark.slow
 async def test_after_a_restart_of_the_server_nobody_notices(postgres: Postgres, engine: AsyncEngine):
     queue = Queue(Sessions(engine))
     # Several connections, all of which are lost.

@@ -17,6 +17,8 @@ from tests.support.waiting import wait_until_async
 from tests.support.weights_server import WeightsServer, serving_weights
 from tests.unit.worker.test_reporter import PAYLOAD
 
+pytestmark = pytest.mark.slow
+
 DRUMS = "kuielab_b_drums.onnx"
 CONTENT = bytes(range(256)) * 8000
 

@@ -219,6 +219,7 @@ def test_wrong_use_exits_with_2(arguments: list[str], says: str, queue: Queue, m
     assert says in " ".join(done.output.replace("│", " ").split())
 
 
+@pytest.mark.slow
 def test_the_command_tells_what_became_of_each_file_and_ends_with_1_where_one_failed(queue: Queue) -> None:
     (queue.music / "claims.mp3").write_text("to be a song")
     done = stemset("process", "songs", "--json", folder=queue.folder)

@@ -11,6 +11,7 @@ import threading
 from pathlib import Path
 
 import httpx
+import pytest
 
 from stemset import demo
 from stemset.features.library.demo_song import FILE_NAME
@@ -36,6 +37,7 @@ def test_a_taken_port_is_one_clear_line(tmp_path: Path) -> None:
     assert len(done.stderr.strip().splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_the_first_page_is_not_empty_and_ctrl_c_ends_everything(tmp_path: Path) -> None:
     with serving(tmp_path) as served, httpx.Client(base_url=served.address) as client:
         page = client.get("/api/recordings?profile=demo").json()
@@ -60,6 +62,7 @@ def test_the_first_page_is_not_empty_and_ctrl_c_ends_everything(tmp_path: Path) 
         assert "Traceback" not in served.log.read_text()
 
 
+@pytest.mark.slow
 def test_a_killed_service_leaves_no_worker_behind(tmp_path: Path) -> None:
     with serving(tmp_path, NO_DEMO) as served:
         worker = served.worker_pid

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -15,9 +16,9 @@ from stemset.database.engine import create_engine_for, upgrade_database
 from stemset.database.sessions import Sessions
 from stemset.features.jobs.messages import Event, JobPayload, Layout, Report, TrackReady
 from stemset.features.jobs.notifier import Notifier
-from stemset.features.jobs.outbox import Outbox
+from stemset.features.jobs.outbox import LEASE_S, Outbox
 from stemset.features.jobs.planning import JobPlans
-from stemset.features.jobs.records import JobRecord, NodeStatus, Plan, RunOptions, new_id
+from stemset.features.jobs.records import JobRecord, NodeStatus, Plan, RunOptions, new_id, new_nonce
 from stemset.features.jobs.repository import JobRepository
 from stemset.features.jobs.service import Applied, JobService
 from stemset.features.library.recordings import RecordingRepository
@@ -68,6 +69,9 @@ class Queue:
     ) -> JobRecord:
         self.plans[strategy] = PLAN.model_copy(update={"strategy": strategy, "tree": dict(tree)})
         return await self.service.create_job(recording_id or await self.recording(), strategy, force=force)
+
+    async def claim_jobs(self) -> list[JobPayload]:
+        return await self.repository.claim_jobs(nonce=new_nonce(), now=datetime.now(UTC), lease_s=LEASE_S, limit=20)
 
     async def tell(self, job: JobRecord | JobPayload, event: Event, *, attempt: int = 1) -> Applied:
         job_id = job.id if isinstance(job, JobRecord) else job.job_id

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import UTC, datetime
 
 import structlog
 from sqlalchemy.exc import DBAPIError
@@ -11,10 +12,13 @@ from sqlalchemy.exc import DBAPIError
 from stemset.errors import Unavailable
 from stemset.features.jobs.engines.dispatcher import Dispatcher
 from stemset.features.jobs.messages import JobPayload
-from stemset.features.jobs.records import JobRecord, JobState
+from stemset.features.jobs.records import JobRecord, JobState, new_nonce
 from stemset.features.jobs.repository import JobRepository
 
 log = structlog.stdlib.get_logger()
+
+LEASE_S = 60.0
+"""How long a hand-over may take before it counts as lost."""
 
 _BATCH = 20
 _QUIET_S = 0.03
@@ -90,7 +94,10 @@ class Outbox:
         # Two processes that hand over the same job make two runs of it on an engine that isn't repeatable.
         if self._dispatcher.repeatable:
             return await self._repository.undispatched_jobs(limit=_BATCH)
-        return await self._repository.claim_jobs(limit=_BATCH)
+        # A nonce tells the hand-overs of one job apart; that several jobs have the same does no harm.
+        return await self._repository.claim_jobs(
+            nonce=new_nonce(), now=datetime.now(UTC), lease_s=LEASE_S, limit=_BATCH
+        )
 
     async def withdraw(self, job: JobRecord) -> None:
         """Take a cancelled job back from the engine, which would run it only to its first report."""

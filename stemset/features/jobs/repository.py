@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import Select, Update, and_, bindparam, delete, func, insert, or_, select, update
@@ -26,12 +26,8 @@ from stemset.features.jobs.records import (
     JobVersion,
     RunOptions,
     TrackRecord,
-    new_nonce,
 )
 from stemset.manifest import MIXTURE, StemRecord
-
-LEASE_S = 60.0
-"""How long a hand-over may take before it counts as lost."""
 
 MAX_RACES = 50
 """How often a change that another process was faster with is tried again. Losing more races in a row than that means
@@ -328,10 +324,9 @@ class JobRepository:
         attempt = (JobRow.id == job.id, JobRow.attempt == job.attempt)
         await self._write_one(update(JobRow).where(*attempt).values(heard_at=now))
 
-    async def claim_jobs(self, *, limit: int = 20, lease_s: float = LEASE_S) -> list[JobPayload]:
+    async def claim_jobs(self, *, nonce: str, now: datetime, lease_s: float, limit: int) -> list[JobPayload]:
         """Queued jobs that no engine has and that no other process is handing over, oldest first, each claimed for the
-        caller to hand over. A claim that is older than lease_s seconds is lost."""
-        now = datetime.now(UTC)
+        caller by giving it this nonce. A claim that is older than lease_s seconds is lost."""
         free = (
             JobRow.state == JobState.QUEUED.value,
             JobRow.dispatch_ref.is_(None),
@@ -349,8 +344,7 @@ class JobRepository:
         claim = (
             update(JobRow)
             .where(JobRow.id.in_(select(oldest.c.id)), *free)
-            # A nonce tells the hand-overs of one job apart; that several jobs have the same does no harm.
-            .values(nonce=new_nonce(), claimed_at=now)
+            .values(nonce=nonce, claimed_at=now)
             .returning(JobRow, _SOURCE_KEY)
             .execution_options(synchronize_session=False)
         )

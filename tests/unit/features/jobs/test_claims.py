@@ -11,9 +11,8 @@ from sqlalchemy import update
 from stemset.database.tables import JobRow
 from stemset.errors import StaleAttempt
 from stemset.features.jobs.messages import Event, JobPayload, NodeStarted, Report, Started, Succeeded
-from stemset.features.jobs.outbox import Outbox
+from stemset.features.jobs.outbox import LEASE_S, Outbox
 from stemset.features.jobs.records import JobState
-from stemset.features.jobs.repository import LEASE_S
 from stemset.features.jobs.service import Applied
 from stemset.testing import InMemoryDispatcher
 from tests.support.queue import Queue
@@ -48,7 +47,7 @@ async def test_many_processes_hand_each_job_over_once(queue: Queue):
 
 async def test_a_job_whose_process_died_before_spawning_is_spawned_once_by_another(queue: Queue):
     job = await queue.job()
-    assert len(await queue.repository.claim_jobs()) == 1
+    assert len(await queue.claim_jobs()) == 1
     engine = spawner()
     assert await Outbox(queue.repository, engine).flush() == 0
     await run_out(queue)
@@ -59,7 +58,7 @@ async def test_a_job_whose_process_died_before_spawning_is_spawned_once_by_anoth
 async def test_of_two_runs_of_an_attempt_the_later_hand_over_counts(queue: Queue):
     job = await queue.job()
     engine = spawner()
-    [first] = await queue.repository.claim_jobs()
+    [first] = await queue.claim_jobs()
     await engine.dispatch(first)  # and here its process died
     await run_out(queue)
     await Outbox(queue.repository, engine).flush()
@@ -76,20 +75,20 @@ async def test_of_two_runs_of_an_attempt_the_later_hand_over_counts(queue: Queue
 
 async def test_a_run_tells_its_name_where_nobody_could_store_it(queue: Queue):
     job = await queue.job()
-    [payload] = await queue.repository.claim_jobs()
+    [payload] = await queue.claim_jobs()
     await tell(queue, payload, Started(run="fc-7"))
     assert (await queue.service.get_job(job.id)).dispatch_ref == "fc-7"
     await run_out(queue)
-    assert await queue.repository.claim_jobs() == []
+    assert await queue.claim_jobs() == []
     # Its process was only slow.
     assert await queue.repository.mark_dispatched(payload, "fc-7")
 
 
 async def test_a_run_that_comes_too_late_is_ended(queue: Queue):
     job = await queue.job()
-    [slow] = await queue.repository.claim_jobs()
+    [slow] = await queue.claim_jobs()
     await run_out(queue)
-    [fast] = await queue.repository.claim_jobs()
+    [fast] = await queue.claim_jobs()
     assert await queue.repository.mark_dispatched(fast, "fc-2")
     assert not await queue.repository.mark_dispatched(slow, "fc-1")
     assert (await queue.service.get_job(job.id)).dispatch_ref == "fc-2"
@@ -112,7 +111,7 @@ async def test_a_job_that_is_cancelled_while_it_is_handed_over_costs_nothing(que
 
 async def test_a_retry_has_a_nonce_of_its_own(queue: Queue):
     job = await queue.job()
-    [payload] = await queue.repository.claim_jobs()
+    [payload] = await queue.claim_jobs()
     await tell(queue, payload, NodeStarted(node="root"))
     again = await queue.service.requeue(await queue.service.get_job(job.id))
     assert again is not None

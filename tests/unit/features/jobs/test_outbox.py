@@ -14,8 +14,8 @@ from stemset.database.sessions import Sessions
 from stemset.database.tables import JobRow
 from stemset.errors import Unavailable
 from stemset.features.jobs.messages import JobPayload
-from stemset.features.jobs.outbox import Outbox
-from stemset.features.jobs.repository import LEASE_S, JobRepository
+from stemset.features.jobs.outbox import LEASE_S, Outbox
+from stemset.features.jobs.repository import JobRepository
 from stemset.testing import InMemoryDispatcher
 from tests.support.queue import Queue
 from tests.support.waiting import LIMIT_S

@@ -192,19 +192,17 @@ async def test_versions_that_are_asked_for_at_once_are_read_at_once(queue: Queue
 async def test_claims_are_taken_oldest_first_and_last_as_long_as_their_lease(queue: Queue, repository: JobRepository):
     jobs = [await queue.job() for _ in range(3)]
 
-    async def claim(limit: int = 20) -> list[UUID]:
-        payloads = await repository.claim_jobs(limit=limit, lease_s=600)
-        for payload in payloads:
-            assert payload.nonce == (await queue.service.get_job(payload.job_id)).nonce
+    async def claim(nonce: str, seconds: float, *, limit: int = 20) -> list[UUID]:
+        now = NOW + timedelta(seconds=seconds)
+        payloads = await repository.claim_jobs(nonce=nonce, now=now, lease_s=60, limit=limit)
+        assert {payload.nonce for payload in payloads} <= {nonce}
         return [payload.job_id for payload in payloads]
 
-    assert await claim(limit=2) == [jobs[0].id, jobs[1].id]
-    assert await claim() == [jobs[2].id]
-    assert await claim() == []
-    nonces = {(await queue.service.get_job(job.id)).nonce for job in jobs}
-    await set_columns(queue, jobs[1], claimed_at=datetime.now(UTC) - timedelta(seconds=601))
-    assert await claim() == [jobs[1].id]
-    assert (await queue.service.get_job(jobs[1].id)).nonce not in nonces
+    assert await claim("a", 0, limit=2) == [jobs[0].id, jobs[1].id]
+    assert await claim("b", 10) == [jobs[2].id]
+    assert await claim("c", 60) == []
+    assert await claim("d", 61) == [jobs[0].id, jobs[1].id]
+    assert [(await queue.service.get_job(job.id)).nonce for job in jobs] == ["d", "d", "b"]
 
 
 async def test_a_hand_over_is_named_once_and_only_while_it_counts(queue: Queue, repository: JobRepository):
