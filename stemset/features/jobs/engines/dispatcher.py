@@ -1,4 +1,4 @@
-"""What an engine must do for the queue: take a job, say what it knows of it, let go of it; and what it may do, too."""
+"""`Dispatcher`: what the service needs of an engine that runs jobs; `WeightsFetcher`: what an engine may do, too."""
 
 from __future__ import annotations
 
