@@ -10,7 +10,7 @@ from uuid import UUID
 from stemset import audio
 from stemset.features.jobs.messages import StepDone, StepStarted
 from stemset.features.separations.records import Layout, ReadyTrack
-from stemset.separation import Listener, StemFile
+from stemset.separation import Observer, StemFile
 from stemset.storage import Keys, ObjectStore
 from stemset.strategy import Run
 from stemset.worker.reporter import Reporter
@@ -18,7 +18,7 @@ from stemset.worker.reporter import Reporter
 _TRACKS_AT_ONCE = 4
 
 
-class Publisher(Listener):
+class Publisher(Observer):
     """Stores every file as soon as it is ready, several at once, and reports them in the order in which they came.
 
     Use it as a context manager: its end waits until all is stored and reported, and raises what went wrong with that.
@@ -57,7 +57,7 @@ class Publisher(Listener):
     def node_done(self, run: Run, seconds: float, *, cached: bool) -> None:
         self._reporter.tell(StepDone(step=run.path, seconds=round(seconds, 3), cached=cached))
 
-    def alive(self) -> None:
+    def heartbeat(self) -> None:
         self._reporter.check_stop()
 
     def _publish(self, track: StemFile) -> None:

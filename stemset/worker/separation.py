@@ -12,7 +12,7 @@ from stemset.features.jobs.messages import JobPayload
 from stemset.features.jobs.records import Failure, JobEnd
 from stemset.features.separations.records import RunOptions, SeparationPayload, end_of_manifest, read_end
 from stemset.manifest import ErrorRecord, Manifest
-from stemset.separation import MANIFEST, separate
+from stemset.separation import MANIFEST, Resources, SeparationOptions, separate
 from stemset.worker.publisher import Publisher
 from stemset.worker.runner import Surroundings
 
@@ -30,7 +30,7 @@ class SeparationRunner:
         self._output = around.folder / "output"
 
     def run(self) -> tuple[JobEnd, bytes]:
-        around = self._around
+        around, options = self._around, self._asked.options
         plan = strategy.parse(self._asked.strategy, self._asked.tree)
         song = around.folder / f"source{PurePosixPath(self._source_key).suffix}"
         around.storage.fetch(self._source_key, song)
@@ -39,11 +39,9 @@ class SeparationRunner:
                 song,
                 plan,
                 self._output,
-                bit_depth=self._asked.options.bit_depth,
-                limits=_limits_from(self._asked.options),
-                pool=around.pool,
-                cache=around.cache,
-                listener=publisher,
+                SeparationOptions(bit_depth=options.bit_depth, limits=_limits_from(options)),
+                resources=Resources(around.pool, around.cache),
+                observer=publisher,
             )
         return end_of_manifest(separation.manifest), separation.manifest_file.read_bytes()
 

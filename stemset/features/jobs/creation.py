@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
-from stemset.concurrency.batching import Together
+from stemset.concurrency.batching import Batcher
 from stemset.errors import NotFound, StemsetError, Unavailable
 from stemset.features.jobs.estimates import LAST_RUNS, estimate_steps, measure_paces
 from stemset.features.jobs.kinds import JobKind, JobKinds
@@ -41,13 +41,13 @@ class JobCreator:
     def __init__(self, repository: JobRepository, kinds: JobKinds) -> None:
         self._repository = repository
         self._kinds = kinds
-        self._together = Together(self._create_batch)
+        self._batcher = Batcher(self._create_batch)
         self._paces: dict[str, Mapping[str, float]] = {}
         """Kind -> paces of its steps, as last measured; without a kind one of whose jobs may have changed them."""
 
     async def create(self, wanted: NewJob) -> JobRecord:
         """The new job, or the one that is there. Raises as `JobService.create_job` does."""
-        answer = await self._together.ask(wanted)
+        answer = await self._batcher.ask(wanted)
         if isinstance(answer, StemsetError):
             raise answer
         return answer

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Select, Update, and_, bindparam, func, ins
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import load_only
 
-from stemset.concurrency.batching import Together
+from stemset.concurrency.batching import Batcher
 from stemset.database.sessions import Sessions
 from stemset.database.tables import EventRow, JobRow, RecordingRow
 from stemset.features.jobs.messages import JobPayload
@@ -126,7 +126,7 @@ class JobRepository:
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
-        self._versions = Together(self._find_versions)
+        self._versions = Batcher(self._find_versions)
 
     # One job -------------------------------------------------------------------------------------------------
 
