@@ -76,7 +76,7 @@ def run_job(
         bound.warning("job_failed", failure=kind, reason=message, exc_info=not isinstance(error, StemsetError))
         failure = Failure(kind=kind, message=message)
         if runner is None:
-            _report(payload, reporter, failure)
+            _report_end(payload, reporter, failure)
         else:
             _record_end(payload, storage, reporter, runner, failure)
         raise
@@ -95,11 +95,11 @@ def _record_end(
     with suppress(Unavailable, OSError):
         # The report matters more: it is what the user sees.
         storage.put_bytes(Keys.manifest(payload.job_id), record, "application/json")
-    _report(payload, reporter, end.failure)
+    _report_end(payload, reporter, end.failure)
     return end
 
 
-def _report(payload: JobPayload, reporter: Reporter, failure: Failure | None) -> None:
+def _report_end(payload: JobPayload, reporter: Reporter, failure: Failure | None) -> None:
     """Report a run that failed or was cancelled (None); where that can't be reported, it is logged."""
     failed = Failed(kind=failure.kind, message=failure.message, step=failure.step) if failure else None
     try:

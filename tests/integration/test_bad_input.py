@@ -192,6 +192,7 @@ async def test_an_odd_song_is_taken_and_becomes_stems_that_sum_to_it(
     assert answer.status_code == 201, answer.text
     payload = await _payload_of(service, answer.json()["job"]["id"])
     source = tmp_path / "source"
+    assert payload.source_key is not None
     service.services.storage.fetch(payload.source_key, source)
     pool = ModelPool(Runtime(tmp_path / "models", "cpu"))
     instant = service.services.config.strategies["instant"]
@@ -267,7 +268,7 @@ async def test_a_queued_job_keeps_the_strategy_that_it_was_made_with(settings: A
     settings.config.write_text(CONFIG.replace("part: left, rest: right", "part: near, rest: far"))
     async with started(settings) as after:
         assert (await after.get(f"/api/jobs/{job['id']}")).json()["expectedStems"] == ["left", "right"]
-        assert payload.tree == {"_": "test_share", "part": "left", "rest": "right"}
+        assert payload.payload["tree"] == {"_": "test_share", "part": "left", "rest": "right"}
         later = (await after.upload(wav(0.4), fields={"strategy": "halves"})).json()["job"]
         assert later["expectedStems"] == ["near", "far"]
 

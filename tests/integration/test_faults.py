@@ -21,6 +21,7 @@ from stemset.features.jobs.messages import Report
 from stemset.features.jobs.records import JobState
 from tests.support.engine import TRACKS, local_engine
 from tests.support.jobs import objects_of, worker
+from tests.support.queue import recording_of
 from tests.support.serving import serving
 from tests.support.waiting import LIMIT_S, wait_until
 
@@ -76,7 +77,7 @@ async def test_a_job_whose_worker_is_killed_at_random_moments_is_done_once(tmp_p
         types = [event.type for event in events]
         assert types.count("started") == types.count("succeeded") == 1
         assert types.count("step_done") == len(done.status.steps)
-        recording = await engine.recordings.get(job.recording_id)
+        recording = await engine.recordings.get(recording_of(job))
         assert stored(engine.settings.data_dir / "objects") == objects_of(job.id, TRACKS) | {recording.source_key}
         assert list((engine.settings.data_dir / "work").iterdir()) == []
 

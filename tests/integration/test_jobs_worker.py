@@ -16,6 +16,7 @@ from stemset.storage import Keys
 from stemset.worker.pid_files import find_workers
 from tests.support.engine import TRACKS, Engine, local_engine
 from tests.support.jobs import worker
+from tests.support.queue import result_of
 from tests.support.waiting import LIMIT_S
 
 pytestmark = pytest.mark.slow
@@ -60,9 +61,10 @@ async def test_jobs_that_waited_for_a_worker_end_well_or_with_their_reason(engin
     assert list((engine.settings.data_dir / "work").iterdir()) == []
 
     assert good.state is JobState.SUCCEEDED
-    assert good.status.stems == ("drums", "bass", "other")
-    assert good.status.sum_to_mixture_db is not None
-    assert good.status.sum_to_mixture_db <= -90
+    assert result_of(good).stems == ("drums", "bass", "other")
+    residual = result_of(good).sum_to_mixture_db
+    assert residual is not None
+    assert residual <= -90
     mixture, stems = await engine.separations.tracks(good.id)
     assert mixture is not None
     assert [len(track.streaminfo) for track in (mixture, *stems)] == [34] * 4
@@ -83,7 +85,7 @@ async def test_jobs_that_waited_for_a_worker_end_well_or_with_their_reason(engin
 
     assert stopped.state is JobState.CANCELLED
     assert engine.manifest(stopped).state == "cancelled"
-    assert not stopped.status.stems
+    assert not result_of(stopped).stems
 
     assert not [report for report in engine.callback.reports if report.job_id == withdrawn.id]
 
@@ -122,7 +124,7 @@ async def test_a_job_whose_workers_are_killed_and_stopped_in_its_middle_is_finis
         done = await engine.until_final(job)
         third.stop()
     assert done.state is JobState.SUCCEEDED
-    assert done.status.stems == ("drums", "bass", "other")
+    assert result_of(done).stems == ("drums", "bass", "other")
     assert engine.manifest(done).state == "succeeded"
     events = await engine.service.events_after(job.id)
     assert [event.number for event in events] == list(range(1, len(events) + 1))

@@ -37,7 +37,7 @@ from tests.support.faults import CallbackPath, Line, Posted
 from tests.support.jobs import objects_of
 from tests.support.modal import LocalModal, local_modal, why_not
 from tests.support.postgres import Postgres
-from tests.support.queue import job_service
+from tests.support.queue import job_service, recording_of, separation_service
 from tests.support.s3 import S3Server, settings_of
 from tests.support.waiting import LIMIT_S, wait_until
 
@@ -326,14 +326,12 @@ def test_a_job_whose_process_died_between_claim_and_spawn_is_spawned_once(cloud:
 
     async def claimed_by_the_dead() -> str:
         engine = create_engine_for(cloud.database)
-        plans: dict[str, Plan] = {}
-        service = job_service(Sessions(engine), plans)
-        before = await service.get_job(UUID(done["id"]))
-        plans[before.strategy] = Plan(
-            strategy=before.strategy, tree=before.tree, nodes=before.status.steps,
-            expected_stems=before.expected_stems, options=before.options,
-        )  # fmt: skip
-        job = await service.create_job(before.recording_id, before.strategy, force=True, dispatch_ref="nobody")
+        sessions = Sessions(engine)
+        jobs = job_service(sessions)
+        before = await jobs.get_job(UUID(done["id"]))
+        plan = Plan(kind=before.kind, identity=before.identity, payload=before.payload, steps=before.status.steps)
+        separations = separation_service(sessions, jobs, {plan.identity: plan})
+        job = await separations.create_job(recording_of(before), plan.identity, force=True, dispatch_ref="nobody")
         async with engine.begin() as connection:
             await connection.execute(
                 text("UPDATE jobs SET dispatch_ref = NULL, nonce = 'dead', claimed_at = :then WHERE id = :id"),

@@ -37,7 +37,7 @@ from stemset.features.separations.plans import plan_separation
 from stemset.models.pool import ModelPool
 from stemset.models.runtime import Runtime
 from stemset.server.services import build_services
-from tests.support.queue import job_service, new_recording, separation_service
+from tests.support.queue import job_service, new_recording, result_of, separation_service
 from tests.unit.cli.test_cli import stemset
 
 CONFIG = """
@@ -142,7 +142,7 @@ async def test_what_is_new_comes_into_the_library_and_what_fails_stops_nothing(q
     assert (total, recordings[0].title, recordings[0].file_name) == (1, "the same again", "the same again.wav")
     job = recordings[0].latest_job
     assert job
-    assert (job.state, job.dispatch_ref, job.status.stems) == (JobState.SUCCEEDED, IN_PROCESS, ("drums", "rest"))
+    assert (job.state, job.dispatch_ref, result_of(job).stems) == (JobState.SUCCEEDED, IN_PROCESS, ("drums", "rest"))
     assert (queue.settings.data_dir / "objects" / "jobs" / str(job.id) / "stems" / "drums.flac").is_file()
     # Nothing is left for a queue, which this must not even have made.
     assert await queue.repository.undispatched_jobs() == []

@@ -94,6 +94,12 @@ def result_of(job: JobRecord) -> SeparationResult:
     return Separation.of(job).result
 
 
+def recording_of(job: JobRecord) -> UUID:
+    """The id of the recording that a separation always has."""
+    assert job.recording_id is not None
+    return job.recording_id
+
+
 def job_service(sessions: Sessions) -> JobService:
     """A JobService on which nobody waits and whose engine runs nothing."""
     repository = JobRepository(sessions)

@@ -276,7 +276,8 @@ def test_what_another_job_has_done_is_not_done_again_and_said_to_be_cached(bench
     bench.cache = FolderCache(tmp_path / "cache", 1 << 30)
     below: dict[str, JsonValue] = {"_": "low_end", "bass": "bass", "not_bass": "other"}
     cached: list[list[bool]] = []
-    for tree in (TREE, TREE | {"not_drums": below}):
+    deeper: dict[str, JsonValue] = {**TREE, "not_drums": below}
+    for tree in (TREE, deeper):
         bench.payload = ask_otherwise(bench.payload, tree=tree)
         bench.callback.reports.clear()
         bench.run()

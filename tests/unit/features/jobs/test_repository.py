@@ -19,7 +19,7 @@ from stemset.features.jobs.messages import Failed, Started, Succeeded
 from stemset.features.jobs.records import JobRecord, JobState, JobStatus, JobVersion, new_id
 from stemset.features.jobs.repository import JobChange, JobRepository
 from stemset.features.separations.repository import TrackRepository
-from tests.support.queue import KINDS, PLAN, Queue, track
+from tests.support.queue import KINDS, PLAN, Queue, recording_of, track
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 
@@ -98,7 +98,7 @@ async def test_a_change_is_stored_with_its_event_and_its_track(queue: Queue, rep
     assert await repository.find_reported_job(job.id, f"{job.id}.1.started") == (change.after, True)
     assert await repository.find_reported_job(job.id, f"{job.id}.1.other") == (change.after, False)
     assert await tracks_of(queue, job) == (change.after, ["mixture"])
-    assert (await queue.recordings.get(job.recording_id)).overview == (-3, 4)
+    assert (await queue.recordings.get(recording_of(job))).overview == (-3, 4)
     assert await column(queue, "heard_at", job) == NOW
 
 
@@ -141,7 +141,7 @@ async def test_the_next_attempt_is_unclaimed_unheard_and_at_the_queue_s_end(queu
 async def test_a_job_that_would_be_active_beside_another_is_not_stored(queue: Queue, repository: JobRepository):
     first = await queue.job()
     await queue.tell(first, Failed(kind="audio", message="no"))
-    await queue.job(first.recording_id)
+    await queue.job(recording_of(first))
     failed = await queue.service.get_job(first.id)
     again = failed.model_copy(update={"status": JobStatus(), "attempt": 2, "last_event": failed.last_event + 1})
     with pytest.raises(IntegrityError):
@@ -317,7 +317,7 @@ async def test_a_submit_a_report_and_a_poll_take_few_statements(queue: Queue):
 async def test_a_deleted_recording_takes_tracks_and_events_along(queue: Queue, repository: JobRepository):
     job = await queue.job()
     await queue.tell(job, track("mixture"))
-    await queue.recordings.delete(job.recording_id)
+    await queue.recordings.delete(recording_of(job))
     assert await tracks_of(queue, job) is None
     async with queue.sessions() as session:
         left = [await session.scalar(text(f"SELECT count(*) FROM {table}")) for table in ("job_events", "job_tracks")]

@@ -95,7 +95,7 @@ async def test_a_worker_of_another_version_lets_go_and_the_job_fails_in_words(se
 
 async def test_a_worker_of_another_version_that_has_lost_the_job_changes_nothing(service: Service) -> None:
     job = await service.new_job()
-    report = {"schema_version": 1, "job_id": job["id"], "attempt": 1, "nonce": "another", "event": {}}
+    report = {"schema_version": 1, "job_id": job["id"], "attempt": 1, "nonce": "another"}
     answer = await service.post_report(job["id"], "some id", json.dumps(report))
     assert answer.status_code == 409
     assert (await service.get(f"/api/jobs/{job['id']}")).json()["state"] == "queued"

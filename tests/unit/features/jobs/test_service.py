@@ -17,7 +17,7 @@ from stemset.features.jobs.messages import (
     Succeeded,
 )
 from stemset.features.jobs.records import Failure, JobState, StepState
-from tests.support.queue import NODES, STEMS, TREE, Queue, result_of, track
+from tests.support.queue import NODES, STEMS, TREE, Queue, recording_of, result_of, track
 
 SUCCEEDED = Succeeded(result={"sum_to_mixture_db": -96.0, "common_gain": 1.0})
 
@@ -199,7 +199,7 @@ async def test_a_second_track_of_the_same_name_replaces_the_first(queue: Queue):
     assert mixture.streaminfo == b"\x00\x01\x02\x03"
     assert [(stem.name, stem.record.sha256[0]) for stem in stems] == [("drums", "b"), ("other", "2")]
     assert await queue.story(job) == ["created"] + 4 * ["output"]
-    assert (await queue.recordings.get(job.recording_id)).overview == (-3, 4)
+    assert (await queue.recordings.get(recording_of(job))).overview == (-3, 4)
 
 
 async def test_the_newest_playable_job_is_found_behind_a_newer_one(queue: Queue):
@@ -310,7 +310,7 @@ async def test_only_what_failed_or_was_cancelled_can_be_tried_again_and_only_onc
     with pytest.raises(Conflict, match="is queued"):
         await queue.service.retry(job.id)
     await queue.service.request_cancel(job.id)
-    active = await queue.job(job.recording_id)
+    active = await queue.job(recording_of(job))
     with pytest.raises(Conflict, match=f"Job {active.id} does the same"):
         await queue.service.retry(job.id)
     await queue.service.request_cancel(active.id)

@@ -122,9 +122,14 @@ def node(of: StepStatus, state: StepState, fraction: float, seconds: float | Non
     return of.model_copy(update={"state": state, "fraction": fraction, "seconds": seconds})
 
 
-def made(**result: JsonValue) -> dict[str, object]:
+def result_with(**changes: JsonValue) -> dict[str, JsonValue]:
+    """The result of a separation, as it is stored."""
+    return {**SeparationResult().model_dump(mode="json"), **changes}
+
+
+def made(**changes: JsonValue) -> dict[str, object]:
     """What of the status an output or a success sets."""
-    return {"result": {**SeparationResult().model_dump(mode="json"), **result}}
+    return {"result": result_with(**changes)}
 
 
 # Event, and what of the status it sets for a queued job and for a running one; None: nothing changes.
@@ -251,7 +256,7 @@ ENDED = JobStatus(
         node(ROOT, StepState.DONE, 1.0, 2).model_copy(update={"expected_s": 3.0, "cached": True}),
         node(BELOW, StepState.FAILED, 0.5).model_copy(update={"expected_s": 4.0}),
     ),
-    result=made(stems=["drums"], mixture_ready=True)["result"],
+    result=result_with(stems=["drums"], mixture_ready=True),
     failure=Failure(kind="audio", message="no"),
     started_at=EARLIER,
     finished_at=NOW,

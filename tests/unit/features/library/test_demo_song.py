@@ -25,7 +25,7 @@ def settings(settings: ApiSettings) -> ApiSettings:
 async def test_an_empty_library_gets_the_song_and_a_job_on_it_once(service: Service):
     job = await service.services.demo_song.ensure()
     assert job is not None
-    assert (job.profile, job.strategy) == ("demo", "instant")
+    assert (job.profile, job.identity) == ("demo", "instant")
     recording = await service.services.recordings.get(UUID(str(job.recording_id)))
     assert (recording.file_name, recording.title, recording.codec) == (FILE_NAME, "Paper Lanterns", "flac")
     assert await service.services.demo_song.ensure() is None
