@@ -29,6 +29,7 @@ export function aNode(change: Partial<JobNode> = {}): JobNode {
 export function aJob(change: Partial<Job> = {}): Job {
   return {
     id: 'job-1',
+    kind: 'separation',
     recordingId: 'recording-1',
     profile: 'demo',
     strategy: 'instant',

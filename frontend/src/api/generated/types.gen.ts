@@ -118,10 +118,11 @@ export type InputRecord = {
 /**
  * Job
  *
- * One strategy run on one recording.
+ * Work that a worker does once, on one recording of a profile.
  *
- * attempt: 1 at first, one more by every retry. eta_s: seconds that are left. queue_position: 1 is next; null unless
- * queued.
+ * kind: `separation` runs a strategy; strategy is null, and stems are none, for other kinds. recording_id: null for a
+ * job that makes the recording. nodes: its steps. attempt: 1 at first, one more by every retry. eta_s: seconds that
+ * are left. queue_position: 1 is next; null unless queued.
  */
 export type Job = {
     attempt: number;
@@ -131,15 +132,16 @@ export type Job = {
     failure: JobFailure | null;
     finishedAt: string | null;
     id: string;
+    kind: string;
     lastEvent: number;
     nodes: Array<JobNode>;
     profile: string;
     queuePosition: number | null;
-    recordingId: string;
+    recordingId: string | null;
     startedAt: string | null;
     state: JobState;
     stems: Array<string>;
-    strategy: string;
+    strategy: string | null;
     sumToMixtureDb: number | null;
 };
 
@@ -170,7 +172,8 @@ export type JobFailure = {
 /**
  * JobNode
  *
- * How far one node is. fraction: 0 to 1.
+ * How far one step is; of a separation, one model's run. model: what it does, title: in people's words. fraction: 0
+ * to 1.
  */
 export type JobNode = {
     cached: boolean;
@@ -179,7 +182,7 @@ export type JobNode = {
     parent: string | null;
     path: string;
     seconds: number | null;
-    state: NodeState;
+    state: StepState;
     title: string;
 };
 
@@ -368,13 +371,6 @@ export type NodeRecord = {
         [key: string]: string;
     };
 };
-
-/**
- * NodeState
- *
- * The states of one model run within a job.
- */
-export type NodeState = 'waiting' | 'running' | 'done' | 'failed';
 
 /**
  * Peaks
@@ -587,6 +583,13 @@ export type StemRecord = {
     sample_rate: number;
     sha256: string;
 };
+
+/**
+ * StepState
+ *
+ * The states of one step of a job.
+ */
+export type StepState = 'waiting' | 'running' | 'done' | 'failed';
 
 /**
  * Strategy
@@ -964,6 +967,10 @@ export type ListJobsData = {
          * Only jobs of this recording.
          */
         recording?: string | null;
+        /**
+         * Only jobs of this kind; `any` for those of every kind.
+         */
+        kind?: string;
         /**
          * At most so many.
          */

@@ -1,5 +1,5 @@
 export { refreshRecordings } from './cache'
-export { announceJob, describeActivity, isFinal } from './jobs'
+export { announceJob, describeActivity, isFinal, nameOf } from './jobs'
 export { CancelJob } from './progress/CancelJob'
 export { JobFailureText, JobRemedies } from './progress/JobFailure'
 export { JobTree } from './progress/JobTree'

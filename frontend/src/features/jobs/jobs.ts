@@ -63,3 +63,12 @@ export function announceJob(job: Job, title: string): string {
     }
   }
 }
+
+/** What a job is called: by its strategy, else by its kind. */
+export const nameOf = (job: Job): string => job.strategy ?? job.kind
+
+/** The id of the recording that a job is on. The page asks for separations, which have one. */
+export function recordingOf(job: Job): string {
+  if (job.recordingId === null) throw new Error(`job ${job.id} has no recording`)
+  return job.recordingId
+}

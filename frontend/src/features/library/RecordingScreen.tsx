@@ -3,7 +3,7 @@ import { lazy, type ReactNode, Suspense, useState } from 'react'
 import type { Job, Recording } from '@/api/generated/types.gen'
 import { errorText } from '@/api/problem'
 import { StrategyPicker } from '@/features/catalogue'
-import { jobText, RecordingJobs, Unavailable, useJob, useJobStream, useJobsOf, useStartJob } from '@/features/jobs'
+import { jobText, nameOf, RecordingJobs, Unavailable, useJob, useJobStream, useJobsOf, useStartJob } from '@/features/jobs'
 import { useDefaultStrategy } from '@/features/settings'
 import { AppHeader } from '@/ui/AppHeader'
 import { Breadcrumb } from '@/ui/Breadcrumb'
@@ -155,7 +155,7 @@ function RecordingPage({ profileName, recording, job }: RecordingPageProps) {
         <h1 className="text-[22px] font-semibold tracking-tight">{recording.title}</h1>
         <p className="text-muted">
           {formatClock(recording.durationS)}
-          {job && ` · ${jobText[job.state]} · ${job.strategy}`}
+          {job && ` · ${jobText[job.state]} · ${nameOf(job)}`}
         </p>
       </div>
       {job === null ? <StartFirstJob recording={recording} /> : <JobPanel job={job} title={recording.title} />}

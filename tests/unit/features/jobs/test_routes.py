@@ -101,7 +101,7 @@ async def test_a_worker_of_another_version_that_has_lost_the_job_changes_nothing
     assert (await service.get(f"/api/jobs/{job['id']}")).json()["state"] == "queued"
 
 
-@pytest.mark.parametrize("body", ["{}", '{"schema_version": 1}', '{"schema_version": 2}', "["])
+@pytest.mark.parametrize("body", ["{}", '{"schema_version": 1}', '{"schema_version": 2}', "[]"])
 async def test_what_is_no_report_of_any_version_is_refused(service: Service, body: str) -> None:
     job = await service.new_job()
     assert (await service.post_report(job["id"], "some id", body)).status_code == 400

@@ -5,6 +5,7 @@ import { ErrorLine } from '@/ui/ErrorLine'
 import { WithCode } from '@/ui/WithCode'
 import { text } from '../text'
 import { useRetryJob, useStartJob } from '../useJobs'
+import { recordingOf } from '../jobs'
 
 /** Ways out of a job that failed or was cancelled. */
 export function JobRemedies({ job }: { job: Job }) {
@@ -23,7 +24,7 @@ export function JobRemedies({ job }: { job: Job }) {
           <Button
             look="primary"
             disabled={busy}
-            onClick={() => start.mutate({ body: { recordingId: job.recordingId, strategy: fallback } })}
+            onClick={() => start.mutate({ body: { recordingId: recordingOf(job), strategy: fallback } })}
           >
             {text.insteadUse(fallback)}
           </Button>

@@ -8,7 +8,7 @@ import { NoteIcon } from '@/ui/icons'
 import { MoreButton } from '@/ui/MoreButton'
 import { Notice } from '@/ui/Notice'
 import { ProgressBar } from '@/ui/ProgressBar'
-import { isFinal } from '../jobs'
+import { isFinal, nameOf, recordingOf } from '../jobs'
 import { CancelJob } from '../progress/CancelJob'
 import { JobFailureText, JobRemedies } from '../progress/JobFailure'
 import { useJobStream } from '../useJobs'
@@ -18,20 +18,20 @@ import { text } from './text'
 import { useJobs, useSong } from './useQueue'
 
 function JobRow({ job }: { job: Job }) {
-  const title = useSong(job.recordingId).data?.title ?? text.unknownSong
+  const title = useSong(recordingOf(job)).data?.title ?? text.unknownSong
   useJobStream(job)
   return (
     <li className="grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 gap-y-2.5 px-4 py-3.5 sm:px-[18px]">
       <div className="min-w-0">
         <Link
           to="/p/$profileName/recordings/$recordingId"
-          params={{ profileName: job.profile, recordingId: job.recordingId }}
+          params={{ profileName: job.profile, recordingId: recordingOf(job) }}
           className="block truncate rounded-sm font-semibold hover:underline"
         >
           {title}
         </Link>
         <p className="text-[13px] text-muted">
-          {job.strategy} · {describeStanding(job)}
+          {nameOf(job)} · {describeStanding(job)}
         </p>
       </div>
       {!isFinal(job.state) && <CancelJob job={job} title={title} compact />}

@@ -6,14 +6,15 @@ import { formatMoment } from '@/ui/format'
 import { PlayIcon } from '@/ui/icons'
 import { text as jobText } from '../text'
 import { text } from './text'
+import { nameOf, recordingOf } from '../jobs'
 
 function Row({ job, shown }: { job: Job; shown: boolean }) {
-  const params = { profileName: job.profile, recordingId: job.recordingId }
+  const params = { profileName: job.profile, recordingId: recordingOf(job) }
   return (
     <li className="flex flex-wrap items-center gap-x-4 gap-y-2 px-4 py-3">
       <div className="min-w-40 flex-1">
         <p className="font-medium wrap-anywhere">
-          {job.strategy}
+          {nameOf(job)}
           {shown && <span className="font-normal text-faint"> · {text.here}</span>}
         </p>
         <p className="text-[13px] text-muted">
@@ -35,7 +36,7 @@ function Row({ job, shown }: { job: Job; shown: boolean }) {
             to="/p/$profileName/recordings/$recordingId"
             params={params}
             search={{ job: job.id }}
-            aria-label={text.playOf(job.strategy)}
+            aria-label={text.playOf(nameOf(job))}
             className={buttonClass()}
           >
             <PlayIcon />
@@ -46,7 +47,7 @@ function Row({ job, shown }: { job: Job; shown: boolean }) {
           <Link
             to="/p/$profileName/recordings/$recordingId/jobs/$jobId"
             params={{ ...params, jobId: job.id }}
-            aria-label={text.detailsOf(job.strategy)}
+            aria-label={text.detailsOf(nameOf(job))}
             className={buttonClass('quiet')}
           >
             {text.details}

@@ -10,7 +10,7 @@ import { Chip } from '@/ui/Chip'
 import { formatMoment, formatRoughTime } from '@/ui/format'
 import { DownloadIcon, PlayIcon } from '@/ui/icons'
 import { Page, Section } from '@/ui/Page'
-import { announceJob, isFinal } from '../jobs'
+import { announceJob, isFinal, nameOf, recordingOf } from '../jobs'
 import { CancelJob } from '../progress/CancelJob'
 import { JobFailureText, JobRemedies } from '../progress/JobFailure'
 import { JobTree } from '../progress/JobTree'
@@ -71,7 +71,7 @@ function JobHeading({ job, recording }: { job: Job; recording: Recording }) {
         <h1 className="text-[22px] font-semibold tracking-tight wrap-anywhere">{recording.title}</h1>
         <p className="flex flex-wrap items-center gap-x-3 gap-y-1 text-muted">
           <Chip dot={DOTS[job.state]}>
-            <b className="font-medium text-text">{job.strategy}</b> {jobText[job.state]}
+            <b className="font-medium text-text">{nameOf(job)}</b> {jobText[job.state]}
           </Chip>
           <span>
             {text.begun(formatMoment(new Date(job.createdAt)))}
@@ -83,7 +83,7 @@ function JobHeading({ job, recording }: { job: Job; recording: Recording }) {
         {job.stems.length > 0 && (
           <Link
             to="/p/$profileName/recordings/$recordingId"
-            params={{ profileName: job.profile, recordingId: job.recordingId }}
+            params={{ profileName: job.profile, recordingId: recordingOf(job) }}
             search={{ job: job.id }}
             className={buttonClass('primary')}
           >
@@ -150,7 +150,7 @@ export function JobScreen({ profileName, recordingId, jobId }: Address & { jobId
   const crumb = <Crumb profileName={profileName} recordingId={recordingId} title={recording?.title ?? '…'} />
   if (job !== undefined && recording !== undefined) {
     return (
-      <Page title={text.pageTitle(job.strategy, recording.title)} crumb={crumb}>
+      <Page title={text.pageTitle(nameOf(job), recording.title)} crumb={crumb}>
         <JobPage job={job} recording={recording} openedAt={openedAt} />
       </Page>
     )

@@ -5,13 +5,14 @@ import { formatMoment } from '@/ui/format'
 import { ListIcon } from '@/ui/icons'
 import { text } from './text'
 import { useVersions } from './useJob'
+import { nameOf, recordingOf } from '../jobs'
 
 const A = 65
 
 /** In the player's header: one strategy's stems or another's, side by side, and the way to all that is known of them. */
 export function JobSwitch({ job }: { job: Job }) {
   const jobs = useVersions(job)
-  const params = { profileName: job.profile, recordingId: job.recordingId }
+  const params = { profileName: job.profile, recordingId: recordingOf(job) }
   return (
     <>
       {jobs.length > 1 && (
@@ -31,7 +32,7 @@ export function JobSwitch({ job }: { job: Job }) {
                   className="flex h-[30px] items-center px-3 text-[13px] whitespace-nowrap text-muted outline-offset-[-3px] hover:text-text aria-[current=page]:bg-raise aria-[current=page]:text-text"
                 >
                   <span className="max-lg:hidden">{`${String.fromCharCode(A + index)} ·`}&nbsp;</span>
-                  {other.strategy}
+                  {nameOf(other)}
                 </Link>
               </li>
             ))}
@@ -41,7 +42,7 @@ export function JobSwitch({ job }: { job: Job }) {
       <Link
         to="/p/$profileName/recordings/$recordingId/jobs/$jobId"
         params={{ ...params, jobId: job.id }}
-        title={text.detailsOf(job.strategy)}
+        title={text.detailsOf(nameOf(job))}
         className={buttonClass()}
       >
         <ListIcon className="text-base" />

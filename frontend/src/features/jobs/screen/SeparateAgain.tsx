@@ -8,6 +8,7 @@ import { ErrorLine } from '@/ui/ErrorLine'
 import { formatMoment } from '@/ui/format'
 import { useStartJob } from '../useJobs'
 import { text } from './text'
+import { nameOf } from '../jobs'
 
 /** The first strategy that has not run on the song yet, else the first of all. */
 function nextStrategy(strategies: readonly Strategy[], jobs: readonly Job[]): string | undefined {
@@ -63,7 +64,7 @@ function RanBefore({ job, force, onForce }: { job: Job; force: boolean; onForce:
   const id = useId()
   return (
     <div className="grid gap-2 text-[13px] text-muted">
-      <p>{text.ranBefore(job.strategy, formatMoment(new Date(job.createdAt)))}</p>
+      <p>{text.ranBefore(nameOf(job), formatMoment(new Date(job.createdAt)))}</p>
       <span className="flex items-center gap-2">
         <input
           id={id}

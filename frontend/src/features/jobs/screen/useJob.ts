@@ -3,7 +3,7 @@ import { getJobOptions, getRecordingOptions, listJobsInfiniteOptions } from '@/a
 import { getManifest } from '@/api/generated/sdk.gen'
 import type { Job } from '@/api/generated/types.gen'
 import { nextOffset } from '@/api/paging'
-import { isFinal } from '../jobs'
+import { isFinal, recordingOf } from '../jobs'
 import { useJobStream } from '../useJobs'
 import { chooseVersions } from './choices'
 
@@ -56,6 +56,6 @@ export function useJobsOf(recordingId: string) {
 
 /** Returns the jobs of a recording that can be listened to side by side, this one among them. */
 export function useVersions(job: Job): Job[] {
-  const list = useJobsOf(job.recordingId)
+  const list = useJobsOf(recordingOf(job))
   return chooseVersions(list.data?.pages.flatMap(({ items }) => items) ?? [], job)
 }

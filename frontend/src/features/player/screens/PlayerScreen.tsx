@@ -24,12 +24,12 @@ interface PlayerScreenProps {
   jobs?: ReactNode
 }
 
-function playerOptions(job: Job) {
+function playerOptions(recordingId: string, job: Job) {
   return queryOptions({
     // A stem that has become ready is a reason to ask again.
-    queryKey: ['player', job.recordingId, job.id, job.state, job.stems.length],
+    queryKey: ['player', recordingId, job.id, job.state, job.stems.length],
     queryFn: async ({ signal }) => {
-      const path = { recording_id: job.recordingId }
+      const path = { recording_id: recordingId }
       const { data } = await getPlayer({ path, query: { job: job.id }, signal, throwOnError: true })
       return data
     },
@@ -39,8 +39,10 @@ function playerOptions(job: Job) {
 
 /** The whole page of a recording that has stems, header included. */
 export function PlayerScreen({ profileName, recordingId, job, compared, banner, jobs }: PlayerScreenProps) {
-  const player = useQuery({ ...playerOptions(job), placeholderData: keepPreviousData })
-  const others = useQueries({ queries: compared.filter(({ id }) => id !== job.id).map(playerOptions) })
+  const player = useQuery({ ...playerOptions(recordingId, job), placeholderData: keepPreviousData })
+  const others = useQueries({
+    queries: compared.filter(({ id }) => id !== job.id).map((other) => playerOptions(recordingId, other)),
+  })
   const mix = useSavedMix(recordingId)
   if (!player.data || mix.isPending) {
     return <Opening banner={banner} error={player.isError ? player.error : null} onRetry={() => player.refetch()} />
