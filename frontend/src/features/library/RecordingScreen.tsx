@@ -3,7 +3,16 @@ import { lazy, type ReactNode, Suspense, useState } from 'react'
 import type { Job, Recording } from '@/api/generated/types.gen'
 import { errorText } from '@/api/problem'
 import { StrategyPicker } from '@/features/catalogue'
-import { jobText, nameOf, RecordingJobs, Unavailable, useJob, useJobStream, useJobsOf, useStartJob } from '@/features/jobs'
+import {
+  jobText,
+  nameOf,
+  RecordingJobs,
+  Unavailable,
+  useJob,
+  useJobStream,
+  useJobsOf,
+  useStartJob,
+} from '@/features/jobs'
 import { useDefaultStrategy } from '@/features/settings'
 import { AppHeader } from '@/ui/AppHeader'
 import { Breadcrumb } from '@/ui/Breadcrumb'

@@ -3,9 +3,9 @@ import { errorText } from '@/api/problem'
 import { Button } from '@/ui/Button'
 import { ErrorLine } from '@/ui/ErrorLine'
 import { WithCode } from '@/ui/WithCode'
+import { recordingOf } from '../jobs'
 import { text } from '../text'
 import { useRetryJob, useStartJob } from '../useJobs'
-import { recordingOf } from '../jobs'
 
 /** Ways out of a job that failed or was cancelled. */
 export function JobRemedies({ job }: { job: Job }) {

@@ -4,9 +4,9 @@ import { buttonClass } from '@/ui/Button'
 import { StemChip } from '@/ui/Chip'
 import { formatMoment } from '@/ui/format'
 import { PlayIcon } from '@/ui/icons'
+import { nameOf, recordingOf } from '../jobs'
 import { text as jobText } from '../text'
 import { text } from './text'
-import { nameOf, recordingOf } from '../jobs'
 
 function Row({ job, shown }: { job: Job; shown: boolean }) {
   const params = { profileName: job.profile, recordingId: recordingOf(job) }

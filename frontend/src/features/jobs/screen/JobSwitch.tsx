@@ -3,9 +3,9 @@ import type { Job } from '@/api/generated/types.gen'
 import { buttonClass } from '@/ui/Button'
 import { formatMoment } from '@/ui/format'
 import { ListIcon } from '@/ui/icons'
+import { nameOf, recordingOf } from '../jobs'
 import { text } from './text'
 import { useVersions } from './useJob'
-import { nameOf, recordingOf } from '../jobs'
 
 const A = 65
 

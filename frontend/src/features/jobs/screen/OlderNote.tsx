@@ -1,8 +1,8 @@
 import { Link } from '@tanstack/react-router'
 import type { Job } from '@/api/generated/types.gen'
 import { formatMoment } from '@/ui/format'
-import { text } from './text'
 import { nameOf, recordingOf } from '../jobs'
+import { text } from './text'
 
 /** Says that what is heard is not the newest separation of the song, and leads there. */
 export function OlderNote({ job, newest }: { job: Job; newest: Job | null }) {

@@ -6,9 +6,9 @@ import { StrategyPicker } from '@/features/catalogue'
 import { Button } from '@/ui/Button'
 import { ErrorLine } from '@/ui/ErrorLine'
 import { formatMoment } from '@/ui/format'
+import { nameOf } from '../jobs'
 import { useStartJob } from '../useJobs'
 import { text } from './text'
-import { nameOf } from '../jobs'
 
 /** The first strategy that has not run on the song yet, else the first of all. */
 function nextStrategy(strategies: readonly Strategy[], jobs: readonly Job[]): string | undefined {
