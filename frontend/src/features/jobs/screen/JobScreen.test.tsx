@@ -2,6 +2,7 @@ import { screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Job } from '@/api/generated/types.gen'
+import { stubEventSource } from '@/testing/browser'
 import { aJob, aManifest, aNode, aRecording, aStrategy } from '@/testing/data'
 import { problem, renderPage } from '@/testing/page'
 
@@ -30,14 +31,7 @@ function open(job: Job = DONE, more = {}, others: readonly Job[] = [OLDER]) {
   })
 }
 
-beforeEach(() => {
-  vi.stubGlobal(
-    'EventSource',
-    class extends EventTarget {
-      close() {}
-    },
-  )
-})
+beforeEach(stubEventSource)
 
 describe('a job in detail', () => {
   it('tells each step’s time, and what came from the cache', async () => {
