@@ -1,16 +1,9 @@
 import { act, renderHook, waitFor } from '@testing-library/react'
 import { beforeEach, expect, it, vi } from 'vitest'
+import { PIN } from '@/testing/data'
 import { type Pin, pins } from './pins'
 import { usePins } from './usePins'
 
-const PIN: Pin = {
-  jobId: 'job-1',
-  recordingId: 'recording-1',
-  profile: 'demo',
-  title: 'Lithium',
-  strategy: 'instant',
-  bytes: 4000,
-}
 let kept: readonly Pin[]
 
 beforeEach(() => {
