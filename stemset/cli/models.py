@@ -47,12 +47,12 @@ def models_list(as_json: AsJson = False) -> None:
         scores = ", ".join(f"{score.slot} {score.sdr_db:.2f}" for score in card.scores)
         licence = card.licence or ("not stated" if card.weights else "as Stemset")
         slots = ", ".join(model.output_slots)
-        table.add_row(name, slots, _size(card, files[name]), _here(files[name]), scores, licence)
+        table.add_row(name, slots, _format_size(card, files[name]), _format_presence(files[name]), scores, licence)
     out.print(table)
 
 
-def _size(card: ModelCard, files: list[FileState]) -> str:
-    """Exact once the files are here; before, as far as the card knows it."""
+def _format_size(card: ModelCard, files: list[FileState]) -> str:
+    """Return the size of a model's files: exact once all are here, else that of its card."""
     if not files:
         return "built in"
     if all(file.present for file in files):
@@ -60,7 +60,7 @@ def _size(card: ModelCard, files: list[FileState]) -> str:
     return f"about {card.size_bytes / 1e6:.0f} MB"
 
 
-def _here(files: list[FileState]) -> str:
+def _format_presence(files: list[FileState]) -> str:
     if all(file.present for file in files):
         return "yes"
     return "partly" if any(file.present or file.fetched for file in files) else "no"

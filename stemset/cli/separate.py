@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextC
 from rich.table import Table
 
 from stemset.audio import AudioFormat
-from stemset.cli.console import AsJson, StrategyName, chosen_strategy, err, out
+from stemset.cli.console import AsJson, StrategyName, choose_strategy, err, out
 from stemset.config import WorkerSettings, load_config
 from stemset.errors import NotFound
 from stemset.models import registry
@@ -37,10 +37,10 @@ def separate_command(
     """Split SONG into stems, without server or database."""
     settings = WorkerSettings()
     config = load_config(settings.config)
-    plan = chosen_strategy(config, strategy)
-    wanted = _stems(plan, only)
+    plan = choose_strategy(config, strategy)
+    wanted = _parse_stems(plan, only)
     folder = output or Path(f"{song.stem}-stems")
-    with _progress_bars(plan if wanted is None else plan.only(wanted)) as listener:
+    with _show_progress(plan if wanted is None else plan.only(wanted)) as listener:
         result = separate(
             song,
             plan,
@@ -54,7 +54,7 @@ def separate_command(
     _print_separation(result, as_json=as_json)
 
 
-def _stems(plan: Strategy, only: str | None) -> tuple[str, ...] | None:
+def _parse_stems(plan: Strategy, only: str | None) -> tuple[str, ...] | None:
     if only is None:
         return None
     stems = tuple(stem.strip() for stem in only.split(",") if stem.strip())
@@ -74,7 +74,7 @@ def _print_separation(result: Separation, *, as_json: bool) -> None:
     table = Table("stem", "file", "peak dB", "LUFS", box=None)
     for name, stem in result.stems.items():
         lufs = "silent" if stem.record.lufs is None else f"{stem.record.lufs:.1f}"
-        table.add_row(name, str(stem.file), _decibels(stem.record.peak), lufs)
+        table.add_row(name, str(stem.file), _format_decibels(stem.record.peak), lufs)
     out.print(table)
     residual = result.manifest.sum_to_mixture_db
     if residual is not None:
@@ -82,12 +82,12 @@ def _print_separation(result: Separation, *, as_json: bool) -> None:
         out.print(f"sum of the stems minus the song: {off}", highlight=False)
 
 
-def _decibels(peak: float) -> str:
+def _format_decibels(peak: float) -> str:
     return f"{20 * log10(peak):.1f}" if peak > 0 else "-inf"
 
 
 class _Bars(Listener):
-    """A progress bar per node."""
+    """Shows a progress bar for each node."""
 
     def __init__(self, progress: Progress, plan: Strategy) -> None:
         self.progress = progress
@@ -113,7 +113,7 @@ class _Bars(Listener):
 
 
 @contextmanager
-def _progress_bars(plan: Strategy) -> Generator[Listener]:
+def _show_progress(plan: Strategy) -> Generator[Listener]:
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[note]}"))
     with Progress(*columns, TimeElapsedColumn(), console=err) as progress:
         yield _Bars(progress, plan)

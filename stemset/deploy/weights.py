@@ -1,4 +1,4 @@
-"""Filling the Volume of weights."""
+"""The download of weights onto their Volume."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from stemset.observability.logging import configure_logging
 log = structlog.stdlib.get_logger()
 
 
-def stock(strategies: Collection[str], *, commit: Callable[[], None]) -> None:
+def fill_weights_volume(strategies: Collection[str], *, commit: Callable[[], None]) -> None:
     """Fetch what the models of these strategies lack, all if none is named, and read every weight file once.
 
-    commit: makes what was fetched last; called after each model, so that one that fails loses nothing.
+    commit: makes changes of the Volume permanent; called after each model, so that one that fails loses nothing.
     Raises WeightsMissing, WeightsDamaged, NoSpace, and NotFound for an unknown strategy.
     """
     settings = WorkerSettings()
     configure_logging(settings.log_format)
-    for model in models_of(load_config(settings.config), strategies):
+    for model in models_with_weights(load_config(settings.config), strategies):
         fetched = download(model, settings.weights_dir, mirror=settings.weights_mirror)
         commit()
         log.info("weights_fetched" if fetched else "weights_there", model=model, files=[file.name for file in fetched])
@@ -34,8 +34,8 @@ def stock(strategies: Collection[str], *, commit: Callable[[], None]) -> None:
         log.info("weights_verified", file=one.file, bytes=one.bytes, sha256=one.sha256)
 
 
-def models_of(config: Config, strategies: Collection[str] = ()) -> list[str]:
-    """The models with weights that these strategies run, all strategies if none is named, each once."""
+def models_with_weights(config: Config, strategies: Collection[str] = ()) -> list[str]:
+    """List the models with weights that these strategies run, each once; of all strategies if none is named."""
     for name in strategies:
         if name not in config.strategies:
             raise NotFound("strategy", name, config.strategies)

@@ -48,7 +48,7 @@ async def _receive(request: AnyRequest, target: Path, max_bytes: int) -> Receive
                         continue
                     for event in parser.parse(chunk):
                         segments.handle(event)
-                    if writer.full:
+                    if writer.is_full:
                         await writer.flush()
         except ParserLimitReached as error:
             raise InvalidRequest("body", f"{error}; at most {_MAX_PARTS} parts are expected") from None

@@ -20,7 +20,7 @@ from stemset.features.accounts.gate import COOKIE, PUBLIC, SESSION_S
 from stemset.features.accounts.key_limiter import TRIES
 from stemset.features.jobs.messages import Started
 from stemset.server.app import create_app
-from stemset.server.openapi import document
+from stemset.server.openapi import build_document
 from stemset.server.services import build_services
 from stemset.testing import InMemoryDispatcher
 from tests.support.api import Service, wav
@@ -48,7 +48,7 @@ async def test_every_route_but_health_and_callback_and_signing_in_wants_the_key(
         "/", "/{path}", "/api/health", "/api/session", "/api/jobs/{job_id}/callback",
         "/api/shares/{token}", "/api/shares/{token}/stems/{file}", "/api/shares/{token}/peaks/{file}",
     }  # fmt: skip
-    for path, operations in document()["paths"].items():
+    for path, operations in build_document()["paths"].items():
         if path in public:
             continue
         for method in operations:
@@ -223,7 +223,7 @@ def test_access_is_closed_unless_it_is_opened(tmp_path_factory: pytest.TempPathF
 
 
 def test_the_document_tells_of_the_key():
-    told = document()
+    told = build_document()
     assert set(told["components"]["securitySchemes"]) == {"bearer", "apiKey", "session"}
     assert told["security"] == [{"bearer": []}, {"apiKey": []}, {"session": []}]
     public = [
