@@ -110,7 +110,7 @@ async def _process_folder(
     from stemset.models.networks import malloc  # noqa: PLC0415
     from stemset.server.services import build_services  # noqa: PLC0415
 
-    malloc.shared_by_threads()
+    malloc.share_heap_between_threads()
     separator = _make_separator(settings.data_dir)
     with single_process_lock(settings.data_dir):
         await asyncio.to_thread(upgrade_database, settings.database)

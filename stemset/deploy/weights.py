@@ -16,19 +16,19 @@ from stemset.observability.logging import configure_logging
 log = structlog.stdlib.get_logger()
 
 
-def fill_weights_volume(strategies: Collection[str], *, commit: Callable[[], None]) -> None:
-    """Fetch what the models of these strategies lack, all if none is named, and read every weight file once.
+def fill_volume(strategies: Collection[str], *, commit: Callable[[], None]) -> None:
+    """Fetch what the models of these strategies (if none is named, of all) lack, and read every weight file once.
 
-    commit: makes changes of the Volume permanent; called after each model, so that one that fails loses nothing.
+    commit: makes the fetched files permanent; called after each model, so that one that fails loses nothing.
     Raises WeightsMissing, WeightsDamaged, NoSpace, and NotFound for an unknown strategy.
     """
     settings = WorkerSettings()
     configure_logging(settings.log_format)
     for model in models_with_weights(load_config(settings.config), strategies):
-        fetched = download(model, settings.weights_dir, mirror=settings.weights_mirror)
+        fetched = download(registry.card(model), settings.weights_dir, mirror=settings.weights_mirror)
         commit()
         log.info("weights_fetched" if fetched else "weights_there", model=model, files=[file.name for file in fetched])
-    for one in verify(settings.weights_dir):
+    for one in verify(registry.cards(), settings.weights_dir):
         if one.fault:
             raise WeightsDamaged(one.file, str(settings.weights_dir), one.fault, DOWNLOAD_COMMAND)
         log.info("weights_verified", file=one.file, bytes=one.bytes, sha256=one.sha256)

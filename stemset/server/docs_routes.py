@@ -11,7 +11,7 @@ from litestar import Response, Router, get
 from pydantic import JsonValue
 
 from stemset.server import openapi
-from stemset.server.openapi import JsonObject, read_object, read_objects, read_text
+from stemset.server.openapi import JsonObject, list_operations, read_object, read_objects, read_text
 
 _STYLE = """
 :root { color-scheme: light dark }
@@ -52,11 +52,7 @@ def _render_page() -> bytes:
         f"<h1>{title} API {version}</h1><p>{about} "
         f"<a href='/api/openapi.json'>OpenAPI document</a></p>"
     )
-    operations = [
-        (path, method, read_object(operation))
-        for path, methods in read_object(document, "paths").items()
-        for method, operation in read_object(methods).items()
-    ]
+    operations = list_operations(document)
     sections = [_render_section(tag, operations) for tag in read_objects(document, "tags")]
     types = [_render_type(name, schema) for name, schema in read_object(document, "components", "schemas").items()]
     return "".join([head, *sections, "<h2>Types</h2>", *types, "</body></html>"]).encode()

@@ -121,13 +121,21 @@ def build_document() -> JsonObject:
         if isinstance(route, HTTPRoute)
         for handler in route.route_handlers
     }
-    for path in read_object(document, "paths").values():
-        for operation in map(read_object, read_object(path).values()):
-            handler = handlers[read_text(operation, "operationId")]
-            _complete_access(operation, is_public=bool(handler.opt.get(PUBLIC)))
-            _complete_responses(operation, handler)
+    for _, _, operation in list_operations(document):
+        handler = handlers[read_text(operation, "operationId")]
+        _complete_access(operation, is_public=bool(handler.opt.get(PUBLIC)))
+        _complete_responses(operation, handler)
     # A default may be a tuple.
     return json.loads(json.dumps(document))
+
+
+def list_operations(document: JsonObject) -> list[tuple[str, str, JsonObject]]:
+    """List path, method and description of every operation, in the document's order."""
+    return [
+        (path, method, read_object(operation))
+        for path, methods in read_object(document, "paths").items()
+        for method, operation in read_object(methods).items()
+    ]
 
 
 def read_object(value: JsonValue, *path: str) -> JsonObject:
