@@ -17,7 +17,7 @@ from stemset.config import ApiSettings, Config, load_config
 from stemset.config.modal import ModalSettings
 from stemset.database.engine import create_engine_for
 from stemset.database.sessions import Sessions
-from stemset.features.accounts.gate import Gate, gate_of
+from stemset.features.accounts.gate import Gate, build_gate
 from stemset.features.catalogue.service import Catalogue
 from stemset.features.downloads.encoder import StemEncoder
 from stemset.features.downloads.service import DownloadService
@@ -98,7 +98,7 @@ def build_services(settings: ApiSettings, dispatcher: Dispatcher) -> Services:
         settings=settings,
         config=config,
         callback_secret=settings.signing_secret(),
-        gate=gate_of(settings, sessions),
+        gate=build_gate(settings, sessions),
         engine=engine,
         storage=storage,
         plans=plans,
