@@ -17,7 +17,7 @@ from stemset.features.jobs.records import JobRecord, JobState
 from stemset.features.jobs.service import JobService
 from stemset.features.library.recordings import RecordingRepository
 from stemset.features.library.records import RecordingRecord
-from stemset.features.player.schemas import label_of
+from stemset.features.player.schemas import format_label
 from stemset.storage import Keys, Storage
 
 
@@ -100,4 +100,4 @@ class DownloadService:
 
 
 def _title(recording: RecordingRecord, stem: str) -> str:
-    return join_file_name(recording.title, label_of(stem))
+    return join_file_name(recording.title, format_label(stem))
