@@ -1,4 +1,4 @@
-"""Stored stems in another format than FLAC."""
+"""`StemEncoder` writes stored stems in other formats than FLAC."""
 
 from __future__ import annotations
 

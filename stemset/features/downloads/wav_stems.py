@@ -1,4 +1,4 @@
-"""What a DAW takes: every stem as WAV, all of one length and start, in one archive that is made while it is sent."""
+"""Stems become WAV for a DAW here, all of one length and start, while the archive of them is sent."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import soundfile
 
-from stemset.features.downloads.archive import Entry
+from stemset.features.downloads.archive import ArchiveEntry
 from stemset.features.jobs.records import TrackRecord
 from stemset.storage import Keys, Storage
 from stemset.storage.local_files import local_copy
@@ -23,7 +23,7 @@ _HEADER = struct.Struct("<4sI4s4sIHHIIHH4sI")
 
 @dataclass(frozen=True)
 class ArchiveNote:
-    """What the archive's README says. gain: the factor that is in every file already."""
+    """The facts of the archive's README. gain: the factor that is in every file already."""
 
     title: str
     strategy: str
@@ -48,31 +48,32 @@ def write_note(note: ArchiveNote, files: Sequence[str]) -> str:
     )
 
 
-def wav_entry(storage: Storage, name: str, track: TrackRecord, bit_depth: int) -> Entry:
-    """An entry that holds a stored FLAC as WAV, decoded block by block while it is sent. bit_depth: 16 or 24."""
+def make_wav_entry(storage: Storage, name: str, track: TrackRecord, bit_depth: int) -> ArchiveEntry:
+    """Make an entry that holds a stored FLAC as WAV, decoded block by block while it is sent. bit_depth: 16 or 24."""
     key = Keys.stem(track.job_id, track.name)
-    size = _HEADER.size + track.record.frames * _channels(track) * bit_depth // 8
-    return Entry(name, size, lambda: _wav_pieces(storage, key, bit_depth))
+    size = _HEADER.size + track.record.frames * _read_channels(track.streaminfo) * bit_depth // 8
+    return ArchiveEntry(name, size, lambda: _read_wav(storage, key, bit_depth))
 
 
-def _channels(track: TrackRecord) -> int:
-    """Byte 12 of STREAMINFO holds them, less one, in three of its bits."""
-    return ((track.streaminfo[12] >> 1) & 7) + 1 if len(track.streaminfo) > 12 else 2
+def _read_channels(streaminfo: bytes) -> int:
+    """Read the number of channels from a FLAC's STREAMINFO: byte 12 holds it, less one, in three of its bits."""
+    return ((streaminfo[12] >> 1) & 7) + 1 if len(streaminfo) > 12 else 2
 
 
-def _wav_pieces(storage: Storage, key: str, bit_depth: int) -> Generator[bytes]:
+def _read_wav(storage: Storage, key: str, bit_depth: int) -> Generator[bytes]:
     with (
         tempfile.TemporaryDirectory(prefix="stemset-bundle-") as folder,
         soundfile.SoundFile(local_copy(storage, key, Path(folder))) as source,
     ):
-        yield _header(source.frames, source.samplerate, source.channels, bit_depth)
+        yield _make_header(source.frames, source.samplerate, source.channels, bit_depth)
         while len(block := source.read(_BLOCK_FRAMES, dtype="int32", always_2d=True)):
             # soundfile puts the sample into the upper bits of 32.
             octets = block.astype("<i4").view("u1").reshape(*block.shape, 4)
             yield octets[..., 4 - bit_depth // 8 :].tobytes()
 
 
-def _header(frames: int, sample_rate: int, channels: int, bit_depth: int) -> bytes:
+def _make_header(frames: int, sample_rate: int, channels: int, bit_depth: int) -> bytes:
+    """Make the 44 bytes before the samples: RIFF, a `fmt ` chunk of plain PCM, the head of `data`."""
     frame_bytes = channels * bit_depth // 8
     data = frames * frame_bytes
     return _HEADER.pack(
