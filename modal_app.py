@@ -157,6 +157,6 @@ def reconcile() -> None:
 @app.function(image=api_image, volumes={WEIGHTS_PATH: weights}, timeout=3600, region=knobs.region)
 def download_models(strategies: str = "") -> None:
     """Fetch and check weights: `modal run modal_app.py::download_models`; all, or `--strategies successive,karaoke`."""
-    from stemset.deploy.weights import stock
+    from stemset.deploy.weights import fill_volume
 
-    stock(knobs.names(strategies), commit=weights.commit)
+    fill_volume(knobs.names(strategies), commit=weights.commit)

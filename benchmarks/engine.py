@@ -25,7 +25,7 @@ from harness import BIN, HERE, PYTHON, Goal, Race, Values, cost_of, judge, peer_
 
 from stemset.models.pool import ModelPool
 from stemset.models.runtime import Runtime
-from stemset.separation import Listener, StemFile, separate
+from stemset.separation import Observer, Resources, StemFile, separate
 from stemset.strategy import parse
 from stemset.strategy.node_cache import FolderCache
 
@@ -216,8 +216,8 @@ def _shared_node(bench: Bench) -> bool:
     def again() -> Values:
         with tempfile.TemporaryDirectory(dir=bench.work) as folder:
             cache = FolderCache(Path(folder) / "cache", 10**10)
-            separate(sound, first, Path(folder) / "first", pool=pool, cache=cache)
-            manifest = separate(sound, second, Path(folder) / "second", pool=pool, cache=cache).manifest
+            separate(sound, first, Path(folder) / "first", resources=Resources(pool, cache))
+            manifest = separate(sound, second, Path(folder) / "second", resources=Resources(pool, cache)).manifest
         assert manifest.nodes[0].cached
         return {"shared node s": manifest.nodes[0].seconds}
 
@@ -231,19 +231,23 @@ def _first_stem(bench: Bench) -> bool:
     sound, plan = song(bench.work / "song.wav", 60), parse("one", MDX_TREE)
     pool = ModelPool(Runtime(bench.weights / "small_mdx", "cpu"))
 
-    class Ears(Listener):
+    class Recorder(Observer):
         first: float | None = None
 
         def stem_ready(self, stem: StemFile) -> None:
             self.first = self.first or time.monotonic()
 
     def run() -> Values:
-        ears, begun = Ears(), time.monotonic()
+        recorder, begun = Recorder(), time.monotonic()
         with tempfile.TemporaryDirectory(dir=bench.work) as folder:
-            separate(sound, plan, Path(folder), pool=pool, listener=ears)
+            separate(sound, plan, Path(folder), resources=Resources(pool), observer=recorder)
         total = time.monotonic() - begun
-        assert ears.first is not None
-        return {"first stem s": ears.first - begun, "total s": total, "share %": 100 * (ears.first - begun) / total}
+        assert recorder.first is not None
+        return {
+            "first stem s": recorder.first - begun,
+            "total s": total,
+            "share %": 100 * (recorder.first - begun) / total,
+        }
 
     run()
     race = Race("The first stem of a tree of three small MDX models, 60 s, warm", {OURS: run})

@@ -132,7 +132,7 @@ def _stemset(models_dir: Path, song: Path, models: list[str], out: Path) -> Call
     def run() -> None:
         for name in models:
             model = registry.find(name)
-            pool.get(model, model.Params()).separate(decoded, out)
+            pool.get(model, model.card.params()).separate(decoded, out)
 
     return run
 

@@ -1,12 +1,12 @@
-"""Stand-ins for what a test doesn't want for real: a storage, a job engine, a model, and a listener that remembers.
+"""Stand-ins for what a test doesn't want for real: a storage, a job engine, a model, and an observer that remembers.
 
-    from stemset.testing import RecordingListener, two_tone_model, write_two_tones
+    from stemset.testing import RecordingObserver, two_tone_model, write_two_tones
 
     tones = write_two_tones(tmp_path / "song.wav")
     with two_tone_model() as model:
         plan = parse("tones", {"_": model, "low": "bass", "high": "lead"})
-        listener = RecordingListener()
-        separate(tmp_path / "song.wav", plan, tmp_path / "stems", listener=listener)
+        observer = RecordingObserver()
+        separate(tmp_path / "song.wav", plan, tmp_path / "stems", observer=observer)
 
 Each does what its protocol says, so the tests of a protocol run on it as on the real ones.
 """
@@ -35,10 +35,10 @@ from stemset.errors import NotFound, Unavailable
 from stemset.features.jobs.engines.dispatcher import RunRecord, RunState
 from stemset.features.jobs.messages import JobPayload
 from stemset.manifest import MIXTURE
-from stemset.models import card
-from stemset.models.model import AudioSeparator
-from stemset.models.weights.prefetch import Order
-from stemset.separation import Listener, StemFile
+from stemset.models.card import Architecture, ModelCard
+from stemset.models.model import AudioSeparator, register, registered
+from stemset.models.weights.prefetch import WeightsRequest
+from stemset.separation import Observer, StemFile
 from stemset.storage.protocol import ObjectInfo, Place
 from stemset.strategy import Run
 
@@ -210,19 +210,19 @@ class InMemoryDispatcher:
 
 
 class InMemoryWeightsFetcher(InMemoryDispatcher):
-    """One that is a WeightsFetcher, too, and fetches nothing. orders: those that it was handed."""
+    """One that is a WeightsFetcher, too, and fetches nothing. requests: those that it was handed."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.orders: list[Order] = []
+        self.requests: list[WeightsRequest] = []
 
-    async def prepare(self, order: Order) -> None:
+    async def prepare(self, request: WeightsRequest) -> None:
         self._fail_if_told()
-        self.orders.append(order)
+        self.requests.append(request)
 
 
-class RecordingListener(Listener):
-    """Remembers what it is told. files: mixture and stems; nodes: path -> whether it came from the cache; both in the
+class RecordingObserver(Observer):
+    """Remembers every call. files: mixture and stems; nodes: path -> whether it came from the cache; both in the
     order of their telling. started: paths of the nodes that began."""
 
     def __init__(self) -> None:
@@ -270,11 +270,11 @@ def two_tone_model() -> Generator[str]:
     Its slots are `low` and `high`. Of a song of `write_two_tones` it gives each exactly, within what float32 rounds;
     of any other, `low` is what sounds at LOW_HZ, and `high` the rest.
     """
-    card.register(card.ModelCard("Two tones", card.Architecture.SPECTRAL, "For tests.", 0, 0.0, "any"))(_TwoTones)
+    register(ModelCard("Two tones", Architecture.SPECTRAL, "For tests.", 0, 0.0, "any"))(_TwoTones)
     try:
         yield _TwoTones.model_filename
     finally:
-        del card.classes[_TwoTones.model_filename], card.cards[_TwoTones.model_filename]
+        del registered[_TwoTones.model_filename]
 
 
 class _TwoTones(AudioSeparator):

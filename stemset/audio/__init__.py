@@ -7,29 +7,28 @@ from __future__ import annotations
 
 from stemset.audio.decoding import Probe, check_whole, decode, probe
 from stemset.audio.encoding import encode
-from stemset.audio.flac import FlacLayout, flac_layout
+from stemset.audio.flac import FlacLayout, count_channels, flac_layout
 from stemset.audio.formats import AudioFormat
 from stemset.audio.loudness import Levels, measure, peak
 from stemset.audio.pcm import (
     Pcm,
     Samples,
     blocks,
-    fitted,
+    fit_to_length,
     float_writer,
     pcm_of,
     read,
     replacing,
-    resample,
-    resampled,
+    resample_blocks,
     subtract,
     write,
     write_resampled,
 )
-from stemset.audio.peaks import RESOLUTIONS, overview, peaks, peaks_dat
+from stemset.audio.peaks import overview, peaks
 from stemset.audio.quantiser import Quantiser, common_gain, quantise
+from stemset.audio.wav import wav_header, wav_samples, wav_size
 
 __all__ = [
-    "RESOLUTIONS",
     "AudioFormat",
     "FlacLayout",
     "Levels",
@@ -40,9 +39,10 @@ __all__ = [
     "blocks",
     "check_whole",
     "common_gain",
+    "count_channels",
     "decode",
     "encode",
-    "fitted",
+    "fit_to_length",
     "flac_layout",
     "float_writer",
     "measure",
@@ -50,14 +50,15 @@ __all__ = [
     "pcm_of",
     "peak",
     "peaks",
-    "peaks_dat",
     "probe",
     "quantise",
     "read",
     "replacing",
-    "resample",
-    "resampled",
+    "resample_blocks",
     "subtract",
+    "wav_header",
+    "wav_samples",
+    "wav_size",
     "write",
     "write_resampled",
 ]

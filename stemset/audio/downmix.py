@@ -1,4 +1,4 @@
-"""Any number of channels, any sample type, to stereo float32."""
+"""Turns any number of channels of any sample type into stereo float32."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _SHARES: dict[str, tuple[float, float]] = {
 _INTEGER_SCALE = {"u8": 2.0**-7, "s16": 2.0**-15, "s32": 2.0**-31}
 
 
-def matrix(channels: tuple[str, ...]) -> NDArray[np.float32]:
+def downmix_matrix(channels: tuple[str, ...]) -> NDArray[np.float32]:
     """Shape (2, channels): what left and right take of each channel, by FFmpeg's channel names.
 
     One channel goes to both sides unchanged. Channels without a known place (a multitrack file) are averaged,
@@ -49,7 +49,7 @@ def matrix(channels: tuple[str, ...]) -> NDArray[np.float32]:
     return sides
 
 
-def stereo(frame: av.AudioFrame) -> Samples:
+def to_stereo(frame: av.AudioFrame) -> Samples:
     """A decoded frame as (2, frames) float32; integers are divided by full scale, NaN and ±inf become 0."""
     names = tuple(channel.name for channel in frame.layout.channels)
     data = frame.to_ndarray()
@@ -65,4 +65,4 @@ def stereo(frame: av.AudioFrame) -> Samples:
         return np.ascontiguousarray(samples)
     if len(names) == 1:
         return np.repeat(samples, 2, axis=0)
-    return np.ascontiguousarray(matrix(names) @ samples)
+    return np.ascontiguousarray(downmix_matrix(names) @ samples)

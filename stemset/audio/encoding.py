@@ -1,4 +1,4 @@
-"""Float32 WAV -> the file a person downloads or the player streams."""
+"""Encodes a float32 WAV as the file that a person downloads or the player streams."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from stemset.audio.formats import AudioFormat
 from stemset.audio.lossy import encode_lossy
-from stemset.audio.pcm import Check, blocks, pcm_of, replacing, unchecked
+from stemset.audio.pcm import Check, blocks, ignore_check, pcm_of, replacing
 from stemset.audio.quantiser import Quantiser, quantise
 
 _FLAC_COMPRESSION = 0.625  # libsndfile's 0 to 1 for FLAC's 0 to 8; 5 has blocks of 4096 frames and is FLAC's default
@@ -26,9 +26,9 @@ def encode(
     bit_depth: int = 16,
     quantiser: Quantiser | None = None,
     tags: Mapping[str, str] | None = None,
-    check: Check = unchecked,
+    check: Check = ignore_check,
 ) -> None:
-    """source × gain in the format; the file appears whole or not at all.
+    """Write source × gain to target in the format; the file appears whole or not at all.
 
     bit_depth: 16 or 24, for flac and wav; a quantiser brings its own. FLAC has fixed blocks of 4096 frames and
     no tags, so that the player can cut it between any two frames; so `tags` (such as title) need a lossy format.
@@ -40,7 +40,7 @@ def encode(
     depth = bit_depth if quantiser is None else quantiser.bit_depth
     if depth not in (16, 24):
         raise ValueError(f"bit_depth is {depth}; it must be 16 or 24")
-    integers = _plain(source, gain, depth) if quantiser is None else quantiser.integers(source, gain)
+    integers = _quantise_blocks(source, gain, depth) if quantiser is None else quantiser.integers(source, gain)
     with (
         replacing(target) as fresh,
         soundfile.SoundFile(
@@ -59,5 +59,5 @@ def encode(
             out.write(np.ascontiguousarray(block.T << (32 - depth)))
 
 
-def _plain(source: Path, gain: float, bit_depth: int) -> Iterator[NDArray[np.int32]]:
+def _quantise_blocks(source: Path, gain: float, bit_depth: int) -> Iterator[NDArray[np.int32]]:
     return (quantise(block, gain, bit_depth) for block in blocks(source))

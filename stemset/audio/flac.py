@@ -1,4 +1,4 @@
-"""Where the frames of a FLAC file lie, so that a player can fetch any run of them."""
+"""Finds where the frames of a FLAC file lie, so that a player can fetch any run of them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from pathlib import Path
 
 import av
 import numpy as np
+
+_STREAMINFO_BYTES = 34
 
 
 @dataclass(frozen=True)
@@ -29,8 +31,15 @@ class FlacLayout:
         return np.array([*self.offsets, self.bytes], "<u4").tobytes()
 
 
+def count_channels(streaminfo: bytes) -> int:
+    """Channels by a STREAMINFO block: three bits of its byte 12 hold them, less one. ValueError where it is cut off."""
+    if len(streaminfo) != _STREAMINFO_BYTES:
+        raise ValueError(f"a STREAMINFO block has {_STREAMINFO_BYTES} bytes, not {len(streaminfo)}")
+    return ((streaminfo[12] >> 1) & 7) + 1
+
+
 def flac_layout(file: Path) -> FlacLayout:
-    """Reads the frame headers, decodes nothing. ValueError for a FLAC whose block size varies."""
+    """Read the frame headers of a file, decoding nothing. ValueError for a FLAC whose block size varies."""
     with av.open(str(file), "r", format="flac") as container:
         stream = container.streams.audio[0]
         streaminfo = bytes(stream.codec_context.extradata or b"")

@@ -1,4 +1,4 @@
-"""MP3, Opus and AAC through FFmpeg's encoders."""
+"""Encodes MP3, Opus and AAC with FFmpeg's encoders."""
 
 # PyAV types streams and what they encode only in part; each ignore below is for one such call.
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from av.audio.stream import AudioStream
 
 from stemset.audio.formats import AudioFormat
-from stemset.audio.pcm import Check, blocks, pcm_of, replacing, resampled, unchecked
+from stemset.audio.pcm import Check, blocks, ignore_check, pcm_of, replacing, resample_blocks
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,9 @@ def encode_lossy(
     *,
     gain: float,
     tags: Mapping[str, str],
-    check: Check = unchecked,
+    check: Check = ignore_check,
 ) -> None:
-    """source × gain, resampled where the codec does not know its rate; the file appears whole or not at all."""
+    """Write source × gain, resampled where the codec does not know its rate; the file appears whole or not at all."""
     codec = _CODECS[format]
     shape = pcm_of(source)
     rate = next((rate for rate in codec.rates if rate >= shape.sample_rate), codec.rates[-1])
@@ -55,7 +55,7 @@ def encode_lossy(
         stream = cast("AudioStream", added)
         stream.bit_rate = codec.bitrate_kbps * 1000
         position = 0
-        for block in resampled(blocks(source, check=check), shape.sample_rate, rate, shape.channels):
+        for block in resample_blocks(blocks(source, check=check), shape.sample_rate, rate, shape.channels):
             frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(block * np.float32(gain)), "fltp", layout)
             frame.sample_rate = rate
             frame.time_base = Fraction(1, rate)

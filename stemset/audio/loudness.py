@@ -1,4 +1,4 @@
-"""Peak and loudness of a file of any length, in bounded memory."""
+"""Measures peak and loudness of a file of any length, in bounded memory."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import av.error
 import numpy as np
 from av.filter import Graph
 
-from stemset.audio.decoding import sound
-from stemset.audio.pcm import Check, Samples, blocks, unchecked
+from stemset.audio.decoding import decode_blocks
+from stemset.audio.pcm import Check, Samples, blocks, ignore_check
 
 _SILENCE = -70.0  # LUFS; nothing below it counts, and libav says it of what has no loudness
 
@@ -27,16 +27,16 @@ class Levels:
     lufs: float | None
 
 
-def peak(file: Path, check: Check = unchecked) -> float:
-    """Largest absolute sample of a FLAC or WAV; 1.0 is full scale."""
+def peak(file: Path, check: Check = ignore_check) -> float:
+    """The largest absolute sample of a FLAC or WAV; 1.0 is full scale."""
     return max((float(np.abs(block).max()) for block in blocks(file, check=check)), default=0.0)
 
 
-def measure(file: Path, check: Check = unchecked) -> Levels:
-    """Reads a file of any format once. Raises UnreadableAudio."""
+def measure(file: Path, check: Check = ignore_check) -> Levels:
+    """Decode a file of any format once and measure it. Raises UnreadableAudio."""
     frames, loudest, sample_rate = 0, 0.0, 0
     meter: LoudnessMeter | None = None
-    for piece in sound(file):
+    for piece in decode_blocks(file):
         check()
         if meter is None:
             sample_rate = piece.sample_rate
@@ -44,7 +44,7 @@ def measure(file: Path, check: Check = unchecked) -> Levels:
         frames += piece.samples.shape[1]
         loudest = max(loudest, float(np.abs(piece.samples).max()))
         meter.add(piece.samples)
-    return Levels(sample_rate, frames, loudest, meter.integrated() if meter else None)
+    return Levels(sample_rate, frames, loudest, meter.integrated_loudness() if meter else None)
 
 
 class LoudnessMeter:
@@ -68,21 +68,21 @@ class LoudnessMeter:
         graph.configure()
 
     def add(self, block: Samples) -> None:
-        """The next frames, shape (2, frames)."""
+        """Take in the next frames, shape (2, frames)."""
         frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(block), "fltp", "stereo")
         frame.sample_rate, frame.pts = self._rate, self._frames
         self._frames += block.shape[1]
         self._source.push(frame)
-        self._pull()
+        self._take_readings()
 
-    def integrated(self) -> float | None:
-        """LUFS of everything added, after which nothing can be; None for silence and for less than 400 ms."""
+    def integrated_loudness(self) -> float | None:
+        """LUFS of everything that was added; the last call. None for silence and for less than 400 ms."""
         self._source.push(None)
-        self._pull()
+        self._take_readings()
         return self._lufs if self._lufs > _SILENCE else None
 
-    def _pull(self) -> None:
-        """Takes the reading of every 100 ms that are complete."""
+    def _take_readings(self) -> None:
+        """Take the filter's reading of every 100 ms that are complete."""
         while True:
             try:
                 reading = self._sink.pull()

@@ -64,15 +64,15 @@ def float_writer(target: Path, sample_rate: int, channels: int, most_frames: flo
 
 
 Check: TypeAlias = Callable[[], None]
-"""Called for every block of a file that is passed through; it may raise, to end that."""
+"""Called for every block of a file that is passed through; it may raise, which ends that."""
 
 
-def unchecked() -> None:
-    """The Check of a caller who waits for the end."""
+def ignore_check() -> None:
+    """The Check of a caller who never ends it."""
 
 
 def pcm_of(file: Path) -> Pcm:
-    """What the header of a file that soundfile reads says."""
+    """Rate, length and channels by the header of a WAV or FLAC."""
     with soundfile.SoundFile(file) as sound:
         return Pcm(file, sound.samplerate, sound.frames, sound.channels)
 
@@ -89,7 +89,7 @@ def write(file: Path, samples: Samples, sample_rate: int) -> None:
         out.write(samples.T)
 
 
-def blocks(file: Path, frames: int = BLOCK_FRAMES, check: Check = unchecked) -> Iterator[Samples]:
+def blocks(file: Path, frames: int = BLOCK_FRAMES, check: Check = ignore_check) -> Iterator[Samples]:
     """The file in runs of `frames`; the last one may be shorter. Each block is an array of its own."""
     with soundfile.SoundFile(file) as sound:
         while (block := sound.read(frames, dtype="float32", always_2d=True)).shape[0]:
@@ -97,20 +97,11 @@ def blocks(file: Path, frames: int = BLOCK_FRAMES, check: Check = unchecked) -> 
             yield np.ascontiguousarray(block.T, dtype=np.float32)
 
 
-def resample(samples: Samples, from_rate: int, to_rate: int, frames: int) -> Samples:
-    """Samples at to_rate, cut or zero-padded at the end to exactly `frames`. soxr VHQ: no delay, linear phase."""
-    if from_rate == to_rate:
-        result = samples
-    else:
-        result = soxr.resample(np.ascontiguousarray(samples.T), from_rate, to_rate, quality="VHQ").T
-    short = frames - result.shape[1]
-    if short > 0:
-        result = np.pad(result, ((0, 0), (0, short)))
-    return np.ascontiguousarray(result[:, :frames], dtype=np.float32)
+def resample_blocks(sound: Iterable[Samples], from_rate: int, to_rate: int, channels: int) -> Iterator[Samples]:
+    """Sound that comes in blocks, (channels, frames), at to_rate. soxr VHQ: no delay, linear phase.
 
-
-def resampled(sound: Iterable[Samples], from_rate: int, to_rate: int, channels: int) -> Iterator[Samples]:
-    """The same for sound that comes in blocks; the length is what the ratio gives. Blocks come out as they may."""
+    The length is what the ratio of the rates gives; the blocks that come out have any length, also none.
+    """
     if from_rate == to_rate:
         yield from sound
         return
@@ -120,8 +111,8 @@ def resampled(sound: Iterable[Samples], from_rate: int, to_rate: int, channels: 
     yield np.ascontiguousarray(resampler.resample_chunk(np.zeros((0, channels), np.float32), last=True).T)
 
 
-def fitted(sound: Iterable[Samples], frames: int, channels: int) -> Iterator[Samples]:
-    """The sound cut, or followed by silence, so that it has exactly so many frames. Empty blocks are left out."""
+def fit_to_length(sound: Iterable[Samples], frames: int, channels: int) -> Iterator[Samples]:
+    """The sound, cut at the end or followed by silence, in blocks of `frames` frames together, none of them empty."""
     left = frames
     for block in sound:
         if block.shape[1] and left:
@@ -136,9 +127,9 @@ def write_resampled(source: Path, target: Path, sample_rate: int, check: Check) 
     """The float WAV source at another rate, as long as the ratio gives. check: called for every block; it may raise."""
     shape = pcm_of(source)
     frames = round(shape.frames * sample_rate / shape.sample_rate)
-    sound = resampled(blocks(source), shape.sample_rate, sample_rate, shape.channels)
+    sound = resample_blocks(blocks(source), shape.sample_rate, sample_rate, shape.channels)
     with float_writer(target, sample_rate, shape.channels, frames) as out:
-        for block in fitted(sound, frames, shape.channels):
+        for block in fit_to_length(sound, frames, shape.channels):
             check()
             out.write(block.T)
 

@@ -11,15 +11,12 @@ from numpy.typing import NDArray
 
 from stemset.audio.pcm import blocks, pcm_of
 
-RESOLUTIONS = (256, 2048, 16384)
-"""Samples per pixel that the player zooms through."""
-
 _HEADER = struct.Struct("<iIiiIi")  # version, flags, sample rate, samples per pixel, pixels, channels
 _EIGHT_BIT = 1
 
 
-def peaks(file: Path, resolutions: Sequence[int] = RESOLUTIONS) -> dict[int, bytes]:
-    """Samples per pixel -> .dat file, from one pass over a FLAC or WAV.
+def peaks(file: Path, resolutions: Sequence[int]) -> dict[int, bytes]:
+    """Samples per pixel -> .dat file, for each of the resolutions, from one pass over a FLAC or WAV.
 
     Each pixel is the lowest and highest sample of all channels as int8, -128 to 127 for full scale; the last one
     may cover fewer frames. Every resolution is a multiple of the smallest; ValueError otherwise.
@@ -27,14 +24,9 @@ def peaks(file: Path, resolutions: Sequence[int] = RESOLUTIONS) -> dict[int, byt
     finest = min(resolutions)
     if any(resolution % finest for resolution in resolutions):
         raise ValueError(f"every one of {sorted(resolutions)} must be a multiple of {finest}")
-    low, high = _extremes(file, finest)
+    low, high = _find_extremes(file, finest)
     sample_rate = pcm_of(file).sample_rate
-    return {spp: _dat(low, high, spp // finest, sample_rate, spp) for spp in resolutions}
-
-
-def peaks_dat(file: Path, samples_per_pixel: int) -> bytes:
-    """`peaks` at one resolution."""
-    return peaks(file, (samples_per_pixel,))[samples_per_pixel]
+    return {spp: _pack_dat(low, high, spp // finest, sample_rate, spp) for spp in resolutions}
 
 
 def overview(dat: bytes) -> list[int]:
@@ -42,7 +34,7 @@ def overview(dat: bytes) -> list[int]:
     return np.frombuffer(dat, np.int8, offset=_HEADER.size).tolist()
 
 
-def _extremes(file: Path, spp: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _find_extremes(file: Path, spp: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     lows: list[NDArray[np.float32]] = [np.zeros(0, np.float32)]
     highs = list(lows)
     for block in blocks(file, spp * max(1, (1 << 17) // spp)):
@@ -52,7 +44,7 @@ def _extremes(file: Path, spp: int) -> tuple[NDArray[np.float32], NDArray[np.flo
     return np.concatenate(lows), np.concatenate(highs)
 
 
-def _dat(low: NDArray[np.float32], high: NDArray[np.float32], merge: int, sample_rate: int, spp: int) -> bytes:
+def _pack_dat(low: NDArray[np.float32], high: NDArray[np.float32], merge: int, sample_rate: int, spp: int) -> bytes:
     pixels = -(-low.size // merge)
     pairs = np.zeros((pixels, 2), np.float32)
     if pixels:

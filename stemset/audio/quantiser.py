@@ -1,4 +1,4 @@
-"""Float samples -> integers, so that the integers of all stems sum to those of the mixture."""
+"""Turns float samples into integers, so that the integers of all stems sum to those of the mixture."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def quantise(samples: Samples, gain: float, bit_depth: int) -> NDArray[np.int32]
 
     No dither, so digital silence stays digital silence and 16-bit sources come out as they went in.
     """
-    return _rounded(_steps(samples, gain, bit_depth), bit_depth)
+    return _round(_to_steps(samples, gain, bit_depth), bit_depth)
 
 
 def common_gain(peaks: Iterable[float], bit_depth: int = 16) -> float:
@@ -57,13 +57,13 @@ class Quantiser:
         """
         shape = pcm_of(stem)
         with float_writer(self._carry, shape.sample_rate, shape.channels, shape.frames) as carry:
-            for block, carried in zip(blocks(stem), self._carried(gain), strict=False):
-                wanted = _steps(block, gain, self.bit_depth) + carried
-                written = _rounded(wanted, self.bit_depth)
+            for block, carried in zip(blocks(stem), self._read_carry(gain), strict=False):
+                wanted = _to_steps(block, gain, self.bit_depth) + carried
+                written = _round(wanted, self.bit_depth)
                 carry.write(np.clip(wanted - written, -_MOST_CARRY, _MOST_CARRY).T)
                 yield written
 
-    def _carried(self, gain: float) -> Iterator[NDArray[np.float64] | Samples | float]:
+    def _read_carry(self, gain: float) -> Iterator[NDArray[np.float64] | Samples | float]:
         """What the stems so far left over, in steps, block by block."""
         if self._carry.exists():
             yield from blocks(self._carry)
@@ -71,14 +71,14 @@ class Quantiser:
             yield from repeat(0.0)
         else:
             for block in blocks(self._mixture):
-                steps = _steps(block, gain, self.bit_depth)
-                yield _rounded(steps, self.bit_depth) - steps
+                steps = _to_steps(block, gain, self.bit_depth)
+                yield _round(steps, self.bit_depth) - steps
 
 
-def _steps(samples: Samples, gain: float, bit_depth: int) -> NDArray[np.float64]:
+def _to_steps(samples: Samples, gain: float, bit_depth: int) -> NDArray[np.float64]:
     return samples.astype(np.float64) * (gain * 2.0 ** (bit_depth - 1))
 
 
-def _rounded(steps: NDArray[np.float64], bit_depth: int) -> NDArray[np.int32]:
+def _round(steps: NDArray[np.float64], bit_depth: int) -> NDArray[np.int32]:
     full_scale = 2 ** (bit_depth - 1)
     return np.clip(np.rint(steps), -full_scale, full_scale - 1).astype(np.int32)

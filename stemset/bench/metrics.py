@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stemset.audio.pcm import BLOCK_FRAMES, Samples, blocks
-from stemset.models.builtin.stft import OVERLAP, Grid, backward, forward, windows
+from stemset.models.builtin.stft import WINDOWS_PER_SAMPLE, Grid, backward, forward, windows
 
 # Of the Music Demixing Challenge's definition: keeps the ratio finite when a stem is silent.
 _EPSILON = 1e-7
@@ -60,9 +60,12 @@ def _decibels(signal: float, distortion: float) -> float:
 
 
 def agreement(references: Sequence[Path], estimates: Sequence[Path], estimate_gain: float = 1.0) -> Agreement:
-    """Of the sums of two groups of files, all of one rate and length. estimate_gain: taken back from the estimates."""
+    """How far the sums of two groups of files, all of one rate and length, agree.
+
+    estimate_gain: the factor in the estimates, by which they are divided.
+    """
     result = Agreement()
-    for reference, estimate in zip(_summed(references), _summed(estimates), strict=True):
+    for reference, estimate in zip(_sum_files(references), _sum_files(estimates), strict=True):
         result.add(reference, estimate / np.float32(estimate_gain))
     return result
 
@@ -81,7 +84,7 @@ def bsseval_sdrs(
     if it is whole, unless the song is shorter.
     """
     frames: dict[str, list[float]] = {name: [] for name in references}
-    sides = [_summed(files, sample_rate) for name in references for files in (references[name], estimates[name])]
+    sides = [_sum_files(files, sample_rate) for name in references for files in (references[name], estimates[name])]
     for number, blocks_of_all in enumerate(zip(*sides, strict=True)):
         if blocks_of_all[0].shape[1] < sample_rate and number:
             break
@@ -106,10 +109,10 @@ def ideal_mask_agreements(
     grid = Grid.near(_IDEAL_WINDOW_S, sample_rate)
     frames = grid.frames(_BLOCK_S) * grid.hop
     results = {name: Agreement() for name in references}
-    margin = (OVERLAP - 1) * grid.hop
+    margin = (WINDOWS_PER_SAMPLE - 1) * grid.hop
     for whole, *parts in zip(
-        windows(_summed([mixture], frames), frames, margin),
-        *(windows(_summed(files, frames), frames, margin) for files in references.values()),
+        windows(_sum_files([mixture], frames), frames, margin),
+        *(windows(_sum_files(files, frames), frames, margin) for files in references.values()),
         strict=True,
     ):
         spectrum = forward(whole, grid)
@@ -128,6 +131,6 @@ def _power(samples: Samples, grid: Grid) -> NDArray[np.float32]:
     return spectrum.real**2 + spectrum.imag**2
 
 
-def _summed(files: Sequence[Path], frames: int = BLOCK_FRAMES) -> Iterator[Samples]:
+def _sum_files(files: Sequence[Path], frames: int = BLOCK_FRAMES) -> Iterator[Samples]:
     for parts in zip(*(blocks(file, frames) for file in files), strict=True):
         yield np.stack(parts).sum(axis=0, dtype=np.float32)

@@ -1,4 +1,4 @@
-"""How good a strategy is, on songs whose true stems are known."""
+"""Measures how good a strategy is, on songs whose true stems are known."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from stemset.bench.report import QualityReport, SongQuality, StemQuality
 from stemset.errors import AudioError, NotFound
 from stemset.manifest import MIXTURE
 from stemset.models.pool import ModelPool
-from stemset.separation import Separation, separate
+from stemset.separation import Resources, Separation, separate
 from stemset.strategy import Strategy
 
 _SUFFIXES = frozenset({".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".aif", ".aiff"})
@@ -47,7 +47,10 @@ def measure(
 
 
 def song_folders(folder: Path, names: str = "*") -> list[Path]:
-    """The folder itself or those in it, at any depth, that hold a mixture, by path. names: see `measure`."""
+    """The folders of songs: the folder itself or those in it, at any depth, that hold a mixture, by path.
+
+    names: see `measure`. Raises NotFound without a folder or a fitting song, AudioError for a folder without songs.
+    """
     if not folder.is_dir():
         raise NotFound("folder", str(folder))
     found = {file.parent for file in folder.rglob(f"{MIXTURE}.*") if file.suffix.lower() in _SUFFIXES}
@@ -56,24 +59,26 @@ def song_folders(folder: Path, names: str = "*") -> list[Path]:
             f"There is no song in {folder}. A song is a folder with mixture.wav (or .flac, …) and a file per true"
             " stem, such as vocals.wav, drums.wav, bass.wav, other.wav."
         )
-    chosen = [song for song in sorted(found) if fnmatch(name_of(song, folder), names)]
+    chosen = [song for song in sorted(found) if fnmatch(song_name(song, folder), names)]
     if not chosen:
-        raise NotFound("song like", names, [name_of(song, folder) for song in sorted(found)] if len(found) < 20 else ())
+        raise NotFound(
+            "song like", names, [song_name(song, folder) for song in sorted(found)] if len(found) < 20 else ()
+        )
     return chosen
 
 
-def name_of(song: Path, folder: Path) -> str:
+def song_name(song: Path, folder: Path) -> str:
     """A song's path within the reference folder, such as `test/Al James - Schoolboy Facination`."""
     return song.name if song == folder else song.relative_to(folder).as_posix()
 
 
 def _measure_song(folder: Path, root: Path, strategy: Strategy, pool: ModelPool) -> SongQuality:
     files = {file.stem: file for file in sorted(folder.iterdir()) if file.suffix.lower() in _SUFFIXES}
-    rows = compared(strategy.stems, [name for name in files if name != MIXTURE], folder)
+    rows = pair_stems(strategy.stems, [name for name in files if name != MIXTURE], folder)
     with tempfile.TemporaryDirectory(prefix="stemset-bench-") as name:
         work = Path(name)
         wanted = {MIXTURE, *(stem for true, _ in rows.values() for stem in true)}
-        true_pcm = {stem: _decoded(files[stem], work / "true" / f"{stem}.wav") for stem in sorted(wanted)}
+        true_pcm = {stem: _decode(files[stem], work / "true" / f"{stem}.wav") for stem in sorted(wanted)}
         mixture = true_pcm[MIXTURE]
         for stem, pcm in true_pcm.items():
             if (pcm.frames, pcm.sample_rate) != (mixture.frames, mixture.sample_rate):
@@ -82,11 +87,11 @@ def _measure_song(folder: Path, root: Path, strategy: Strategy, pool: ModelPool)
                     f" at {mixture.sample_rate} Hz. A true stem must be as long as its mixture."
                 )
         begin = time.perf_counter()
-        result = separate(files[MIXTURE], strategy, work / "separated", pool=pool)
+        result = separate(files[MIXTURE], strategy, work / "separated", resources=Resources(pool))
         seconds = time.perf_counter() - begin
         true_files = {stem: pcm.file for stem, pcm in true_pcm.items()}
         return SongQuality(
-            song=name_of(folder, root),
+            song=song_name(folder, root),
             duration_s=mixture.duration_s,
             seconds=seconds,
             model_seconds=sum(node.seconds for node in result.manifest.nodes),
@@ -95,7 +100,7 @@ def _measure_song(folder: Path, root: Path, strategy: Strategy, pool: ModelPool)
         )
 
 
-def _decoded(file: Path, target: Path) -> audio.Pcm:
+def _decode(file: Path, target: Path) -> audio.Pcm:
     try:
         return audio.decode(file, target)
     except AudioError as error:
@@ -129,10 +134,13 @@ def _compare(
     return tuple(stems)
 
 
-def compared(
+def pair_stems(
     separated: Sequence[str], true: Sequence[str], folder: Path
 ) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
-    """Row -> (true stems, separated stems) whose sums are compared. Raises AudioError where there is none."""
+    """Say which stems to compare: row -> (true stems, separated stems), of which the sums are compared.
+
+    folder: the song's, for the message. Raises AudioError where no row can be made.
+    """
     rows: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         stem: ((stem,), (stem,)) for stem in separated if stem in true
     }

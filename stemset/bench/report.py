@@ -34,7 +34,7 @@ class StemQuality(_Record):
 
 
 class SongQuality(_Record):
-    """One song.
+    """How one song was separated.
 
     seconds: from file to files, decoding and encoding included; model_seconds: of these, in the models.
     null_residual_dbfs: peak of the sum of all stems minus the mixture; None where the strategy drops a part.
@@ -64,7 +64,7 @@ class QualityReport(_Record):
 
     @classmethod
     def of(cls, strategy: str, songs: Sequence[SongQuality]) -> QualityReport:
-        """Put together what was measured of each song."""
+        """The report over what was measured of each song."""
         residuals = [song.null_residual_dbfs for song in songs if song.null_residual_dbfs is not None]
         return cls(
             strategy=strategy,
@@ -76,17 +76,17 @@ class QualityReport(_Record):
         )
 
     def table(self) -> Table:
-        """For a terminal."""
+        """A table for a terminal, with the dB of every stem of every song, and their mean and median."""
         table = Table(title=f"{self.strategy}: {self.times_real_time:.1f} × real time")
         table.add_column("song")
         table.add_column("stem", no_wrap=True)
         for heading in ("SDR dB", "BSSEval", "SI-SDR", "mixture", "ideal mask"):
             table.add_column(heading, justify="right")
         for song in self.songs:
-            facts = (song.song, _null(song.null_residual_dbfs), f"{song.times_real_time:.1f} × real time")
+            facts = (song.song, _describe_null_test(song.null_residual_dbfs), f"{song.times_real_time:.1f} × real time")
             _add(table, facts, song.stems)
         if len(self.songs) > 1:
-            _add(table, (f"mean of {len(self.songs)} songs", _null(self.null_residual_dbfs)), self.mean)
+            _add(table, (f"mean of {len(self.songs)} songs", _describe_null_test(self.null_residual_dbfs)), self.mean)
             _add(table, (f"median of {len(self.songs)} songs",), self.median)
         return table
 
@@ -103,7 +103,7 @@ def _add(table: Table, facts: Sequence[str], stems: Sequence[StemQuality]) -> No
     table.add_section()
 
 
-def _null(residual_dbfs: float | None) -> str:
+def _describe_null_test(residual_dbfs: float | None) -> str:
     if residual_dbfs is None:
         return "null test: parts dropped"
     return "null test: exact" if residual_dbfs <= SILENCE_DB else f"null test: {residual_dbfs:.1f} dBFS"
@@ -114,10 +114,10 @@ def _over_songs(songs: Sequence[SongQuality], over: Callable[[Iterable[float]], 
     for song in songs:
         for stem in song.stems:
             by_stem.setdefault(stem.stem, []).append(stem)
-    return tuple(_one(name, stems, over) for name, stems in by_stem.items())
+    return tuple(_summarise(name, stems, over) for name, stems in by_stem.items())
 
 
-def _one(name: str, stems: Sequence[StemQuality], over: Callable[[Iterable[float]], float]) -> StemQuality:
+def _summarise(name: str, stems: Sequence[StemQuality], over: Callable[[Iterable[float]], float]) -> StemQuality:
     framed = [stem.bsseval_sdr_db for stem in stems if stem.bsseval_sdr_db is not None]
     return StemQuality(
         stem=name,

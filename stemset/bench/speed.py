@@ -1,4 +1,4 @@
-"""How fast a strategy is on this machine: cold, with its models to load, and warm, as a worker runs it."""
+"""Measures how fast a strategy is on this machine: cold, with its models to load, and warm, as a worker runs it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rich.table import Table
 
 from stemset import audio
 from stemset.models.pool import ModelPool
-from stemset.separation import Listener, StemFile, separate
+from stemset.separation import Observer, Resources, StemFile, separate
 from stemset.strategy import Strategy
 
 
@@ -57,11 +57,11 @@ class SpeedReport(_Record):
 
     @property
     def times_real_time(self) -> float:
-        """Of the median warm run."""
+        """The song's duration over the seconds of the median warm run."""
         return self.duration_s / median(run.seconds for run in self.warm)
 
     def table(self) -> Table:
-        """For a terminal: medians of the warm runs, with the least and the most."""
+        """A table for a terminal: medians of the warm runs, with the least and the most."""
         memory = "" if self.peak_mb is None else f", {self.peak_mb:.0f} MB"
         table = Table(
             title=f"{self.strategy}, {self.duration_s:.0f} s of sound on {self.device}: "
@@ -95,14 +95,14 @@ def measure(
     duration_s = 0.0
     for _ in range(runs + 1):
         with tempfile.TemporaryDirectory(prefix="stemset-bench-") as folder:
-            ears = _Ears()
+            times = _StemTimes()
             begun, cpu = time.perf_counter(), time.process_time()
-            manifest = separate(song, strategy, Path(folder), pool=pool, listener=ears).manifest
+            manifest = separate(song, strategy, Path(folder), resources=Resources(pool), observer=times).manifest
             seconds, cpu_s = time.perf_counter() - begun, time.process_time() - cpu
         nodes = tuple(NodeSpeed(path=node.path, model=node.model, seconds=node.seconds) for node in manifest.nodes)
-        first = min(ears.ready_at.values()) - begun
+        first = min(times.ready_at.values()) - begun
         measured.append(RunSpeed(seconds=seconds, cpu_s=cpu_s, first_stem_s=first, nodes=nodes))
-        device, duration_s = manifest.device, ears.duration_s
+        device, duration_s = manifest.device, times.duration_s
         on_run(measured[-1])
     cold, *warm = measured
     return SpeedReport(
@@ -115,12 +115,14 @@ def measure(
     )
 
 
-class _Ears(Listener):
+class _StemTimes(Observer):
+    """duration_s: of the song. ready_at: stem -> when it was first encoded, by time.perf_counter."""
+
     def __init__(self) -> None:
         self.duration_s = 0.0
         self.ready_at: dict[str, float] = {}
 
-    def decoded(self, mixture: audio.Pcm) -> None:
+    def song_decoded(self, mixture: audio.Pcm) -> None:
         self.duration_s = mixture.duration_s
 
     def stem_ready(self, stem: StemFile) -> None:

@@ -47,11 +47,11 @@ def models_list(as_json: AsJson = False) -> None:
         scores = ", ".join(f"{score.slot} {score.sdr_db:.2f}" for score in card.scores)
         licence = card.licence or ("not stated" if card.weights else "as Stemset")
         slots = ", ".join(model.output_slots)
-        table.add_row(name, slots, _size(card, files[name]), _here(files[name]), scores, licence)
+        table.add_row(name, slots, _describe_size(card, files[name]), _describe_presence(files[name]), scores, licence)
     out.print(table)
 
 
-def _size(card: ModelCard, files: list[FileState]) -> str:
+def _describe_size(card: ModelCard, files: list[FileState]) -> str:
     """Exact once the files are here; before, as far as the card knows it."""
     if not files:
         return "built in"
@@ -60,7 +60,7 @@ def _size(card: ModelCard, files: list[FileState]) -> str:
     return f"about {card.size_bytes / 1e6:.0f} MB"
 
 
-def _here(files: list[FileState]) -> str:
+def _describe_presence(files: list[FileState]) -> str:
     if all(file.present for file in files):
         return "yes"
     return "partly" if any(file.present or file.fetched for file in files) else "no"
@@ -86,7 +86,7 @@ def models_download(names: Annotated[list[str], typer.Argument(help="Models, or 
         for model in models:
             task = progress.add_task(model, total=None)
             fetched = download(
-                model,
+                registry.card(model),
                 settings.weights_dir,
                 lambda done, whole, task=task: progress.update(task, completed=done, total=whole),
                 mirror=settings.weights_mirror,
@@ -103,7 +103,7 @@ def models_verify(as_json: AsJson = False) -> None:
 
     Exit code 1: a file is damaged or was replaced; `stemset models download` sets it aside and fetches it anew.
     """
-    found = verify(WorkerSettings().weights_dir)
+    found = verify(registry.cards(), WorkerSettings().weights_dir)
     if as_json:
         print(json.dumps([asdict(one) for one in found]))
     else:

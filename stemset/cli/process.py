@@ -111,7 +111,7 @@ async def _process(
     from stemset.server.services import build_services  # noqa: PLC0415
     from stemset.strategy.node_cache import FolderCache  # noqa: PLC0415
 
-    malloc.shared_by_threads()
+    malloc.share_heap_between_threads()
     worker = WorkerSettings()
     separator = Separator(
         pool=ModelPool(worker.runtime()),

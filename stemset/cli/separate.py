@@ -19,7 +19,15 @@ from stemset.config import WorkerSettings, load_config
 from stemset.errors import NotFound
 from stemset.models import registry
 from stemset.models.pool import ModelPool
-from stemset.separation import SILENCE_DB, Listener, Separation, StemFile, separate
+from stemset.separation import (
+    SILENCE_DB,
+    Observer,
+    Resources,
+    Separation,
+    SeparationOptions,
+    StemFile,
+    separate,
+)
 from stemset.strategy import Run, Strategy
 
 app = typer.Typer()
@@ -38,31 +46,21 @@ def separate_command(
     settings = WorkerSettings()
     config = load_config(settings.config)
     plan = chosen_strategy(config, strategy)
-    wanted = _stems(plan, only)
+    plan = plan if only is None else _reduce_to_stems(plan, only)
     folder = output or Path(f"{song.stem}-stems")
-    with _progress_bars(plan if wanted is None else plan.only(wanted)) as listener:
-        result = separate(
-            song,
-            plan,
-            folder,
-            only=wanted,
-            output_format=output_format or config.output.format,
-            bit_depth=config.output.bit_depth,
-            pool=ModelPool(settings.runtime()),
-            listener=listener,
-        )
+    options = SeparationOptions(output_format or config.output.format, config.output.bit_depth)
+    with _progress_bars(plan) as observer:
+        resources = Resources(ModelPool(settings.runtime()))
+        result = separate(song, plan, folder, options, resources=resources, observer=observer)
     _print_separation(result, as_json=as_json)
 
 
-def _stems(plan: Strategy, only: str | None) -> tuple[str, ...] | None:
-    if only is None:
-        return None
-    stems = tuple(stem.strip() for stem in only.split(",") if stem.strip())
+def _reduce_to_stems(plan: Strategy, only: str) -> Strategy:
+    """only: names of stems, separated by commas."""
     try:
-        plan.only(stems)
+        return plan.only([stem.strip() for stem in only.split(",") if stem.strip()])
     except NotFound as error:
         raise typer.BadParameter(str(error)) from None
-    return stems
 
 
 def _print_separation(result: Separation, *, as_json: bool) -> None:
@@ -86,7 +84,7 @@ def _decibels(peak: float) -> str:
     return f"{20 * log10(peak):.1f}" if peak > 0 else "-inf"
 
 
-class _Bars(Listener):
+class _Bars(Observer):
     """A progress bar per node."""
 
     def __init__(self, progress: Progress, plan: Strategy) -> None:
@@ -113,7 +111,7 @@ class _Bars(Listener):
 
 
 @contextmanager
-def _progress_bars(plan: Strategy) -> Generator[Listener]:
+def _progress_bars(plan: Strategy) -> Generator[Observer]:
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[note]}"))
     with Progress(*columns, TimeElapsedColumn(), console=err) as progress:
         yield _Bars(progress, plan)

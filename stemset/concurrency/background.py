@@ -1,4 +1,4 @@
-"""Work that goes on beside something else, in order, in one thread of its own."""
+"""A thread that does pieces of work one after the other, while the thread that hands them over goes on."""
 
 from __future__ import annotations
 
@@ -8,15 +8,14 @@ from threading import Event, Thread
 from types import TracebackType
 from typing import Self
 
+from stemset.concurrency.progress import CHECK_INTERVAL_S
 from stemset.errors import Cancelled
 
-_LOOK_S = 0.1
 
+class BackgroundThread:
+    """Does the work that is submitted, in order. Use as a context manager: left with an error, it stops.
 
-class Beside:
-    """Does what it is handed, one after the other. Use as a context manager: left with an error, it stops.
-
-    What work raises ends all of it, and is raised where work is handed over, looked after or awaited.
+    The first error that work raises ends the thread; `submit`, `raise_error` and `wait` raise it in the caller's.
     """
 
     def __init__(self) -> None:
@@ -24,7 +23,7 @@ class Beside:
         self._stopping = Event()
         self._ended = Event()
         self._error: BaseException | None = None
-        self._thread = Thread(target=self._run, name="beside", daemon=True)
+        self._thread = Thread(target=self._run, name="background", daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -37,32 +36,32 @@ class Beside:
         self._work.put(None)
         self._thread.join()
 
-    def do(self, work: Callable[[], None]) -> None:
-        """Hand work over. Raises what earlier work raised."""
-        self.look()
+    def submit(self, work: Callable[[], None]) -> None:
+        """Queue work and return at once. Raises what earlier work raised."""
+        self.raise_error()
         self._work.put(work)
 
-    def look(self) -> None:
-        """Raises what work raised."""
+    def raise_error(self) -> None:
+        """Raises what work raised; returns where none did."""
         if self._error is not None:
             raise self._error
 
-    def finish(self, meanwhile: Callable[[], None]) -> None:
-        """Return once everything is done. meanwhile: called now and then until then; it may raise."""
+    def wait(self, meanwhile: Callable[[], None]) -> None:
+        """Return once all work is done. meanwhile: called every CHECK_INTERVAL_S until then; it may raise."""
         self._work.put(None)
-        while not self._ended.wait(_LOOK_S):
+        while not self._ended.wait(CHECK_INTERVAL_S):
             meanwhile()
-        self.look()
+        self.raise_error()
 
-    def check(self) -> None:
-        """For the work itself, now and then: raises Cancelled once nobody wants it any more."""
+    def raise_if_stopping(self) -> None:
+        """To be called by the work itself, now and then: raises Cancelled once the context was left."""
         if self._stopping.is_set():
             raise Cancelled
 
     def _run(self) -> None:
         try:
             while (work := self._work.get()) is not None:
-                self.check()
+                self.raise_if_stopping()
                 work()
         except BaseException as error:  # noqa: BLE001 - it is raised where the work was handed over
             self._error = error

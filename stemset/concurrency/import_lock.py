@@ -1,10 +1,10 @@
-"""Imports that take long, and so wait until they are needed: in whatever thread that is."""
+"""The lock under which a slow import is made late, in whatever thread first needs it."""
 
 from __future__ import annotations
 
 from threading import RLock
 
-importing = RLock()
+import_lock = RLock()
 """Hold it while you import scipy or what imports scipy.
 
 Its modules import one another in circles. Where two threads enter such a circle at different places, Python lets one of

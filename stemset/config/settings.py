@@ -14,7 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from stemset.config.file import nearest_config
 from stemset.errors import ConfigError
-from stemset.models.network_cache import Networks
+from stemset.models.network_cache import NetworkCache
 from stemset.models.runtime import Device, Precision, Runtime
 from stemset.storage.settings import R2Settings, StorageSettings
 
@@ -165,7 +165,7 @@ class WorkerSettings(CommonSettings):
             threads=self.threads,
             precision=self.precision,
             compiled=self.compile,
-            networks=Networks(budget),
+            networks=NetworkCache(budget),
         )
 
     @property

@@ -8,18 +8,20 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import signal
 
-SAMPLE_RATE = 44100
+SAMPLE_RATE = 44_100
+"""Hz, of the demo song."""
 
 Mono = NDArray[np.float32]
 """Shape (samples,)."""
 
 
 def hertz(pitch: float) -> float:
+    """The frequency of a MIDI pitch in Hz; 69 is A at 440 Hz."""
     return 440.0 * 2 ** ((pitch - 69) / 12)
 
 
-def seconds(length_s: float) -> Mono:
-    """Times of the samples of a sound of that length."""
+def sample_times(length_s: float) -> Mono:
+    """The time of each sample of a sound of that length, in seconds."""
     return (np.arange(round(length_s * SAMPLE_RATE)) / SAMPLE_RATE).astype(np.float32)
 
 
@@ -33,8 +35,8 @@ def noise(length_s: float, seed: int, low_hz: float, high_hz: float | None = Non
     return np.asarray(signal.sosfilt(sections, white), np.float32)
 
 
-def faded(sound: Mono, attack_s: float, release_s: float) -> Mono:
-    """With a short ramp at both ends, so that nothing clicks."""
+def fade_ends(sound: Mono, attack_s: float, release_s: float) -> Mono:
+    """The sound with a ramp at both ends, in seconds, so that nothing clicks."""
     result = sound.copy()
     attack, release = (min(round(s * SAMPLE_RATE), len(sound)) for s in (attack_s, release_s))
     result[:attack] *= np.linspace(0, 1, attack, dtype=np.float32)
@@ -45,76 +47,78 @@ def faded(sound: Mono, attack_s: float, release_s: float) -> Mono:
 @cache
 def kick() -> Mono:
     """A sine that falls from 170 to 48 Hz within a few hundredths, and a click."""
-    t = seconds(0.42)
+    t = sample_times(0.42)
     phase = 2 * np.pi * (48 * t + 122 * 0.028 * (1 - np.exp(-t / 0.028)))
     body = np.sin(phase) * np.exp(-t / 0.13)
     click = noise(0.42, 11, 2000, 6000) * np.exp(-t / 0.004) * 0.5
-    return faded((np.tanh(1.6 * body) + click).astype(np.float32), 0.0005, 0.08)
+    return fade_ends((np.tanh(1.6 * body) + click).astype(np.float32), 0.0005, 0.08)
 
 
 @cache
 def snare(take: int) -> Mono:
     """Two drum-head modes and the wires' noise; a few takes, so that no two hits in a row are the same."""
-    t = seconds(0.34)
+    t = sample_times(0.34)
     pitch = 1 + 0.01 * take
     head = np.sin(2 * np.pi * 188 * pitch * t) * np.exp(-t / 0.07)
     head += 0.6 * np.sin(2 * np.pi * 331 * pitch * t) * np.exp(-t / 0.045)
     wires = noise(0.34, 20 + take, 1400, 11000) * np.exp(-t / 0.085)
-    return faded((0.55 * head + 0.75 * wires).astype(np.float32), 0.0005, 0.05)
+    return fade_ends((0.55 * head + 0.75 * wires).astype(np.float32), 0.0005, 0.05)
 
 
 @cache
 def hat(take: int, *, is_open: bool) -> Mono:
+    """A hi-hat: high noise that fades within a few hundredths, or longer where it is open."""
     length_s, decay_s = (0.40, 0.14) if is_open else (0.12, 0.028)
-    t = seconds(length_s)
-    return faded((noise(length_s, 40 + take, 7500) * np.exp(-t / decay_s)).astype(np.float32), 0.0005, 0.03)
+    t = sample_times(length_s)
+    return fade_ends((noise(length_s, 40 + take, 7500) * np.exp(-t / decay_s)).astype(np.float32), 0.0005, 0.03)
 
 
 @cache
 def crash() -> Mono:
-    t = seconds(2.6)
-    return faded((noise(2.6, 60, 3200, 15000) * np.exp(-t / 0.75)).astype(np.float32), 0.002, 0.5)
+    """A crash cymbal: high noise that fades over seconds."""
+    t = sample_times(2.6)
+    return fade_ends((noise(2.6, 60, 3200, 15000) * np.exp(-t / 0.75)).astype(np.float32), 0.002, 0.5)
 
 
 @cache
 def bass(pitch: int, length_s: float) -> Mono:
     """A plucked string: twelve harmonics, the higher ones fading sooner."""
-    t = seconds(length_s + 0.05)
+    t = sample_times(length_s + 0.05)
     sound = np.zeros_like(t)
     for harmonic in range(1, 13):
         level = harmonic**-1.15 * np.exp(-t * (0.5 + 1.1 * harmonic))
         sound += (level * np.sin(2 * np.pi * harmonic * hertz(pitch) * t)).astype(np.float32)
-    return faded(np.tanh(1.3 * sound), 0.006, 0.05)
+    return fade_ends(np.tanh(1.3 * sound), 0.006, 0.05)
 
 
 @cache
 def electric_piano(pitch: int, length_s: float) -> Mono:
     """Frequency modulation: a warm 1:1 pair for the tone, a 14:1 pair for the tine's attack."""
-    t = seconds(length_s + 0.35)
+    t = sample_times(length_s + 0.35)
     angle = 2 * np.pi * hertz(pitch) * t
     tone = np.sin(angle + 1.1 * np.exp(-t / 0.5) * np.sin(angle)) * np.exp(-t / 1.4)
     tine = 0.14 * np.sin(angle + 0.6 * np.sin(14 * angle)) * np.exp(-t / 0.09)
-    return faded((tone + tine).astype(np.float32), 0.004, 0.3)
+    return fade_ends((tone + tine).astype(np.float32), 0.004, 0.3)
 
 
 @cache
 def pluck(pitch: int) -> Mono:
     """A bright, short string: odd harmonics, a marimba's cousin."""
-    t = seconds(0.55)
+    t = sample_times(0.55)
     sound = np.zeros_like(t)
     for harmonic, level in ((1, 1.0), (3, 0.30), (5, 0.14), (7, 0.07)):
         sound += (level * np.sin(2 * np.pi * harmonic * hertz(pitch) * t) * np.exp(-t * harmonic**0.7 / 0.16)).astype(
             np.float32
         )
-    return faded(sound, 0.002, 0.1)
+    return fade_ends(sound, 0.002, 0.1)
 
 
 @cache
 def pad(pitch: int, length_s: float, detune: float) -> Mono:
     """A soft string section: eight harmonics, detuned by a factor near 1; both channels take different ones."""
-    t = seconds(length_s)
+    t = sample_times(length_s)
     angle = 2 * np.pi * hertz(pitch) * detune * t
     sound = np.zeros_like(t)
     for harmonic in range(1, 9):
         sound += (harmonic**-1.6 * np.sin(harmonic * angle + harmonic * harmonic)).astype(np.float32)
-    return faded(sound, 0.35, 0.5)
+    return fade_ends(sound, 0.35, 0.5)

@@ -1,4 +1,4 @@
-"""Notes and instruments to stems, and stems to files."""
+"""Renders notes with instruments to stems, and writes the stems to files."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _LEVELS = {"vocals": 0.25, "drums": 0.43, "bass": 0.60, "other": 0.78}
 
 @dataclass(frozen=True)
 class DemoSong:
-    """Where the files are. The stems sum to the mixture sample by sample."""
+    """The files of the rendered song: stem name -> file. The stems sum to the mixture sample by sample."""
 
     mixture: Path
     stems: dict[str, Path]
@@ -39,7 +39,7 @@ def render(folder: Path) -> DemoSong:
 
     The same samples each time, in about two seconds. Each file appears whole or not at all.
     """
-    stems = _quantised(_limited({"vocals": _vocals(), "drums": _drums(), "bass": _bass(), "other": _other()}))
+    stems = _quantise(_limit({"vocals": _vocals(), "drums": _drums(), "bass": _bass(), "other": _other()}))
     mixture = np.stack(list(stems.values())).sum(axis=0, dtype=np.int16)
     files = {name: _write(folder / f"{name}.flac", stem) for name, stem in stems.items()}
     return DemoSong(_write(folder / "mixture.flac", mixture), files)
@@ -54,12 +54,12 @@ def _add(track: Stereo, sound: Mono, at_beat: float, level: float, pan: float = 
     track[1, start : start + len(piece)] += np.float32(np.sqrt(2) * np.sin(angle)) * piece
 
 
-def _empty() -> Stereo:
+def _silence() -> Stereo:
     return np.zeros((2, FRAMES), np.float32)
 
 
 def _drums() -> Stereo:
-    dry, snares = _empty(), _empty()
+    dry, snares = _silence(), _silence()
     for note in score.kicks():
         _add(dry, play.kick(), note.at, 0.85 * note.strength)
     for take, note in enumerate(score.snares()):
@@ -72,14 +72,14 @@ def _drums() -> Stereo:
 
 
 def _bass() -> Stereo:
-    track = _empty()
+    track = _silence()
     for note in score.bass_line():
         _add(track, play.bass(note.pitch, note.length * BEAT_S), note.at, 0.36 * note.strength)
     return track
 
 
 def _other() -> Stereo:
-    keys, plucks, pads = _empty(), _empty(), _empty()
+    keys, plucks, pads = _silence(), _silence(), _silence()
     for note in score.key_strokes():
         sound = play.electric_piano(note.pitch, note.length * BEAT_S)
         _add(keys, sound, note.at, 0.075 * note.strength, -0.25)
@@ -114,7 +114,7 @@ def _auto_pan() -> Stereo:
 def _reverb(dry: Stereo, *, seed: int, level: float, decay_s: float) -> Stereo:
     """A room: decaying noise, another one in each channel, without rumble and hiss. level 1 is about as loud as dry."""
     length_s = 2.2 * decay_s
-    fade = np.exp(-play.seconds(length_s) / (decay_s / 2.5))
+    fade = np.exp(-play.sample_times(length_s) / (decay_s / 2.5))
     wet: list[Mono] = []
     for channel in range(2):
         room = play.noise(length_s, 100 * seed + channel, 250, 6500) * fade
@@ -124,13 +124,13 @@ def _reverb(dry: Stereo, *, seed: int, level: float, decay_s: float) -> Stereo:
     return np.stack(wet)
 
 
-def _limited(stems: dict[str, Stereo]) -> dict[str, Stereo]:
+def _limit(stems: dict[str, Stereo]) -> dict[str, Stereo]:
     """Balanced stems whose sum peaks at -1 dBFS.
 
     The sum decides on one gain over time, and all stems take it, so they still sum to the mixture.
     """
     balanced = {name: stem * np.float32(_LEVELS[name]) for name, stem in stems.items()}
-    peak = np.abs(sum(balanced.values(), _empty())).max(axis=0)
+    peak = np.abs(sum(balanced.values(), _silence())).max(axis=0)
     reach = round(0.006 * SAMPLE_RATE)
     needed = np.minimum(1, _PEAK / np.maximum(peak, 1e-9))
     # The lowest gain nearby, then smoothed within that reach: never above what a peak needs.
@@ -141,7 +141,7 @@ def _limited(stems: dict[str, Stereo]) -> dict[str, Stereo]:
     return {name: stem * (gain * ends).astype(np.float32) for name, stem in balanced.items()}
 
 
-def _quantised(stems: dict[str, Stereo]) -> dict[str, NDArray[np.int16]]:
+def _quantise(stems: dict[str, Stereo]) -> dict[str, NDArray[np.int16]]:
     return {name: np.round(stem * 32767).astype(np.int16) for name, stem in stems.items()}
 
 

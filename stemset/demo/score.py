@@ -64,6 +64,7 @@ _MELODY: tuple[tuple[tuple[float, float, int, str], ...], ...] = (
 
 
 def melody() -> list[Sung]:
+    """The sung line, from the verse on."""
     return [
         Sung((VERSE_BAR + bar) * BEATS_PER_BAR + at, length, pitch, vowel)
         for bar, notes in enumerate(_MELODY)
@@ -113,6 +114,7 @@ def plucks() -> list[Note]:
 
 
 def kicks() -> list[Note]:
+    """The bass drum, busier in the chorus; none in the first bar."""
     notes: list[Note] = []
     for bar in range(1, LAST_BAR):
         start = bar * BEATS_PER_BAR
@@ -148,6 +150,6 @@ def hats() -> list[Note]:
 
 
 def crashes() -> list[Note]:
-    """Where a part begins."""
+    """A cymbal where verse, chorus and the last bar begin."""
     hits = ((VERSE_BAR, 0.5), (CHORUS_BAR, 0.8), (LAST_BAR, 1.0))
     return [Note(bar * BEATS_PER_BAR, 4, 49, strength) for bar, strength in hits]

@@ -29,7 +29,7 @@ def sing(notes: Sequence[Sung], beat_s: float, frames: int) -> Mono:
     """The whole line in one breath-connected track of `frames` samples."""
     steps = frames // _CONTROL_HOP + 5
     pitch, level, vowels = _gestures(notes, beat_s, steps)
-    return _through_formants(_source(pitch, level, frames), vowels)
+    return _apply_formants(_source(pitch, level, frames), vowels)
 
 
 def _gestures(
@@ -78,7 +78,7 @@ def _source(pitch: NDArray[np.float64], level: NDArray[np.float64], frames: int)
     return np.multiply(loudness, buzz + 0.012 * breath, dtype=np.float32)
 
 
-def _through_formants(source: Mono, vowels: NDArray[np.float64]) -> Mono:
+def _apply_formants(source: Mono, vowels: NDArray[np.float64]) -> Mono:
     frequency = np.fft.rfftfreq(_WINDOW, 1 / SAMPLE_RATE)
     responses = np.array([_response(frequency, formants) for formants in VOWELS.values()])
     window = np.sqrt(np.hanning(_WINDOW + 1)[:-1]).astype(np.float32)

@@ -22,7 +22,7 @@ from stemset.config import Config
 from stemset.config.modal import DOWNLOAD_COMMAND, ModalSettings
 from stemset.config.settings import new_signing_secret
 from stemset.database.engine import database_revision, upgrade_database
-from stemset.deploy.weights import models_of
+from stemset.deploy.weights import models_with_weights
 from stemset.errors import ConfigError, StemsetError, Unavailable
 from stemset.models import registry
 from stemset.storage.bucket_rules import Bucket
@@ -227,7 +227,9 @@ class Checks:
             there = self._cloud.weight_files()
         except Unavailable:
             return []
-        lacking = [model for model in models_of(self._config) if not there.issuperset(registry.card(model).weights)]
+        lacking = [
+            model for model in models_with_weights(self._config) if not there.issuperset(registry.card(model).weights)
+        ]
         problem = f"the Volume lacks those of {', '.join(lacking)}" if lacking else None
         return [Finding("weights", problem, DOWNLOAD_COMMAND)]
 

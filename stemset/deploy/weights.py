@@ -1,4 +1,4 @@
-"""Filling the Volume of weights."""
+"""Fills the Volume of weights."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from stemset.observability.logging import configure_logging
 log = structlog.stdlib.get_logger()
 
 
-def stock(strategies: Collection[str], *, commit: Callable[[], None]) -> None:
-    """Fetch what the models of these strategies lack, all if none is named, and read every weight file once.
+def fill_volume(strategies: Collection[str], *, commit: Callable[[], None]) -> None:
+    """Fetch what the models of these strategies (if none is named, of all) lack, and read every weight file once.
 
-    commit: makes what was fetched last; called after each model, so that one that fails loses nothing.
+    commit: makes the fetched files permanent; called after each model, so that one that fails loses nothing.
     Raises WeightsMissing, WeightsDamaged, NoSpace, and NotFound for an unknown strategy.
     """
     settings = WorkerSettings()
     configure_logging(settings.log_format)
-    for model in models_of(load_config(settings.config), strategies):
-        fetched = download(model, settings.weights_dir, mirror=settings.weights_mirror)
+    for model in models_with_weights(load_config(settings.config), strategies):
+        fetched = download(registry.card(model), settings.weights_dir, mirror=settings.weights_mirror)
         commit()
         log.info("weights_fetched" if fetched else "weights_there", model=model, files=[file.name for file in fetched])
-    for one in verify(settings.weights_dir):
+    for one in verify(registry.cards(), settings.weights_dir):
         if one.fault:
             raise WeightsDamaged(one.file, str(settings.weights_dir), one.fault, DOWNLOAD_COMMAND)
         log.info("weights_verified", file=one.file, bytes=one.bytes, sha256=one.sha256)
 
 
-def models_of(config: Config, strategies: Collection[str] = ()) -> list[str]:
+def models_with_weights(config: Config, strategies: Collection[str] = ()) -> list[str]:
     """The models with weights that these strategies run, all strategies if none is named, each once."""
     for name in strategies:
         if name not in config.strategies:

@@ -1,13 +1,17 @@
-"""What is known of a model without loading it, and how a model becomes known."""
+"""What is known of a model without loading it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeVar
 
-from stemset.models.model import AudioSeparator
+from stemset.models.params import ModelParams
+
+MDX_CATALOGUE = "mdx_model_data.json"
+"""The weight file that holds the parameters (window, bins) of every MDX-Net by the md5 of its weights."""
+
+VR_CATALOGUE = "vr_model_data.json"
+"""The weight file that holds the parameters (bands, stem) of every VR network by the md5 of its weights."""
 
 
 class Architecture(StrEnum):
@@ -20,6 +24,11 @@ class Architecture(StrEnum):
     DEMUCS = "Demucs"
     VR = "VR"
     SPECTRAL = "spectral masks"
+
+    @property
+    def needs_weights(self) -> bool:
+        """True for networks; a mask over a spectrum is computed from the sound alone."""
+        return self is not Architecture.SPECTRAL
 
 
 @dataclass(frozen=True)
@@ -36,8 +45,9 @@ class ModelCard:
     """What is known of a model without loading it.
 
     size_bytes: of all its weight files, about. gflop_per_second: work for one second of audio at the default overlap;
-    time estimates come from it. licence: SPDX id or words, None where the author states none.
-    weights: every file that must be in the models folder.
+    time estimates come from it. licence: SPDX id or words, None where the author states none. params: the class of
+    the parameters that config.yaml may set. further_weights: the files that must be in the models folder beside the
+    one that the model is named after. name: the model's, which `register` writes here.
     """
 
     title: str
@@ -46,37 +56,13 @@ class ModelCard:
     size_bytes: int
     gflop_per_second: float
     device_advice: str
-    weights: tuple[str, ...] = ()
+    params: type[ModelParams] = ModelParams
+    further_weights: tuple[str, ...] = ()
     licence: str | None = None
-    scores: tuple[Score, ...] = field(default=())
+    scores: tuple[Score, ...] = ()
+    name: str = ""
 
-
-classes: dict[str, type[AudioSeparator]] = {}
-
-
-cards: dict[str, ModelCard] = {}
-
-
-Model = TypeVar("Model", bound=AudioSeparator)
-
-
-def register(card: ModelCard) -> Callable[[type[Model]], type[Model]]:
-    """Class decorator: make a model known by its `model_filename`."""
-
-    def add(model: type[Model]) -> type[Model]:
-        name = model.model_filename
-        if name in classes:
-            raise ValueError(f"two models are named {name!r}: {classes[name].__qualname__} and {model.__qualname__}")
-        classes[name] = model
-        cards[name] = card
-        return model
-
-    return add
-
-
-MDX_CATALOGUE = "mdx_model_data.json"
-"""Parameters of every MDX-Net (window, bins) by the md5 of its weights; audio-separator reads them from it."""
-
-
-VR_CATALOGUE = "vr_model_data.json"
-"""The same of every VR network (bands, stem)."""
+    @property
+    def weights(self) -> tuple[str, ...]:
+        """Every file that must be in the models folder, the one that the model is named after first."""
+        return (self.name, *self.further_weights) if self.architecture.needs_weights else ()

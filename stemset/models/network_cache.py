@@ -16,7 +16,7 @@ from typing import Protocol, TypeVar, cast
 
 import structlog
 
-from stemset.concurrency.build_once import Shared
+from stemset.concurrency.build_once import BuildOnce
 from stemset.concurrency.progress import Progress, ignore_progress
 from stemset.errors import ModelFailed
 
@@ -25,114 +25,120 @@ log = structlog.stdlib.get_logger()
 _CONTAINER_LIMIT = Path("/sys/fs/cgroup/memory.max")
 
 
-class Loaded(Protocol):
-    """A network in memory."""
+class Releasable(Protocol):
+    """What the cache needs of a network: to be told that it was dropped."""
 
     def release(self) -> None:
-        """Give back what Python's own memory management doesn't know of."""
+        """Give back the memory that Python's own memory management doesn't know of, such as a GPU's."""
         ...
 
 
-Network = TypeVar("Network", bound=Loaded)
+Network = TypeVar("Network", bound=Releasable)
 
-Room = Callable[[int], None]
-"""Told how many bytes a network is about to take; lets go of others until it fits, if that can be."""
+MakeRoom = Callable[[int], None]
+"""Called with the bytes that a network is about to take; drops other networks until it fits the budget, or none is
+left that nobody uses."""
 
 
 @dataclass
-class _Kept:
-    shared: Shared[Loaded]
+class _Entry:
+    """A network, or one that is being loaded. bytes: of its weights, 0 until it is loaded; users: jobs that run it."""
+
+    network: BuildOnce[Releasable]
     bytes: int = 0
     users: int = 0
     used_at: float = field(default_factory=time.monotonic)
 
 
-class Networks:
-    """Safe under concurrent jobs. A network in use is never let go of, so the budget may be exceeded for a while."""
+class NetworkCache:
+    """Loads each network once and keeps it within a budget of memory; safe under concurrent jobs.
+
+    A network in use is never dropped, so the budget may be exceeded for a while.
+    """
 
     def __init__(self, budget_bytes: int | None = None) -> None:
         """budget_bytes: of all weights together; None: half of the memory of this machine or container."""
         self._budget = budget_bytes
-        self._kept: dict[str, _Kept] = {}
+        self._entries: dict[str, _Entry] = {}
         self._lock = Lock()
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Of the networks in memory; the least recently used first."""
+        """The names of the networks in memory, the least recently used first."""
         with self._lock:
-            loaded = [(kept.used_at, name) for name, kept in self._kept.items() if kept.bytes]
+            loaded = [(entry.used_at, name) for name, entry in self._entries.items() if entry.bytes]
         return tuple(name for _, name in sorted(loaded))
 
     @contextmanager
-    def borrowed(
-        self, name: str, load: Callable[[Callable[[], None], Room], Network], progress: Progress
+    def borrow(
+        self, name: str, load: Callable[[Callable[[], None], MakeRoom], Network], progress: Progress
     ) -> Generator[Network]:
-        """The network, for as long as this lasts; loaded if it isn't there.
+        """Lend the network for as long as the context lasts; load it first where it isn't in memory.
 
-        load: gets what to call where it may stop (it raises Cancelled once no job waits), and the Room. A network
-        with which something raises ModelFailed is loaded anew the next time. Raises what loading raised, and what
-        progress raises while it waits.
+        load: gets a function to call where it may stop (it raises Cancelled once no job waits), and MakeRoom, which it
+        calls before it takes memory. A network in whose context something raises ModelFailed is loaded anew the next
+        time. Raises what loading raised, and what progress raises while it waits.
         """
         with self._lock:
-            kept = self._kept.get(name)
-            if kept is None:
-                kept = self._kept[name] = self._entry(name, load)
-            kept.users += 1
+            entry = self._entries.get(name)
+            if entry is None:
+                entry = self._entries[name] = self._new_entry(name, load)
+            entry.users += 1
         try:
-            yield cast("Network", kept.shared.get(progress))
+            yield cast("Network", entry.network.get(progress))
         except ModelFailed:
             # What failed may be left broken.
-            self._forget(name, kept)
+            self._forget(name, entry)
             raise
         finally:
             with self._lock:
-                kept.users -= 1
-                kept.used_at = time.monotonic()
-            self._shrink(0)
+                entry.users -= 1
+                entry.used_at = time.monotonic()
+            self._shrink_to_budget()
 
-    def _entry(self, name: str, load: Callable[[Callable[[], None], Room], Network]) -> _Kept:
-        def make(check: Callable[[], None]) -> Loaded:
+    def _new_entry(self, name: str, load: Callable[[Callable[[], None], MakeRoom], Network]) -> _Entry:
+        def build(raise_if_unwanted: Callable[[], None]) -> Releasable:
             begun = time.monotonic()
-            taken = 0
+            size = 0
 
-            def room(size: int) -> None:
-                nonlocal taken
-                taken = size
-                self._shrink(size)
+            def make_room(size_bytes: int) -> None:
+                nonlocal size
+                size = size_bytes
+                self._shrink_to_budget(size_bytes)
 
-            network = load(check, room)
-            kept.bytes = max(1, taken)
+            network = load(raise_if_unwanted, make_room)
+            entry.bytes = max(1, size)
             seconds = round(time.monotonic() - begun, 2)
-            log.info("network_loaded", model=name, seconds=seconds, megabytes=taken // 1_000_000, loaded=self.names)
+            log.info("network_loaded", model=name, seconds=seconds, megabytes=size // 1_000_000, loaded=self.names)
             return network
 
         # The closure above needs it by name.
-        kept = _Kept(Shared(make))
-        return kept
+        entry = _Entry(BuildOnce(build))
+        return entry
 
-    def _forget(self, name: str, kept: _Kept) -> None:
+    def _forget(self, name: str, entry: _Entry) -> None:
         with self._lock:
-            if self._kept.get(name) is kept:
-                del self._kept[name]
+            if self._entries.get(name) is entry:
+                del self._entries[name]
 
-    def _shrink(self, coming: int) -> None:
-        """Let go of networks until they and what is coming are within the budget."""
+    def _shrink_to_budget(self, coming_bytes: int = 0) -> None:
+        """Drop networks that nobody uses until the others, and coming_bytes more, are within the budget."""
         if self._budget is None:
             self._budget = _half_of_memory()
-        gone: list[tuple[str, _Kept]] = []
+        dropped: list[tuple[str, _Entry]] = []
         with self._lock:
-            total = coming + sum(kept.bytes for kept in self._kept.values())
-            idle = [(kept.used_at, name) for name, kept in self._kept.items() if kept.bytes and not kept.users]
+            total = coming_bytes + sum(entry.bytes for entry in self._entries.values())
+            idle = [(entry.used_at, name) for name, entry in self._entries.items() if entry.bytes and not entry.users]
             for _, name in sorted(idle):
                 if total <= self._budget:
                     break
-                gone.append((name, self._kept.pop(name)))
-                total -= gone[-1][1].bytes
-        while gone:
-            name, kept = gone.pop()
-            kept.shared.get(ignore_progress).release()
-            log.info("network_released", model=name, megabytes=kept.bytes // 1_000_000, loaded=self.names)
-            del kept
+                dropped.append((name, self._entries.pop(name)))
+                total -= dropped[-1][1].bytes
+        while dropped:
+            name, entry = dropped.pop()
+            entry.network.get(ignore_progress).release()
+            log.info("network_released", model=name, megabytes=entry.bytes // 1_000_000, loaded=self.names)
+            del entry
             # Networks hold on to themselves in circles.
             gc.collect()
 

@@ -1,4 +1,4 @@
-"""One instance per model and parameters, over the networks that a process keeps."""
+"""The models of a process: one instance for each model and its parameters, all over one cache of networks."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from dataclasses import replace
 from threading import Lock
 
 from stemset.models.model import AudioSeparator
-from stemset.models.network_cache import Networks
+from stemset.models.network_cache import NetworkCache
 from stemset.models.params import ModelParams
 from stemset.models.runtime import Runtime
 
 
 class ModelPool:
-    """Hands out models for one runtime; safe under concurrent jobs. Models of one network share it."""
+    """Hands out models for one runtime; safe under concurrent jobs. Models of one network share its weights."""
 
     def __init__(self, runtime: Runtime) -> None:
-        self._networks = runtime.networks or Networks()
+        self._networks = runtime.networks or NetworkCache()
         self.runtime = replace(runtime, networks=self._networks)
         self._models: dict[tuple[str, ModelParams], AudioSeparator] = {}
         self._lock = Lock()

@@ -1,35 +1,36 @@
-"""The models by name. Names and facts only: nothing here, and nothing that registers here, imports torch."""
+"""The models by name. Names and facts only: nothing here, and nothing that registers a model, imports torch."""
 
 from __future__ import annotations
 
-from importlib import import_module
+from collections.abc import Iterable
 
 from stemset.errors import NotFound
-from stemset.models.card import ModelCard, cards, classes
-from stemset.models.model import AudioSeparator
+from stemset.models import builtin
+from stemset.models.card import ModelCard
+from stemset.models.model import AudioSeparator, registered
+from stemset.models.pretrained import atomic
+
+FAMILIES = (builtin, atomic)
+"""The modules that register models when they are imported."""
 
 
 def names() -> tuple[str, ...]:
     """All model names, in order of registration."""
-    _load()
-    return tuple(classes)
+    return tuple(registered)
 
 
 def find(name: str) -> type[AudioSeparator]:
     """The class registered as `name`; NotFound lists the choices."""
-    _load()
-    if name not in classes:
-        raise NotFound("model", name, classes)
-    return classes[name]
+    if name not in registered:
+        raise NotFound("model", name, registered)
+    return registered[name]
 
 
 def card(name: str) -> ModelCard:
-    """What is known of the model `name` without loading it."""
-    find(name)
-    return cards[name]
+    """The card of the model `name`; NotFound lists the choices."""
+    return find(name).card
 
 
-def _load() -> None:
-    # The modules that define models register them when imported; both are plain data at import time.
-    import_module("stemset.models.pretrained.atomic")
-    import_module("stemset.models.builtin")
+def cards(chosen: Iterable[str] | None = None) -> tuple[ModelCard, ...]:
+    """The cards of the chosen models, in their order; of all models where none are chosen."""
+    return tuple(card(name) for name in (names() if chosen is None else chosen))

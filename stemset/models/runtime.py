@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from stemset.models.network_cache import Networks
+from stemset.models.network_cache import NetworkCache
 
 Device: TypeAlias = Literal["auto", "cpu", "cuda", "mps"]
 
@@ -19,9 +19,9 @@ Precision: TypeAlias = Literal["auto", "float32", "float16", "bfloat16"]
 class Runtime:
     """Where a process finds weights, what it computes on, and the networks that it keeps.
 
-    weights_mirror: see `weights.download`. threads: that a network uses on the CPU; 0: as many as there are cores.
+    weights_mirror: see `weights.files.download`. threads: of a network on the CPU; 0: as many as there are cores.
     compiled: Roformers are compiled by torch at their first run, which takes minutes, and then run faster.
-    networks: all models of one Runtime share them; None: each model keeps its own.
+    networks: the cache that all models of this Runtime share; None: each model has its own.
     """
 
     models_dir: Path
@@ -30,4 +30,4 @@ class Runtime:
     threads: int = 0
     precision: Precision = "auto"
     compiled: bool = False
-    networks: Networks | None = field(default=None, compare=False, repr=False)
+    networks: NetworkCache | None = field(default=None, compare=False, repr=False)

@@ -3,7 +3,7 @@
 What programs use is offered here.
 """
 
-from stemset.separation.outputs import SILENCE_DB, Listener, StemFile
-from stemset.separation.separate import MANIFEST, Separation, separate
+from stemset.separation.outputs import SILENCE_DB, Observer, StemFile
+from stemset.separation.separate import MANIFEST, Resources, Separation, SeparationOptions, separate
 
-__all__ = ["MANIFEST", "SILENCE_DB", "Listener", "Separation", "StemFile", "separate"]
+__all__ = ["MANIFEST", "SILENCE_DB", "Observer", "Resources", "Separation", "SeparationOptions", "StemFile", "separate"]

@@ -1,4 +1,4 @@
-"""The files of a separation: mixture and stems, encoded so that they sum, and told as soon as they are there."""
+"""The files of a separation: mixture and stems are encoded so that they sum, each as soon as it is made."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ import numpy as np
 from stemset import audio
 from stemset.audio import AudioFormat, Pcm
 from stemset.audio.loudness import measure
-from stemset.audio.pcm import Check, unchecked
+from stemset.audio.pcm import Check, ignore_check
 from stemset.manifest import MIXTURE, StemRecord
 from stemset.strategy import Run
 
 SILENCE_DB = -200.0
-"""Stands for no difference at all, in a figure that JSON must be able to hold."""
+"""The dBFS of no difference at all: JSON has no number for minus infinity."""
 
 
 @dataclass(frozen=True)
@@ -31,15 +31,15 @@ class StemFile:
     format: AudioFormat
 
 
-class Listener:
-    """Hears how a separation goes. Override what you need; any method may raise Cancelled to end it.
+class Observer:
+    """Is called as a separation goes on. Override what you need; any method may raise Cancelled to end it.
 
-    Files are encoded beside the next model's run: `mixture_ready` and `stem_ready` come from a thread of their own, one
-    at a time, in the order in which they were made. Should a stem clip, all files are encoded anew with one common
-    gain at the end and told once more: the later telling of a name replaces the earlier.
+    Files are encoded while the next model runs: `mixture_ready` and `stem_ready` are called in a thread of their own,
+    one at a time, in the order in which the files were made. Should a stem clip, all files are encoded anew with one
+    common gain at the end, and these methods are called again: the later file of a name replaces the earlier.
     """
 
-    def decoded(self, mixture: Pcm) -> None:
+    def song_decoded(self, mixture: Pcm) -> None:
         """The song could be read."""
 
     def mixture_ready(self, mixture: StemFile) -> None:
@@ -52,50 +52,51 @@ class Listener:
         """A model has done this fraction, 0 to 1, never falling."""
 
     def node_done(self, run: Run, seconds: float, *, cached: bool) -> None:
-        """A model has ended; cached: it didn't run, what it had made before was still there."""
+        """A model has ended; cached: it didn't run, as its outputs were in the node cache."""
 
     def stem_ready(self, stem: StemFile) -> None:
         """A leaf of the tree is encoded."""
 
-    def alive(self) -> None:
-        """Called ten times a second or more while there is nothing else to tell."""
+    def heartbeat(self) -> None:
+        """Called ten times a second or more while a song is decoded, and while only encoding is left to do."""
 
 
 @dataclass
 class Outputs:
-    """The files of one run. Everything here happens in one thread, in the order in which files come.
+    """Encodes the files of one separation. All methods are called in one thread, in the order in which files come.
 
-    mixture: decoded. check: called for every block of sound; it may raise.
+    mixture: the decoded song. check: called for every block of sound; it may raise. gain: the factor in all files.
+    files: name -> encoded file, the mixture's under MIXTURE.
     """
 
     folder: Path
     format: AudioFormat
     bit_depth: Literal[16, 24]
     mixture: Pcm
-    listener: Listener
+    observer: Observer
     check: Callable[[], None]
     gain: float = 1.0
     files: dict[str, StemFile] = field(default_factory=dict[str, StemFile])
     _sources: dict[str, Path] = field(default_factory=dict[str, Path])
     _peaks: dict[str, float] = field(default_factory=dict[str, float])
 
-    def begin(self) -> None:
-        """Encode the mixture."""
+    def add_mixture(self) -> None:
+        """Encode the mixture; the first call."""
         self._measure(MIXTURE, self.mixture.file)
         if self._peaks[MIXTURE] > 1.0:
             self.gain = audio.common_gain(self._peaks.values(), self.bit_depth)
         self._quantiser = self._new_quantiser()
         self._encode(MIXTURE)
 
-    def add(self, stem: str, file: Path) -> None:
-        """Encode a stem, if it doesn't clip."""
+    def add_stem(self, stem: str, file: Path) -> None:
+        """Encode a stem, unless it clips, or one before it did."""
         self._measure(stem, file)
         # One that clips at the present gain waits for the end, when the gain that suits all is known.
         if self._peaks[stem] * self.gain <= 1.0 and len(self.files) == len(self._sources) - 1:
             self._encode(stem)
 
-    def end(self) -> None:
-        """If a stem waits, encode everything anew, with one gain for all."""
+    def finish(self) -> None:
+        """Encode all files anew with one gain, if a stem clipped; the last call but for sum_to_mixture_db."""
         if len(self.files) == len(self._sources):
             return
         self.gain = audio.common_gain(self._peaks.values(), self.bit_depth)
@@ -140,13 +141,13 @@ class Outputs:
         self.files[name] = StemFile(target, describe(name, target, self.check), self.format)
         self.check()
         if name == MIXTURE:
-            self.listener.mixture_ready(self.files[name])
+            self.observer.mixture_ready(self.files[name])
         else:
-            self.listener.stem_ready(self.files[name])
+            self.observer.stem_ready(self.files[name])
 
 
-def describe(name: str, file: Path, check: Check = unchecked) -> StemRecord:
-    """What is in the file as it will be heard: it is decoded once more, whatever its format."""
+def describe(name: str, file: Path, check: Check = ignore_check) -> StemRecord:
+    """Decode a file of any format, and measure what will be heard: rate, length, peak, loudness; and hash the file."""
     levels = measure(file, check)
     with file.open("rb") as content:
         digest = hashlib.file_digest(content, "sha256").hexdigest()

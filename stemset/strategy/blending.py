@@ -1,4 +1,4 @@
-"""Blending what several models made of one input, in bounded memory."""
+"""Blends the outputs of several models for one input, in bounded memory."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from stemset import audio
 from stemset.audio.pcm import float_writer
-from stemset.models.builtin.stft import OVERLAP, Grid, backward, forward, windows
+from stemset.models.builtin.stft import WINDOWS_PER_SAMPLE, Grid, backward, forward, windows
 
 _WINDOW_S = 4096 / 44100
 _BLOCK_S = 5.0
 
 
 class BlendKind(StrEnum):
-    """What is taken of several values."""
+    """Which value several values become."""
 
     AVERAGE = "average"
     MEDIAN = "median"
@@ -30,7 +30,7 @@ class BlendKind(StrEnum):
 
 
 class BlendDomain(StrEnum):
-    """Of which values: samples, or bins of the short-time spectrum."""
+    """Whether samples are blended, or bins of the short-time spectrum."""
 
     WAVEFORM = "waveform"
     SPECTRUM = "spectrum"
@@ -67,13 +67,13 @@ def blend_files(blend: Blend, files: Sequence[Path], target: Path, check: Callab
     shape = audio.pcm_of(files[0])
     with ExitStack() as opened:
         out = opened.enter_context(float_writer(target, shape.sample_rate, shape.channels, shape.frames))
-        pieces = _spectral(blend, files, shape) if blend.domain is BlendDomain.SPECTRUM else _sampled(blend, files)
-        for piece in pieces:
+        of_spectra = blend.domain is BlendDomain.SPECTRUM
+        for piece in _blend_spectra(blend, files, shape) if of_spectra else _blend_samples(blend, files):
             check()
             out.write(piece.T)
 
 
-def _sampled(blend: Blend, files: Sequence[Path]) -> Iterator[audio.Samples]:
+def _blend_samples(blend: Blend, files: Sequence[Path]) -> Iterator[audio.Samples]:
     for blocks in zip(*(audio.blocks(file) for file in files), strict=True):
         values = np.stack(blocks)
         match blend.kind:
@@ -82,17 +82,17 @@ def _sampled(blend: Blend, files: Sequence[Path]) -> Iterator[audio.Samples]:
             case BlendKind.MEDIAN:
                 yield np.median(values, axis=0)
             case _:
-                yield _ranked(blend, values).astype(np.float32)
+                yield _pick_by_magnitude(blend, values).astype(np.float32)
 
 
-def _spectral(blend: Blend, files: Sequence[Path], shape: audio.Pcm) -> Iterator[audio.Samples]:
+def _blend_spectra(blend: Blend, files: Sequence[Path], shape: audio.Pcm) -> Iterator[audio.Samples]:
     grid = Grid.near(_WINDOW_S, shape.sample_rate)
     block = grid.frames(_BLOCK_S) * grid.hop
-    margin = (OVERLAP - 1) * grid.hop
-    blended = _average_magnitude if blend.kind is BlendKind.AVERAGE else _ranked
+    margin = (WINDOWS_PER_SAMPLE - 1) * grid.hop
+    blend_bins = _average_magnitude if blend.kind is BlendKind.AVERAGE else _pick_by_magnitude
     left = shape.frames
     for parts in zip(*(windows(audio.blocks(file, block), block, margin) for file in files), strict=True):
-        spectrum = blended(blend, np.stack([forward(part, grid) for part in parts]))
+        spectrum = blend_bins(blend, np.stack([forward(part, grid) for part in parts]))
         samples = np.stack([backward(channel, grid) for channel in spectrum.astype(np.complex64)])
         kept = min(block, left)
         yield samples[:, margin : margin + kept]
@@ -110,7 +110,8 @@ def _average_magnitude(blend: Blend, spectra: NDArray[np.complex64]) -> NDArray[
     return phase * _average(blend, np.abs(spectra))
 
 
-def _ranked(blend: Blend, values: NDArray[np.inexact]) -> NDArray[np.inexact]:
+def _pick_by_magnitude(blend: Blend, values: NDArray[np.inexact]) -> NDArray[np.inexact]:
+    """The value of the largest, smallest or middle magnitude along the first axis."""
     members = len(values)
     first, last = {
         BlendKind.MAX: (members - 1, members - 1),

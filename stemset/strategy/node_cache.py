@@ -1,8 +1,8 @@
-"""What models made, kept, so that no node is done twice.
+"""The node cache: outputs of models are kept, so that no model runs twice on the same input.
 
-A node's outputs lie under the hash of everything that they follow from: the samples of its input, the model, its
-weights and parameters, and the code that computes. So a resumed or repeated job, or another strategy that begins
-alike, takes them from here.
+They lie under the hash of everything that they follow from: the samples of the input, the model, its weights and
+parameters, and the code that computes. So a resumed or repeated job, or another strategy that begins alike, takes them
+from here.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ import soundfile
 import structlog
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
-from stemset import __version__, audio, models
-from stemset.models import registry
+from stemset import __version__, audio
 from stemset.models.model import AudioSeparator, ModelFacts
+from stemset.models.pretrained.model import AudioSeparatorLibraryModel
 
 log = structlog.stdlib.get_logger()
 
@@ -37,8 +37,18 @@ _LEFT_BEHIND_S = 3600.0
 _ENTRY = "entry.json"
 
 
+_PACKAGE = Path(__file__).parent.parent
+_COMPUTING = ("models/builtin", "models/networks", "models/model.py", "models/pretrained/model.py", "audio/pcm.py")
+"""Sources that the samples of a model's slots follow from, within the package.
+
+The first two compute, the next two decide which slot takes the rest of the input, and the last resamples and writes.
+Blending is not among them, as only what each model made is kept; nor is decoding, as the decoded samples are hashed.
+What is said of a model is elsewhere, but for the cards of built-in models, whose outputs are made anew in seconds.
+"""
+
+
 @dataclass(frozen=True)
-class Kept:
+class CachedOutputs:
     """What the cache gave: slot -> file, slot -> hash of its samples, and what the model ran on when it made them."""
 
     files: dict[str, Path]
@@ -47,22 +57,22 @@ class Kept:
 
 
 class NodeCache(Protocol):
-    """Where outputs of nodes are kept. Never makes a job fail: what can't be kept or read is a miss."""
+    """Keeps outputs of models. It never makes a job fail: what can't be kept or read is a miss."""
 
-    def take(self, key: str, slots: Collection[str], folder: Path) -> Kept | None:
-        """Put the files of these slots into folder as `{slot}.wav`; None unless all of them are there, and sound."""
+    def get(self, key: str, slots: Collection[str], folder: Path) -> CachedOutputs | None:
+        """Link the files of these slots into folder as `{slot}.wav`; None unless all are there and undamaged."""
         ...
 
-    def keep(self, key: str, outputs: Mapping[str, Path], slots: Collection[str], facts: ModelFacts) -> dict[str, str]:
+    def put(self, key: str, outputs: Mapping[str, Path], slots: Collection[str], facts: ModelFacts) -> dict[str, str]:
         """Keep the files of these slots, which nobody may change any more; returns the hashes of their samples.
 
-        outputs: all that the model made, of which slots kept before are not lost.
+        outputs: slot -> file, of all slots that the model made. Other slots that the entry has already stay in it.
         """
         ...
 
 
 def pcm_hash(file: Path) -> str:
-    """Of a float WAV's samples and shape. Not of the file's bytes: a WAV writer may put the time into the header."""
+    """The sha256 of a float WAV's samples and shape; not of its bytes, as the header may hold the time of writing."""
     pcm = audio.pcm_of(file)
     digest = hashlib.sha256(f"{pcm.sample_rate} {pcm.channels} {pcm.frames}\n".encode())
     for block in audio.blocks(file):
@@ -71,32 +81,44 @@ def pcm_hash(file: Path) -> str:
 
 
 def node_key(model: AudioSeparator, input_hash: str, wanted: Collection[str] = ()) -> str | None:
-    """What the outputs of model for this input are kept under; None while its weights aren't all there.
+    """The key of the model's outputs for this input; None while its weights aren't all there.
 
-    wanted: the slots of the run, which mostly make no difference; see AudioSeparator.variant.
+    input_hash: see pcm_hash. wanted: the slots of the run, which mostly make no difference; see AudioSeparator.variant.
     """
     facts = model.facts()
-    if len(facts.weights_sha256) < len(registry.card(model.model_filename).weights):
+    if len(facts.weights_sha256) < len(model.card.weights):
         return None
     parts: dict[str, JsonValue] = {
         "input": input_hash,
         "model": model.model_filename,
+        "slots": list(model.output_slots),
         "weights": dict(facts.weights_sha256),
         "params": model.params.model_dump(mode="json"),
         "variant": model.variant(wanted),
-        "engine": {**facts.versions, "stemset": __version__, "code": _code(type(model))},
+        "engine": {**facts.versions, "stemset": __version__, "code": _hash_code_of(type(model))},
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 @cache
-def _code(model: type[AudioSeparator]) -> str:
-    """Hash of the sources that compute: a model whose code has changed is another model, released or not."""
-    package = Path(inspect.getfile(models)).parent
+def _hash_code_of(model: type[AudioSeparator]) -> str:
+    """A model whose code has changed is another model, released or not. A library model has no code of its own."""
+    is_elsewhere = not issubclass(model, AudioSeparatorLibraryModel)
+    return hash_code(_PACKAGE, [Path(inspect.getfile(model))] if is_elsewhere else [])
+
+
+def hash_code(package: Path, further: Iterable[Path] = ()) -> str:
+    """The hash of the sources in the folder of the package that compute, and of further ones."""
     digest = hashlib.sha256()
-    for file in (*sorted(package.rglob("*.py")), Path(inspect.getfile(model))):
-        digest.update(file.read_bytes())
+    sources = [file for name in _COMPUTING for file in _python_files(package / name)]
+    for file in (*sources, *further):
+        content = file.read_bytes()
+        digest.update(f"{file.name} {len(content)}\n".encode() + content)
     return digest.hexdigest()
+
+
+def _python_files(place: Path) -> list[Path]:
+    return sorted(place.rglob("*.py")) if place.is_dir() else [place]
 
 
 class _Slot(BaseModel):
@@ -119,26 +141,26 @@ class FolderCache:
     """A NodeCache in a folder, for several processes at once: an entry appears and goes by one renaming.
 
     max_bytes: of all entries; those unused for longest go first. Files are hard links where the file system allows
-    it, so an entry may go while a job still reads what it took.
+    it, so an entry may go while a job still reads its files.
     """
 
     def __init__(self, folder: Path, max_bytes: int) -> None:
         self._folder = folder
         self._max_bytes = max_bytes
 
-    def take(self, key: str, slots: Collection[str], folder: Path) -> Kept | None:
+    def get(self, key: str, slots: Collection[str], folder: Path) -> CachedOutputs | None:
         """See NodeCache. Every sample is checked against its hash; a damaged entry is removed."""
         entry = self._read(key)
         if entry is None or not entry.slots.keys() >= set(slots):
             return None
         files = {slot: folder / f"{slot}.wav" for slot in slots}
-        kept: Kept | None = None
+        found: CachedOutputs | None = None
         try:
             for file in files.values():
                 _link(self._folder / key / file.name, file)
-            if all(_is_sound(file, entry.slots[slot]) for slot, file in files.items()):
+            if all(_is_undamaged(file, entry.slots[slot]) for slot, file in files.items()):
                 os.utime(self._folder / key / _ENTRY)
-                kept = Kept(files, {slot: entry.slots[slot].pcm_sha256 for slot in slots}, entry.facts)
+                found = CachedOutputs(files, {slot: entry.slots[slot].pcm_sha256 for slot in slots}, entry.facts)
             else:
                 self._discard(key, "damaged")
         except FileNotFoundError as error:
@@ -146,12 +168,12 @@ class FolderCache:
         except OSError as error:
             # Not the entry's fault: a full disk, perhaps.
             log.warning("cache_not_read", key=key, reason=str(error))
-        if kept is None:
+        if found is None:
             for file in files.values():
                 file.unlink(missing_ok=True)
-        return kept
+        return found
 
-    def keep(self, key: str, outputs: Mapping[str, Path], slots: Collection[str], facts: ModelFacts) -> dict[str, str]:
+    def put(self, key: str, outputs: Mapping[str, Path], slots: Collection[str], facts: ModelFacts) -> dict[str, str]:
         """See NodeCache."""
         before = self._read(key)
         fresh = {
@@ -184,7 +206,7 @@ class FolderCache:
             return None
 
     def _write(self, key: str, entry: _Entry, outputs: Mapping[str, Path]) -> None:
-        fresh = self._hidden()
+        fresh = self._new_hidden_path()
         fresh.mkdir(parents=True)
         try:
             for slot in entry.slots:
@@ -224,17 +246,17 @@ class FolderCache:
         self._remove(self._folder / key)
 
     def _remove(self, entry: Path) -> None:
-        gone = self._hidden()
+        gone = self._new_hidden_path()
         # Perhaps another process was faster.
         with suppress(OSError):
             entry.rename(gone)
             shutil.rmtree(gone, ignore_errors=True)
 
-    def _hidden(self) -> Path:
+    def _new_hidden_path(self) -> Path:
         return self._folder / f".{secrets.token_hex(8)}"
 
 
-def _is_sound(file: Path, slot: _Slot) -> bool:
+def _is_undamaged(file: Path, slot: _Slot) -> bool:
     try:
         return file.stat().st_size == slot.bytes and pcm_hash(file) == slot.pcm_sha256
     except soundfile.SoundFileError:

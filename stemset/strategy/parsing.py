@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection
-from typing import TypeVar, cast
+from typing import TypeVar
 
 from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
+from typing_extensions import TypeIs
 
 from stemset.errors import ConfigError, NotFound
 from stemset.manifest import MIXTURE
@@ -15,12 +16,12 @@ from stemset.models import registry
 from stemset.models.model import AudioSeparator
 from stemset.models.params import ModelParams
 from stemset.strategy.blending import Blend, BlendKind
-from stemset.strategy.tree import Branch, Leaf, Node, Run, Strategy, pruned_to
+from stemset.strategy.tree import Branch, Leaf, Node, Run, Strategy, prune
 
 MAX_DEPTH = 8
 
 _STEM_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
-_JSON = TypeAdapter[JsonValue](JsonValue)
+_JSON_OBJECT = TypeAdapter(dict[str, JsonValue])
 
 _Values = TypeVar("_Values", bound=BaseModel)
 
@@ -36,23 +37,23 @@ def parse(name: str, tree: object) -> Strategy:
     for stem, count in stems.items():
         if count > 1:
             raise ConfigError(where, f"{count} leaves are named {stem!r}; every stem needs a name of its own")
-    wanted = pruned_to(root, frozenset(stems))
+    wanted = prune(root, frozenset(stems))
     if wanted is None:
         raise ConfigError(where, "discards every slot; map at least one to a stem")
-    return Strategy(name, wanted, cast("dict[str, JsonValue]", _JSON.validate_python(tree)))
+    return Strategy(name, wanted, _JSON_OBJECT.validate_python(tree))
 
 
 def _parse_node(tree: object, where: str, path: str, parent: str | None, above: tuple[int, ...]) -> Node:
-    if not isinstance(tree, dict):
-        raise ConfigError(where, f"expected a node (a mapping with `_: <model>`), found {_name_of(tree)}")
-    if id(cast("object", tree)) in above:
+    if not _is_mapping(tree):
+        raise ConfigError(where, f"expected a node (a mapping with `_: <model>`), found {_describe(tree)}")
+    if id(tree) in above:
         raise ConfigError(where, "a YAML alias leads back to a node above: the tree has a cycle")
     if len(above) >= MAX_DEPTH:
         raise ConfigError(where, f"deeper than {MAX_DEPTH} nodes")
-    items = _items(cast("dict[object, object]", tree), where)
+    items = _require_text_keys(tree, where)
     named = items.pop("_", None)
-    if isinstance(named, list):
-        runs = _parse_ensemble(cast("list[object]", named), items, where, path, parent)
+    if _is_list(named):
+        runs = _parse_ensemble(named, items, where, path, parent)
         blend = _parse_blend(items.pop("blend", BlendKind.AVERAGE.value), runs, f"{where}.blend")
     else:
         model = _parse_model(named, f"{where}._")
@@ -61,7 +62,7 @@ def _parse_node(tree: object, where: str, path: str, parent: str | None, above: 
         runs = (Run(path, parent, model, _parse_params(model, items.pop("params", None), f"{where}.params")),)
         blend = None
     _check_slots(runs[0], items.keys(), where)
-    above = (*above, id(cast("object", tree)))
+    above = (*above, id(tree))
     branches = {
         slot: _parse_branch(items[slot], f"{where}.{slot}", f"{path}/{slot}", runs[-1].path, above) for slot in items
     }
@@ -71,10 +72,10 @@ def _parse_node(tree: object, where: str, path: str, parent: str | None, above: 
 def _parse_branch(value: object, where: str, path: str, parent: str, above: tuple[int, ...]) -> Branch:
     if value is None:
         return None
-    if isinstance(value, dict):
-        return _parse_node(cast("object", value), where, path, parent, above)
+    if _is_mapping(value):
+        return _parse_node(value, where, path, parent, above)
     if not isinstance(value, str):
-        raise ConfigError(where, f"expected a stem name, a node or null, found {_name_of(value)}")
+        raise ConfigError(where, f"expected a stem name, a node or null, found {_describe(value)}")
     if not _STEM_NAME.fullmatch(value) or value == MIXTURE:
         raise ConfigError(
             where,
@@ -115,9 +116,9 @@ def _parse_ensemble(
 
 
 def _parse_member(member: object, where: str) -> tuple[type[AudioSeparator], ModelParams]:
-    if not isinstance(member, dict):
-        return (model := _parse_model(member, where)), model.Params()
-    items = _items(cast("dict[object, object]", member), where)
+    if not _is_mapping(member):
+        return (model := _parse_model(member, where)), model.card.params()
+    items = _require_text_keys(member, where)
     model = _parse_model(items.pop("_", None), f"{where}._")
     params = _parse_params(model, items.pop("params", None), f"{where}.params")
     for key in items:
@@ -130,9 +131,11 @@ def _parse_blend(value: object, runs: tuple[Run, ...], where: str) -> Blend:
         if value not in list(BlendKind):
             raise ConfigError(where, f"unknown blend {value!r}", list(BlendKind))
         return Blend(kind=BlendKind(value))
-    if not isinstance(value, dict):
-        raise ConfigError(where, f"expected the name of a blend or a mapping, found {_name_of(value)}", list(BlendKind))
-    blend = _validated(Blend, cast("object", value), where, "a blend")
+    if not _is_mapping(value):
+        raise ConfigError(
+            where, f"expected the name of a blend or a mapping, found {_describe(value)}", list(BlendKind)
+        )
+    blend = _validate(Blend, value, where, "a blend")
     if blend.weights is not None and blend.kind is not BlendKind.AVERAGE:
         raise ConfigError(f"{where}.weights", f"only an average has weights, not {blend.kind.value!r}")
     if blend.weights is not None and len(blend.weights) != len(runs):
@@ -147,7 +150,7 @@ def _parse_blend(value: object, runs: tuple[Run, ...], where: str) -> Blend:
 
 def _parse_model(name: object, where: str) -> type[AudioSeparator]:
     if not isinstance(name, str):
-        raise ConfigError(where, f"a node names its model here, found {_name_of(name)}", registry.names())
+        raise ConfigError(where, f"a node names its model here, found {_describe(name)}", registry.names())
     try:
         return registry.find(name)
     except NotFound:
@@ -155,10 +158,10 @@ def _parse_model(name: object, where: str) -> type[AudioSeparator]:
 
 
 def _parse_params(model: type[AudioSeparator], params: object, where: str) -> ModelParams:
-    return _validated(model.Params, {} if params is None else params, where, model.model_filename)
+    return _validate(model.card.params, {} if params is None else params, where, model.model_filename)
 
 
-def _validated(kind: type[_Values], values: object, where: str, whose: str) -> _Values:
+def _validate(kind: type[_Values], values: object, where: str, whose: str) -> _Values:
     try:
         return kind.model_validate(values)
     except ValidationError as error:
@@ -183,14 +186,25 @@ def _check_slots(run: Run, mapped: Collection[str], where: str) -> None:
             )
 
 
-def _items(mapping: dict[object, object], where: str) -> dict[str, object]:
-    for key in mapping:
+def _is_mapping(value: object) -> TypeIs[dict[object, object]]:
+    return isinstance(value, dict)
+
+
+def _is_list(value: object) -> TypeIs[list[object]]:
+    return isinstance(value, list)
+
+
+def _require_text_keys(mapping: dict[object, object], where: str) -> dict[str, object]:
+    """A copy of a mapping of which every key is text."""
+    items: dict[str, object] = {}
+    for key, value in mapping.items():
         if not isinstance(key, str):
-            raise ConfigError(where, f"slot names are text, found {_name_of(key)}")
-    return dict(cast("dict[str, object]", mapping))
+            raise ConfigError(where, f"slot names are text, found {_describe(key)}")
+        items[key] = value
+    return items
 
 
-def _name_of(value: object) -> str:
+def _describe(value: object) -> str:
     match value:
         case None:
             return "nothing"

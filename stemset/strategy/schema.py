@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import cast
 
 from pydantic import JsonValue
 
@@ -24,14 +23,15 @@ def definitions() -> Schema:
         alike.setdefault(frozenset(_slots(model)), []).append(model)
     nodes: list[JsonValue] = [_node(model) for model in models]
     nodes += [_ensemble(members) for members in alike.values() if len(members) > 1]
-    blend = Blend.model_json_schema()
-    kinds = cast("JsonValue", blend.pop("$defs"))
+    blend: Schema = Blend.model_json_schema()
+    kinds: Schema = Blend.model_json_schema()["$defs"]
+    del blend["$defs"]
     kind: Schema = {"enum": [kind.value for kind in BlendKind]}
     return {
-        **cast("Schema", kinds),
+        **kinds,
         "Node": {"anyOf": nodes},
         "Branch": {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/Node"}, {"type": "null"}]},
-        "Blend": {"anyOf": [kind, cast("JsonValue", blend)]},
+        "Blend": {"anyOf": [kind, blend]},
     }
 
 
@@ -64,17 +64,17 @@ def _branches(model: type[AudioSeparator]) -> Schema:
         slot: {"$ref": "#/$defs/Branch", "description": model.output_slots.get(slot, "what is left")}
         for slot in _slots(model)
     }
-    if issubclass(model.Params, ManyStemParams):
+    if issubclass(model.card.params, ManyStemParams):
         branches[RESIDUAL] = {"$ref": "#/$defs/Branch", "description": "with keep_residual: what is left"}
     return branches
 
 
 def _slots(model: type[AudioSeparator]) -> tuple[str, ...]:
-    return Run("root", None, model, model.Params()).slots
+    return Run("root", None, model, model.card.params()).slots
 
 
 def _params(model: type[AudioSeparator]) -> JsonValue:
-    return cast("JsonValue", model.Params.model_json_schema())
+    return model.card.params.model_json_schema()
 
 
 def _object(properties: Schema, required: Iterable[str]) -> Schema:

@@ -125,18 +125,18 @@ class Strategy:
         for stem in stems:
             if stem not in self.stems:
                 raise NotFound(f"stem of strategy {self.name!r} named", stem, self.stems)
-        pruned = pruned_to(self.root, frozenset(stems))
+        pruned = prune(self.root, frozenset(stems))
         if pruned is None:
             raise NotFound(f"stem of strategy {self.name!r} named", "", self.stems)
         return replace(self, root=pruned)
 
 
-def pruned_to(node: Node, wanted: frozenset[str]) -> Node | None:
-    """The node with no branch that leads to none of the wanted stems; None where all do."""
+def prune(node: Node, wanted: frozenset[str]) -> Node | None:
+    """The node without the branches that lead to no wanted stem; None where none leads to one."""
 
     def keep(branch: Branch) -> Branch:
         if isinstance(branch, Node):
-            return pruned_to(branch, wanted)
+            return prune(branch, wanted)
         return branch if branch and branch.stem in wanted else None
 
     branches = {slot: keep(branch) for slot, branch in node.branches.items()}

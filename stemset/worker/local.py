@@ -14,16 +14,17 @@ from pathlib import Path
 
 import structlog
 
-from stemset.concurrency.build_once import LOADING
-from stemset.concurrency.import_lock import importing
+from stemset.concurrency.build_once import BUILD_THREAD_NAME
+from stemset.concurrency.import_lock import import_lock
 from stemset.config import WorkerSettings
 from stemset.errors import StemsetError
 from stemset.features.jobs.engines.dbos import serve_queue, shared_queue
 from stemset.features.jobs.messages import JobPayload
+from stemset.models import registry
 from stemset.models.networks import malloc
 from stemset.models.pool import ModelPool
 from stemset.models.weights import prefetch
-from stemset.models.weights.prefetch import Order
+from stemset.models.weights.prefetch import WeightsRequest
 from stemset.storage import open_storage
 from stemset.strategy.node_cache import FolderCache
 from stemset.worker.pid_files import lock_data_dir, lock_pid_file
@@ -49,7 +50,7 @@ def serve_worker(settings: WorkerSettings, *, stop: threading.Event | None = Non
     """
     stop = stop or threading.Event()
     _set_on_signals(stop)
-    malloc.shared_by_threads()
+    malloc.share_heap_between_threads()
     worker = LocalWorker(settings, stop)
     shared = shared_queue(settings.queue_database)
     with nullcontext() if shared else lock_data_dir(settings.data_dir):
@@ -66,7 +67,7 @@ def serve_worker(settings: WorkerSettings, *, stop: threading.Event | None = Non
 
 
 class LocalWorker:
-    """Does what the local queue hands over: jobs, and orders of weights.
+    """Does what the local queue hands over: jobs, and requests for weights.
 
     stop: when it is set, both end as soon as they can, with Interrupted. work_dir: has a folder for each run.
     """
@@ -79,7 +80,7 @@ class LocalWorker:
         self._cache = FolderCache(settings.cache_dir, settings.cache_bytes) if settings.cache_bytes else None
         self._storage = open_storage(settings.object_storage, patience_s=STORAGE_PATIENCE_S)
         self._secret = settings.signing_secret()
-        self._no_job, self._no_order = _set_event(), _set_event()
+        self._no_job, self._no_request = _set_event(), _set_event()
 
     def run(self, payload: JobPayload, last_try: bool) -> None:
         """Run a job, as `run_job` does."""
@@ -93,22 +94,26 @@ class LocalWorker:
                 log.info("job_interrupted", job=str(payload.job_id))
                 raise
 
-    def fetch_weights(self, order: Order) -> None:
-        """Fetch the weights of an order; why that fails is kept with it, so there is nobody to raise it to."""
-        bound = log.bind(strategy=order.strategy)
-        bound.info("weights_wanted", files=list(order.files))
-        with _cleared(self._no_order):
+    def fetch_weights(self, request: WeightsRequest) -> None:
+        """Fetch the weights of a request; why that fails is kept with it, so there is nobody to raise it to."""
+        bound = log.bind(strategy=request.strategy)
+        bound.info("weights_wanted", files=list(request.files))
+        with _cleared(self._no_request):
             try:
-                prefetch.carry_out(
-                    order, self._settings.weights_dir, self._check_stop, mirror=self._settings.weights_mirror
+                prefetch.fetch(
+                    request,
+                    map(registry.card, request.models),
+                    self._settings.weights_dir,
+                    self._check_stop,
+                    mirror=self._settings.weights_mirror,
                 )
                 bound.info("weights_ready")
             except (StemsetError, OSError) as error:
                 bound.warning("weights_failed", reason=str(error))
 
     def wait_until_idle(self, timeout_s: float) -> bool:
-        """Wait for a job, then for an order, each for timeout_s at most; whether both have ended."""
-        return self._no_job.wait(timeout_s) and self._no_order.wait(timeout_s)
+        """Wait for a job, then for a request, each for timeout_s at most; whether both have ended."""
+        return self._no_job.wait(timeout_s) and self._no_request.wait(timeout_s)
 
     def _check_stop(self, _done: int, _whole: int | None) -> None:
         if self._stop.is_set():
@@ -129,7 +134,7 @@ def _end_process(*, idle: bool) -> None:
         log.info("worker_stopped", job="resumed by the next worker")
         os._exit(0)
     log.info("worker_stopped")
-    if any(thread.name in (_WARM_UP, LOADING) for thread in threading.enumerate()):
+    if any(thread.name in (_WARM_UP, BUILD_THREAD_NAME) for thread in threading.enumerate()):
         # Libraries of C++ that are just being imported don't survive the end of Python.
         os._exit(0)
 
@@ -145,7 +150,7 @@ def _remove_abandoned(work_dir: Path, older_than_s: float) -> None:
 def _warm_up() -> None:
     """Import what weight-free models need and nobody needed so far: a second that the first job would wait."""
     for module in ("scipy.fft", "scipy.ndimage"):
-        with importing:
+        with import_lock:
             import_module(module)
 
 

@@ -56,8 +56,8 @@ class SharedCache(FolderCache):
         self._commit = commit
 
     @override
-    def keep(self, key: str, outputs: Mapping[str, Path], slots: Collection[str], facts: ModelFacts) -> dict[str, str]:
-        hashes = super().keep(key, outputs, slots, facts)
+    def put(self, key: str, outputs: Mapping[str, Path], slots: Collection[str], facts: ModelFacts) -> dict[str, str]:
+        hashes = super().put(key, outputs, slots, facts)
         # Now and not at the job's end: a container that is preempted has a few seconds.
         try:
             self._commit()

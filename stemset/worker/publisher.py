@@ -8,7 +8,7 @@ from typing import Self
 
 from stemset import audio
 from stemset.features.jobs.messages import JobPayload, Layout, NodeDone, NodeStarted, TrackReady
-from stemset.separation import Listener, StemFile
+from stemset.separation import Observer, StemFile
 from stemset.storage import Keys, ObjectStore
 from stemset.strategy import Run
 from stemset.worker.reporter import Reporter
@@ -16,7 +16,7 @@ from stemset.worker.reporter import Reporter
 _TRACKS_AT_ONCE = 4
 
 
-class Publisher(Listener):
+class Publisher(Observer):
     """Stores every file as soon as it is ready, several at once, and reports them in the order in which they came.
 
     Use it as a context manager: its end waits until all is stored and reported, and raises what went wrong with that.
@@ -55,7 +55,7 @@ class Publisher(Listener):
     def node_done(self, run: Run, seconds: float, *, cached: bool) -> None:
         self._reporter.tell(NodeDone(node=run.path, seconds=round(seconds, 3), cached=cached))
 
-    def alive(self) -> None:
+    def heartbeat(self) -> None:
         self._reporter.check_stop()
 
     def _publish(self, track: StemFile) -> None:

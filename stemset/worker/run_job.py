@@ -17,7 +17,7 @@ from stemset.features.jobs.messages import Failed, JobPayload, Stopped, Succeede
 from stemset.features.jobs.records import RunOptions
 from stemset.manifest import ErrorRecord, Manifest
 from stemset.models.pool import ModelPool
-from stemset.separation import MANIFEST, separate
+from stemset.separation import MANIFEST, Resources, SeparationOptions, separate
 from stemset.storage import Keys, ObjectStore
 from stemset.strategy.node_cache import NodeCache
 from stemset.worker.publisher import Publisher
@@ -99,11 +99,9 @@ def _separate_and_publish(
             song,
             plan,
             folder / "output",
-            bit_depth=payload.options.bit_depth,
-            limits=_limits_from(payload.options),
-            pool=pool,
-            cache=cache,
-            listener=publisher,
+            SeparationOptions(bit_depth=payload.options.bit_depth, limits=_limits_from(payload.options)),
+            resources=Resources(pool, cache),
+            observer=publisher,
         )
     storage.put(Keys.manifest(payload.job_id), separation.manifest_file, "application/json")
     manifest = separation.manifest

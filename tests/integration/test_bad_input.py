@@ -26,7 +26,7 @@ from stemset.features.jobs.messages import JobPayload, Succeeded
 from stemset.features.library.received_file import make_title
 from stemset.models.pool import ModelPool
 from stemset.models.runtime import Runtime
-from stemset.separation import separate
+from stemset.separation import Resources, separate
 from stemset.server.app import build_app
 from stemset.server.services import services_of
 from stemset.storage import Keys, LocalStorage
@@ -194,7 +194,8 @@ async def test_an_odd_song_is_taken_and_becomes_stems_that_sum_to_it(
     source = tmp_path / "source"
     service.services.storage.fetch(payload.source_key, source)
     pool = ModelPool(Runtime(tmp_path / "models", "cpu"))
-    done = separate(source, service.services.config.strategies["instant"], tmp_path / "stems", pool=pool)
+    instant = service.services.config.strategies["instant"]
+    done = separate(source, instant, tmp_path / "stems", resources=Resources(pool))
     assert set(done.stems) == {"drums", "vocals", "other"}
     for stem in (*done.stems.values(), done.mixture):
         assert np.isfinite(soundfile.read(stem.file)[0]).all()
@@ -275,7 +276,8 @@ async def test_a_stored_job_outlives_its_strategy(settings: ApiSettings, noise: 
     async with started(settings) as before:
         job = await before.playable_job()
         pool = ModelPool(Runtime(tmp_path / "models", "cpu"))
-        done = separate(noise, before.services.config.strategies["halves"], tmp_path / "stems", pool=pool)
+        halves = before.services.config.strategies["halves"]
+        done = separate(noise, halves, tmp_path / "stems", resources=Resources(pool))
         manifest = done.manifest.model_dump_json().encode()
         before.services.storage.put_bytes(Keys.manifest(UUID(job["id"])), manifest, "application/json")
         await before.report(job["id"], Succeeded(sum_to_mixture_db=-100.0, common_gain=1.0))

@@ -1,21 +1,16 @@
 """What a GPU computes, beside the CPU. The tests are skipped where torch sees no GPU."""
 
-# torch is not typed well enough.
-# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false
 from __future__ import annotations
 
-from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from stemset.audio import Samples
-from tests.integration.test_forward import ON_TORCH, forward_of, load, run, song
+from tests.integration.test_forward import ON_TORCH, load, module_of, run, song
 
-torch: Any = import_module("torch")
 NETWORKS = (*ON_TORCH, "BS-Roformer-SW.ckpt")
 FRAMES = 900_001
 
@@ -40,9 +35,9 @@ def test_in_full_precision_it_is_the_cpu_whatever_the_batch(name: str, tiny_mode
     expected = run(load(name, tiny_models), file)
     network = load(name, tiny_models, device="cuda", precision="float32")
     assert apart(run(network, file), expected) <= 1e-5
-    assert forward_of(network).batch() > 1
+    assert module_of(network).batch() > 1
     for batch in (1, 3, 4, 8, 16):
-        forward_of(network)._batch = batch  # pyright: ignore[reportPrivateUsage]
+        module_of(network)._batch = batch
         assert apart(run(network, file), expected) <= 1e-5
 
 
@@ -62,13 +57,13 @@ def test_a_batch_that_does_not_fit_is_halved(name: str, tiny_models: Path, tmp_p
     file = song(FRAMES, tmp_path)
     network = load(name, tiny_models, device="cuda", precision="float32")
     expected = run(network, file)
-    forward = forward_of(network)
-    forward._batch = 4  # pyright: ignore[reportPrivateUsage]
+    forward = module_of(network)
+    forward._batch = 4
     torch.cuda.empty_cache()
     torch.cuda.reset_peak_memory_stats()
     run(network, file)
     enough_for_four = torch.cuda.max_memory_allocated()
-    forward._batch = 16  # pyright: ignore[reportPrivateUsage]
+    forward._batch = 16
     torch.cuda.empty_cache()
     torch.cuda.set_per_process_memory_fraction(enough_for_four * 1.2 / torch.cuda.mem_get_info()[1])
     try:

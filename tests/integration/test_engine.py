@@ -14,14 +14,15 @@ from importlib import import_module, resources
 from pathlib import Path
 from threading import Event
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
 
 from stemset import audio
 from stemset.audio import Samples
-from stemset.concurrency.progress import LOOK_S, Heed
+from stemset.concurrency import progress
+from stemset.concurrency.progress import CHECK_INTERVAL_S, ProgressRepeater
 from stemset.errors import Cancelled, EngineMissing, ModelFailed, WeightsDamaged, WeightsMissing
 from stemset.models import registry
 from stemset.models.model import AudioSeparator
@@ -77,7 +78,7 @@ def model(tiny_models: Path) -> Model:
 
 def instance(name: str, folder: Path) -> AudioSeparator:
     kind = registry.find(name)
-    return kind(kind.Params(), Runtime(folder, "cpu", threads=1))
+    return kind(kind.card.params(), Runtime(folder, "cpu", threads=1))
 
 
 def test_what_many_stems_leave_may_be_a_slot_of_its_own(tiny_models: Path, tmp_path: Path) -> None:
@@ -86,7 +87,7 @@ def test_what_many_stems_leave_may_be_a_slot_of_its_own(tiny_models: Path, tmp_p
     audio.write(tmp_path / "in.wav", mix, 44_100)
     slots: dict[bool, dict[str, Samples]] = {}
     for keep in (False, True):
-        separator = kind(kind.Params.model_validate({"keep_residual": keep}), Runtime(tiny_models, "cpu"))
+        separator = kind(kind.card.params.model_validate({"keep_residual": keep}), Runtime(tiny_models, "cpu"))
         files = separator.separate(tmp_path / "in.wav", tmp_path / str(keep))
         slots[keep] = {slot: audio.read(file)[0] for slot, file in files.items()}
     kept = slots[True]
@@ -208,7 +209,7 @@ def test_jobs_at_the_same_time_do_not_touch_each_other(model: Model, tmp_path: P
 def test_a_network_computes_with_its_own_number_of_threads_wherever_it_runs(tiny_models: Path, tmp_path: Path) -> None:
     torch = import_module("torch")
     kind = registry.find("htdemucs.yaml")
-    networks = {threads: kind(kind.Params(), Runtime(tiny_models, "cpu", threads=threads)) for threads in (1, 2)}
+    networks = {threads: kind(kind.card.params(), Runtime(tiny_models, "cpu", threads=threads)) for threads in (1, 2)}
     counted: set[int] = set()
 
     def count(_module: object, _inputs: object) -> None:
@@ -261,7 +262,7 @@ def slow_modules() -> Generator[tuple[list[object], Callable[[], None]]]:
 
     def before(module: object, _inputs: object) -> None:
         ran.append(module)
-        time.sleep(1.2 * LOOK_S)
+        time.sleep(1.2 * CHECK_INTERVAL_S)
 
     handle = import_module("torch.nn.modules.module").register_module_forward_pre_hook(before)
     yield ran, handle.remove
@@ -293,7 +294,8 @@ def test_cancelling_stops_in_the_middle_of_a_run_of_onnxruntime(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Several looks while the layers of one chunk are computed, of which there are so many that nobody misses them.
-    monkeypatch.setattr(interruption, "LOOK_S", 0.002)
+    for module in (interruption, progress):
+        monkeypatch.setattr(module, "CHECK_INTERVAL_S", 0.002)
     make_mdx(tmp_path, "kuielab_b_drums.onnx", "Drums", layers=600)
     separator = instance("kuielab_b_drums.onnx", tmp_path)
     before = run(separator, noise(20_000), tmp_path)
@@ -325,13 +327,13 @@ def test_a_run_of_onnxruntime_is_told_to_end_and_awaited() -> None:
             ended.append(True)
             raise RuntimeError("Exiting due to terminate flag being set to true")
 
-    session = InterruptibleSession(Session())
+    session = InterruptibleSession(cast("Any", Session()))
 
     def cancel(_fraction: float) -> None:
         raise Cancelled
 
     with pytest.raises(Cancelled):
-        session.run(np.zeros(1, np.float32), Heed(cancel))
+        session.run(np.zeros(1, np.float32), ProgressRepeater(cancel))
     assert ended == [True]
 
 
@@ -433,7 +435,7 @@ def test_a_device_that_is_not_there_fails_the_job(tiny_models: Path, tmp_path: P
     kind = registry.find("htdemucs.yaml")
     audio.write(tmp_path / "in.wav", noise(1_000), 44_100)
     with pytest.raises(ModelFailed, match="no device 'mps'"):
-        kind(kind.Params(), Runtime(tiny_models, "mps")).separate(tmp_path / "in.wav", tmp_path / "out")
+        kind(kind.card.params(), Runtime(tiny_models, "mps")).separate(tmp_path / "in.wav", tmp_path / "out")
 
 
 def test_facts_name_device_versions_and_weights(model: Model, tmp_path: Path) -> None:

@@ -16,10 +16,11 @@ from stemset.concurrency.progress import ignore_progress
 from stemset.models import registry
 from stemset.models.networks.audio_separator.mel_filters import mel_filters
 from stemset.models.networks.network import LoadedNetwork
-from stemset.models.networks.slot_names import slot_of
+from stemset.models.networks.slot_names import find_slot
 from stemset.models.params import DemucsParams, ModelParams, VrParams
 from stemset.models.runtime import Runtime
 from tests.support.peer import Peer
+from tests.support.resampling import resample
 from tests.support.tiny_models import make_old_vr, make_vr
 
 TOLERANCE = 1e-5  # of full scale; float32 sums in another order differ by less
@@ -50,7 +51,7 @@ def pair(tiny_models: Path) -> Pair:
 
     def get(name: str) -> tuple[LoadedNetwork, Peer]:
         if name not in loaded:
-            ours = LoadedNetwork(name, registry.card(name), Runtime(tiny_models, "cpu", threads=1))
+            ours = LoadedNetwork(registry.card(name), Runtime(tiny_models, "cpu", threads=1))
             loaded[name] = ours, Peer(name, tiny_models, ModelParams())
         return loaded[name]
 
@@ -69,7 +70,7 @@ def noise(frames: int, seed: int = 0) -> Samples:
 def ours(network: LoadedNetwork, mix: Samples, folder: Path, params: ModelParams) -> dict[str, Samples]:
     file = folder / "mix.wav"
     audio.write(file, mix, 44_100)
-    with network.demixing(file, network.stems, ignore_progress, params) as blocks:
+    with network.demix(file, network.stems, ignore_progress, params) as blocks:
         parts = list(blocks)
     return {stem: np.concatenate([part[stem] for part in parts], axis=1) for stem in network.stems}
 
@@ -110,13 +111,15 @@ def test_a_song_at_48_khz_gives_what_the_library_gives(
     mix = 0.9 * noise(96_001)
     audio.write(tmp_path / "in.wav", mix, 48_000)
     kind = registry.find(name)
-    files = kind(kind.Params(), Runtime(tiny_models, "cpu", threads=1)).separate(tmp_path / "in.wav", tmp_path / "out")
-    heard = audio.resample(mix, 48_000, 44_100, round(96_001 * 44_100 / 48_000))
+    files = kind(kind.card.params(), Runtime(tiny_models, "cpu", threads=1)).separate(
+        tmp_path / "in.wav", tmp_path / "out"
+    )
+    heard = resample(mix, 48_000, 44_100, round(96_001 * 44_100 / 48_000))
     peak = np.abs(heard).max()
     expected = pair(name)[1].demix(heard / peak)
     for slot, file in list(files.items())[:-1]:
-        stem = next(stem for stem in expected if slot_of(stem, [slot]))
-        at_48_khz = audio.resample(expected[stem] * peak, 44_100, 48_000, 96_001)
+        stem = next(stem for stem in expected if find_slot(stem, [slot]))
+        at_48_khz = resample(expected[stem] * peak, 44_100, 48_000, 96_001)
         assert np.abs(audio.read(file)[0] - at_48_khz).max() <= TOLERANCE
 
 
@@ -155,7 +158,7 @@ def test_a_vr_network_takes_the_parameters_of_the_library(
 def test_bands_of_every_kind_are_those_of_the_library(old: bool, bands: str, tmp_path: Path) -> None:
     name, params = "UVR-DeNoise.pth", VrParams(window_size=320)
     (make_old_vr if old else make_vr)(tmp_path, name, bands, "Vocals")
-    network = LoadedNetwork(name, registry.card(name), Runtime(tmp_path, "cpu", threads=1))
+    network = LoadedNetwork(registry.card(name), Runtime(tmp_path, "cpu", threads=1))
     compare(network, Peer(name, tmp_path, params), noise(40_001 if old else 150_001), tmp_path, params)
 
 
@@ -166,7 +169,7 @@ def test_a_bag_runs_only_the_networks_of_the_stems_that_are_wanted(
     peer, mix = pair("htdemucs_ft.yaml")[1], noise(40_001)
     audio.write(tmp_path / "mix.wav", mix, 44_100)
     kind = registry.find("htdemucs_ft.yaml")
-    separator = kind(kind.Params(), Runtime(tiny_models, "cpu", threads=1))
+    separator = kind(kind.card.params(), Runtime(tiny_models, "cpu", threads=1))
     wanted = ("bass", "drums", "other")
     told: list[float] = []
     files = separator.separate(tmp_path / "mix.wav", tmp_path / "out", told.append, wanted)

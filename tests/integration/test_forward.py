@@ -21,7 +21,6 @@ from stemset.concurrency.progress import ignore_progress
 from stemset.models import registry
 from stemset.models.networks import devices
 from stemset.models.networks.architectures import mdx
-from stemset.models.networks.inference.forward import Forward
 from stemset.models.networks.network import LoadedNetwork
 from stemset.models.params import ModelParams
 from stemset.models.runtime import Runtime
@@ -30,14 +29,14 @@ from tests.support.peer import Peer
 ON_TORCH = ("vocals_mel_band_roformer.ckpt", "MDX23C-8KFFT-InstVoc_HQ.ckpt", "htdemucs.yaml")
 
 
-def forward_of(network: LoadedNetwork) -> Forward:
-    """The first network's Forward, wherever the architecture keeps it."""
+def module_of(network: LoadedNetwork) -> Any:
+    """The first network's BatchedModule, wherever the architecture keeps it."""
     inner: Any = network._network  # pyright: ignore[reportPrivateUsage]
-    return inner._members[0].forward if hasattr(inner, "_members") else inner._forward
+    return inner._members[0].module if hasattr(inner, "_members") else inner._module
 
 
 def load(name: str, folder: Path, **changes: Any) -> LoadedNetwork:
-    return LoadedNetwork(name, registry.card(name), replace(Runtime(folder, "cpu", threads=1), **changes))
+    return LoadedNetwork(registry.card(name), replace(Runtime(folder, "cpu", threads=1), **changes))
 
 
 def song(frames: int, folder: Path) -> Path:
@@ -48,7 +47,7 @@ def song(frames: int, folder: Path) -> Path:
 
 
 def run(network: LoadedNetwork, file: Path) -> dict[str, Samples]:
-    with network.demixing(file, network.stems, ignore_progress, ModelParams()) as blocks:
+    with network.demix(file, network.stems, ignore_progress, ModelParams()) as blocks:
         parts = list(blocks)
     return {stem: np.concatenate([part[stem] for part in parts], axis=1) for stem in network.stems}
 
@@ -58,7 +57,7 @@ def test_batches_change_nothing(name: str, tiny_models: Path, tmp_path: Path) ->
     network, file = load(name, tiny_models), song(300_001, tmp_path)
     alone = run(network, file)
     for batch in (2, 3):
-        forward_of(network)._batch = batch  # pyright: ignore[reportPrivateUsage]
+        module_of(network)._batch = batch
         together = run(network, file)
         assert all(np.abs(alone[stem] - together[stem]).max() <= 1e-5 for stem in alone)
 
@@ -67,8 +66,8 @@ def test_a_batch_for_which_memory_is_too_small_is_halved(tiny_models: Path, tmp_
     torch, name = import_module("torch"), "vocals_mel_band_roformer.ckpt"
     network, file = load(name, tiny_models), song(400_001, tmp_path)
     expected = run(network, file)
-    forward, sizes = forward_of(network), list[int]()
-    module = forward._module  # pyright: ignore[reportPrivateUsage]
+    forward, sizes = module_of(network), list[int]()
+    module = forward._module
 
     def small(heard: Any) -> Any:
         sizes.append(heard.shape[0])
@@ -76,7 +75,7 @@ def test_a_batch_for_which_memory_is_too_small_is_halved(tiny_models: Path, tmp_
             raise torch.OutOfMemoryError("CUDA out of memory")
         return module(heard)
 
-    forward._module, forward._batch = small, 8  # pyright: ignore[reportPrivateUsage]
+    forward._module, forward._batch = small, 8
     got = run(network, file)
     assert all(np.abs(expected[stem] - got[stem]).max() <= 1e-5 for stem in expected)
     assert sizes[:3] == [8, 4, 2]
@@ -92,7 +91,7 @@ def test_memory_that_is_too_small_for_one_chunk_fails_the_job(tiny_models: Path,
     def never(_heard: Any) -> Any:
         raise torch.OutOfMemoryError("CUDA out of memory")
 
-    forward_of(network)._module = never  # pyright: ignore[reportPrivateUsage]
+    module_of(network)._module = never
     with pytest.raises(Exception, match="out of memory"):
         run(network, song(100_001, tmp_path))
 
@@ -113,12 +112,12 @@ def test_a_network_that_overflows_half_precision_runs_in_full(tiny_models: Path,
     torch, name = import_module("torch"), "vocals_mel_band_roformer.ckpt"
     file = song(150_001, tmp_path)
     expected, network = run(load(name, tiny_models), file), load(name, tiny_models, precision="float16")
-    module = forward_of(network)._module  # pyright: ignore[reportPrivateUsage]
+    module = module_of(network)._module
 
     def overflowing(heard: Any) -> Any:
         return module(heard) * (float("inf") if torch.is_autocast_enabled("cpu") else 1.0)
 
-    forward_of(network)._module = overflowing  # pyright: ignore[reportPrivateUsage]
+    module_of(network)._module = overflowing
     got = run(network, file)
     assert all(np.array_equal(expected[stem], got[stem]) for stem in expected)
 
@@ -128,25 +127,25 @@ def test_an_mdx_net_bound_to_the_memory_of_torch_gives_the_same(tiny_models: Pat
     name, file = "kuielab_b_drums.onnx", song(200_001, tmp_path)
     expected, network = run(load(name, tiny_models), file), load(name, tiny_models)
     inner: Any = network._network  # pyright: ignore[reportPrivateUsage]
-    inner._way = mdx._bound(inner._way._session, inner._shape, "cpu")  # pyright: ignore[reportPrivateUsage]
+    inner._runner = mdx._run_on_gpu(inner._runner._session, inner._shape, "cpu")  # pyright: ignore[reportPrivateUsage]
     got = run(network, file)
     assert all(np.abs(expected[stem] - got[stem]).max() <= 1e-5 for stem in expected)
 
 
 @pytest.mark.parametrize("name", ["vocals_mel_band_roformer.ckpt", "BS-Roformer-SW.ckpt"])
 def test_loaded_without_random_weights_the_state_is_the_librarys(name: str, tiny_models: Path) -> None:
-    ours = forward_of(load(name, tiny_models))._module.state_dict()  # pyright: ignore[reportPrivateUsage]
+    ours = module_of(load(name, tiny_models))._module.state_dict()
     theirs = Peer(name, tiny_models, ModelParams()).instance.model_run.state_dict()
     assert ours.keys() == theirs.keys()
     assert all(bool((ours[key] == theirs[key]).all()) for key in theirs)
 
 
 def test_a_gpu_that_nothing_uses_is_told(tiny_models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(devices, "gpu_present", lambda: True)
+    monkeypatch.setattr(devices, "has_nvidia_gpu", lambda: True)
     for name in ("kuielab_b_drums.onnx", "htdemucs.yaml"):
         kind = registry.find(name)
         for device, told in (("auto", True), ("cpu", False)):
-            separator = kind(kind.Params(), Runtime(tiny_models, device, threads=1))  # pyright: ignore[reportArgumentType]
+            separator = kind(kind.card.params(), Runtime(tiny_models, device, threads=1))  # pyright: ignore[reportArgumentType]
             separator.separate(song(1_000, tmp_path), tmp_path / name)
             assert (separator.facts().notice is not None) is told
             assert separator.facts().device == "cpu"
@@ -159,7 +158,7 @@ from stemset.models import registry
 from stemset.models.runtime import Runtime
 folder, song, name = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
 kind = registry.find(name)
-kind(kind.Params(), Runtime(folder, "cpu", threads=1)).separate(song, song.parent / "out")
+kind(kind.card.params(), Runtime(folder, "cpu", threads=1)).separate(song, song.parent / "out")
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 

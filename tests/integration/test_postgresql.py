@@ -161,12 +161,12 @@ async def test_only_a_connection_that_lay_unused_is_tried_first(
     postgres: Postgres, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
 ):
     queue = Queue(Sessions(engine))
-    monkeypatch.setattr(postgresql, "_QUIET_S", LIMIT_S)
+    monkeypatch.setattr(postgresql, "_IDLE_S", LIMIT_S)
     async with postgres.statements(engine) as busy:
         await queue.service.count_jobs()
         await queue.service.count_jobs()
     assert busy == ["SELECT", "SELECT"]
-    monkeypatch.setattr(postgresql, "_QUIET_S", 0.05)
+    monkeypatch.setattr(postgresql, "_IDLE_S", 0.05)
     async with postgres.statements(engine) as quiet:
         await queue.service.count_jobs()
         await asyncio.sleep(0.1)

@@ -9,9 +9,10 @@ import pytest
 
 from stemset.config import WorkerSettings
 from stemset.features.jobs.engines.dbos import DbosDispatcher
+from stemset.models import registry
 from stemset.models.card import MDX_CATALOGUE
 from stemset.models.weights import prefetch
-from stemset.models.weights.download import on_disk
+from stemset.models.weights.download import partial_size
 from tests.support.jobs import SECRET, Callback, worker
 from tests.support.waiting import wait_until_async
 from tests.support.weights_server import WeightsServer, serving_weights
@@ -20,6 +21,7 @@ from tests.unit.worker.test_reporter import PAYLOAD
 pytestmark = pytest.mark.slow
 
 DRUMS = "kuielab_b_drums.onnx"
+CARDS = registry.cards([DRUMS])
 CONTENT = bytes(range(256)) * 8000
 
 
@@ -36,19 +38,19 @@ async def test_a_worker_that_ends_in_the_middle_of_a_download_goes_on_with_it_la
 ) -> None:
     settings = WorkerSettings(data_dir=tmp_path / "data", callback_secret=SECRET)
     models, dispatcher = settings.weights_dir, DbosDispatcher(settings.queue_database)
-    order = prefetch.place("mine", [DRUMS], models)
-    assert order
+    request = prefetch.add("mine", CARDS, models)
+    assert request
     server.paused.clear()
-    await dispatcher.prepare(order)
-    await dispatcher.prepare(order)
+    await dispatcher.prepare(request)
+    await dispatcher.prepare(request)
     with worker(settings) as process:
-        await wait_until_async(lambda: on_disk(models / DRUMS)[0] == len(CONTENT) // 2)
-        assert 0.4 < (prefetch.progress(order, models) or 0) < 0.6
+        await wait_until_async(lambda: partial_size(models / DRUMS)[0] == len(CONTENT) // 2)
+        assert 0.4 < (prefetch.progress(request, CARDS, models) or 0) < 0.6
         if end == "kill":
             process.kill()
         else:
             process.stop()
-    assert prefetch.find("mine", models) == order
+    assert prefetch.find("mine", models) == request
     server.paused.set()
     with worker(settings) as process:
         await wait_until_async(lambda: prefetch.find("mine", models) is None)
@@ -64,15 +66,15 @@ async def test_a_download_keeps_no_song_waiting(server: WeightsServer, tmp_path:
     with callback.serving() as address:
         settings = WorkerSettings(data_dir=tmp_path / "data", callback_url=address, callback_secret=SECRET)
         models, dispatcher = settings.weights_dir, DbosDispatcher(settings.queue_database)
-        order = prefetch.place("mine", [DRUMS], models)
-        assert order
+        request = prefetch.add("mine", CARDS, models)
+        assert request
         server.paused.clear()
-        await dispatcher.prepare(order)
+        await dispatcher.prepare(request)
         with worker(settings):
-            await wait_until_async(lambda: on_disk(models / DRUMS)[0] > 0)
+            await wait_until_async(lambda: partial_size(models / DRUMS)[0] > 0)
             await dispatcher.dispatch(PAYLOAD)
             await wait_until_async(lambda: "started" in callback.types)
-            assert prefetch.progress(order, models) is not None
+            assert prefetch.progress(request, CARDS, models) is not None
         await dispatcher.close()
 
 
@@ -80,9 +82,9 @@ async def test_why_weights_can_not_be_had_is_kept_for_the_page(server: WeightsSe
     settings = WorkerSettings(data_dir=tmp_path / "data", callback_secret=SECRET)
     models, dispatcher = settings.weights_dir, DbosDispatcher(settings.queue_database)
     server.content.clear()
-    order = prefetch.place("mine", [DRUMS], models)
-    assert order
-    await dispatcher.prepare(order)
+    request = prefetch.add("mine", CARDS, models)
+    assert request
+    await dispatcher.prepare(request)
 
     def failed() -> bool:
         kept = prefetch.find("mine", models)

@@ -15,7 +15,7 @@ from stemset.demo import render
 from stemset.models import registry
 from stemset.models.pool import ModelPool
 from stemset.models.runtime import Runtime
-from stemset.separation import Separation, separate
+from stemset.separation import Resources, Separation, SeparationOptions, separate
 from stemset.strategy import parse
 from tests.support.music import real_song
 from tests.support.tiny_models import make_mdx, make_tiny_models
@@ -59,7 +59,7 @@ def assert_sums_to(result: Separation, song: Path) -> None:
 @pytest.mark.parametrize("strategy", ["instant", "successive"])
 def test_stems_sum_to_the_song(song: Path, strategy: str, tmp_path: Path, pool: ModelPool) -> None:
     plan = load_config(ROOT / "config.yaml").strategies[strategy]
-    assert_sums_to(separate(song, plan, tmp_path / "stems", pool=pool), song)
+    assert_sums_to(separate(song, plan, tmp_path / "stems", resources=Resources(pool)), song)
 
 
 @pytest.mark.parametrize("song", [("demo", 2.1)], indirect=True, ids=["demo"])
@@ -68,7 +68,7 @@ def test_stems_sum_to_the_song(song: Path, strategy: str, tmp_path: Path, pool: 
 )
 def test_every_shipped_strategy_runs(song: Path, strategy: str, tmp_path: Path, pool: ModelPool) -> None:
     plan = load_config(ROOT / "config.yaml").strategies[strategy]
-    result = separate(song, plan, tmp_path / "stems", pool=pool)
+    result = separate(song, plan, tmp_path / "stems", resources=Resources(pool))
     assert tuple(result.stems) == plan.stems
     assert_sums_to(result, song)
 
@@ -93,7 +93,7 @@ def test_stems_of_a_tree_of_three_levels_sum_to_the_song(
         below = f"rest_{level}" if level == 3 else node(level + 1)
         return {"_": model, **{slot: f"{slot}_{level}" for slot in slots[:-1]}, slots[-1]: below}
 
-    result = separate(song, parse("three", node(1)), tmp_path / "stems", pool=pool)
+    result = separate(song, parse("three", node(1)), tmp_path / "stems", resources=Resources(pool))
     assert len(result.stems) == 3 * (len(slots) - 1) + 1
     assert_sums_to(result, song)
 
@@ -115,9 +115,8 @@ def test_networks_that_give_half_give_half_at_the_third_level_too(peak: float, t
         tmp_path / "song.wav",
         parse("halves", tree),
         tmp_path / "stems",
-        output_format=AudioFormat.WAV,
-        bit_depth=24,
-        pool=ModelPool(Runtime(tmp_path / "models", "cpu", threads=1)),
+        SeparationOptions(AudioFormat.WAV, bit_depth=24),
+        resources=Resources(ModelPool(Runtime(tmp_path / "models", "cpu", threads=1))),
     )
     inner = slice(44_100, 2 * 44_100)  # the ends of a tone hold every frequency
     mix = audio.read(result.mixture.file)[0][:, inner].astype(np.float64)

@@ -157,5 +157,6 @@ def track(stem: str, size: int) -> TrackReady:
         name=stem, sha256=("ab" if stem == "mixture" else "cd") * 32, bytes=size, sample_rate=44_100, frames=22_050,
         peak=0.5, lufs=-20.0,
     )  # fmt: skip
-    layout = Layout.model_validate({"streaminfo": "AAAA", "block_size": 4096, "overview": [-64, 127]})
+    streaminfo = bytes(12) + b"\x02" + bytes(21)  # of two channels
+    layout = Layout.of(streaminfo=streaminfo, block_size=4096, overview=[-64, 127])
     return TrackReady(record=record, layout=layout)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -11,8 +12,8 @@ import numpy as np
 from stemset import audio
 from stemset.concurrency.progress import Progress, ignore_progress
 from stemset.errors import ModelFailed
-from stemset.models.card import Architecture, ModelCard, register
-from stemset.models.model import AudioSeparator
+from stemset.models.card import Architecture, ModelCard
+from stemset.models.model import AudioSeparator, register
 from stemset.models.params import ModelParams
 
 CARD = ModelCard("Test", Architecture.SPECTRAL, "For tests.", 0, 0.0, "any")
@@ -24,13 +25,12 @@ class ShareParams(ModelParams):
     share: float = 0.5
 
 
-@register(CARD)
+@register(replace(CARD, params=ShareParams))
 class Share(AudioSeparator):
     """Gives a share of its input to `part` and the rest to `rest`."""
 
     model_filename = "test_share"
     output_slots: ClassVar[dict[str, str]] = {"part": "a share", "rest": "what is left"}
-    Params: ClassVar[type[ModelParams]] = ShareParams
 
     def separate(
         self,

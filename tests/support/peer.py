@@ -97,7 +97,7 @@ def _separator_class() -> Any:
     class OfflineSeparator(separator):
         def __init__(self, name: str, kind: str, folder: Path, params: ModelParams) -> None:
             self._name, self._kind, self._folder = name, kind, folder
-            mdx_params = {"hop_length": 1024, "segment_size": 256, "overlap": mdx.OVERLAP, "batch_size": 1}
+            mdx_params = {"hop_length": 1024, "segment_size": 256, "overlap": mdx.OVERLAP_SHARE, "batch_size": 1}
             shifts = params.shifts if isinstance(params, DemucsParams) else 1
             demucs_params = {"segment_size": "Default", "shifts": shifts, "overlap": 0.25, "segments_enabled": True}
             vr_params: dict[str, Any] = {"batch_size": 1, "enable_tta": False, "enable_post_process": False}
@@ -106,7 +106,7 @@ def _separator_class() -> Any:
                 "segment_size": 256,
                 "override_model_segment_size": False,
                 "batch_size": 1,
-                "overlap": roformer_mdx23c.OVERLAP,
+                "overlap": roformer_mdx23c.CHUNKS_PER_FRAME,
                 "pitch_shift": 0,
             }
             super().__init__(

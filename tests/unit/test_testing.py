@@ -17,14 +17,14 @@ from stemset.features.jobs.records import RunOptions
 from stemset.models import registry
 from stemset.models.pool import ModelPool
 from stemset.models.runtime import Runtime
-from stemset.separation import separate
+from stemset.separation import Resources, SeparationOptions, separate
 from stemset.storage import Storage
 from stemset.strategy import parse
 from stemset.testing import (
     InMemoryDispatcher,
     InMemoryWeightsFetcher,
     MemoryStorage,
-    RecordingListener,
+    RecordingObserver,
     two_tone_model,
     write_two_tones,
 )
@@ -46,18 +46,22 @@ def test_two_tones_are_parted_exactly(seconds: float, tmp_path: Path) -> None:
     tones = write_two_tones(tmp_path / "song.wav", seconds=seconds)
     with two_tone_model() as model:
         plan = parse("tones", {"_": model, "low": "bass", "high": "lead"})
-        listener = RecordingListener()
+        observer = RecordingObserver()
         stems = separate(
-            tmp_path / "song.wav", plan, tmp_path / "stems", pool=ModelPool(Runtime(tmp_path)), listener=listener,
-            output_format=AudioFormat.WAV, bit_depth=24,
-        ).stems  # fmt: skip
+            tmp_path / "song.wav",
+            plan,
+            tmp_path / "stems",
+            SeparationOptions(AudioFormat.WAV, bit_depth=24),
+            resources=Resources(ModelPool(Runtime(tmp_path))),
+            observer=observer,
+        ).stems
     for stem, slot in {"bass": "low", "lead": "high"}.items():
         found, _ = audio.read(stems[stem].file)
         # A few steps of 24 bits: what float32 and the files round.
         assert np.abs(found - tones[slot]).max() < 2**-21
-    assert [file.record.name for file in listener.files] == ["mixture", "bass", "lead"]
-    assert [file.record.name for file in listener.stems] == ["bass", "lead"]
-    assert (listener.started, listener.nodes) == (["root"], {"root": False})
+    assert [file.record.name for file in observer.files] == ["mixture", "bass", "lead"]
+    assert [file.record.name for file in observer.stems] == ["bass", "lead"]
+    assert (observer.started, observer.nodes) == (["root"], {"root": False})
 
 
 def test_the_model_is_known_only_while_its_block_lasts() -> None:

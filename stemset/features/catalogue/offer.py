@@ -43,7 +43,7 @@ def describe_strategy(strategy: Strategy, models_dir: Path, *, engine: bool) -> 
     files = {file.name: file for model in strategy.models for file in file_states(registry.card(model), models_dir)}
     absent = [file.name for file in files.values() if not file.present]
     missing = list(absent)
-    order = prefetch.find(strategy.name, models_dir)
+    request = prefetch.find(strategy.name, models_dir)
     if not is_built_in(strategy) and not engine:
         missing.insert(0, ENGINE)
     return WireStrategy(
@@ -56,8 +56,8 @@ def describe_strategy(strategy: Strategy, models_dir: Path, *, engine: bool) -> 
         download_bytes=sum(file.bytes or 0 for file in files.values() if not file.present),
         ready=not missing,
         missing=missing,
-        preparing=prefetch.progress(order, models_dir) if order else None,
-        failure=order.failure if order and absent else None,
+        preparing=prefetch.progress(request, registry.cards(request.models), models_dir) if request else None,
+        failure=request.failure if request and absent else None,
     )
 
 

@@ -13,6 +13,7 @@ from stemset.features.catalogue.offer import describe_models, describe_strategy,
 from stemset.features.catalogue.schemas import Model
 from stemset.features.catalogue.schemas import Strategy as WireStrategy
 from stemset.features.jobs.engines.dispatcher import WeightsFetcher
+from stemset.models import registry
 from stemset.models.weights import prefetch
 from stemset.strategy import Strategy
 
@@ -47,13 +48,13 @@ class Catalogue:
             raise NotFound("strategy", name, self._strategies)
         if self._fetcher is None:
             raise Conflict(f"Weights of this deployment are fetched by `{DOWNLOAD_COMMAND}`.")
-        order = await to_thread.run_sync(prefetch.place, name, strategy.models, self._weights_dir)
-        if order:
+        request = await to_thread.run_sync(prefetch.add, name, registry.cards(strategy.models), self._weights_dir)
+        if request:
             try:
-                await self._fetcher.prepare(order)
+                await self._fetcher.prepare(request)
             except Unavailable:
                 # Else the page would wait for a worker that never hears of it.
-                await to_thread.run_sync(prefetch.withdraw, order, self._weights_dir)
+                await to_thread.run_sync(prefetch.cancel, request, self._weights_dir)
                 raise
         return await to_thread.run_sync(self._describe, strategy)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 import tempfile
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
@@ -11,14 +10,13 @@ from pathlib import Path
 
 import soundfile
 
+from stemset import audio
 from stemset.features.downloads.archive import ArchiveEntry
 from stemset.features.jobs.records import TrackRecord
 from stemset.storage import Keys, Storage
 from stemset.storage.local_files import local_copy
 
 _BLOCK_FRAMES = 65_536
-_PCM = 1
-_HEADER = struct.Struct("<4sI4s4sIHHIIHH4sI")
 
 
 @dataclass(frozen=True)
@@ -51,13 +49,8 @@ def write_note(note: ArchiveNote, files: Sequence[str]) -> str:
 def make_wav_entry(storage: Storage, name: str, track: TrackRecord, bit_depth: int) -> ArchiveEntry:
     """Make an entry that holds a stored FLAC as WAV, decoded block by block while it is sent. bit_depth: 16 or 24."""
     key = Keys.stem(track.job_id, track.name)
-    size = _HEADER.size + track.record.frames * _read_channels(track.streaminfo) * bit_depth // 8
+    size = audio.wav_size(track.record.frames, audio.count_channels(track.streaminfo), bit_depth)
     return ArchiveEntry(name, size, lambda: _read_wav(storage, key, bit_depth))
-
-
-def _read_channels(streaminfo: bytes) -> int:
-    """Read the number of channels from a FLAC's STREAMINFO: byte 12 holds it, less one, in three of its bits."""
-    return ((streaminfo[12] >> 1) & 7) + 1 if len(streaminfo) > 12 else 2
 
 
 def _read_wav(storage: Storage, key: str, bit_depth: int) -> Generator[bytes]:
@@ -65,18 +58,6 @@ def _read_wav(storage: Storage, key: str, bit_depth: int) -> Generator[bytes]:
         tempfile.TemporaryDirectory(prefix="stemset-bundle-") as folder,
         soundfile.SoundFile(local_copy(storage, key, Path(folder))) as source,
     ):
-        yield _make_header(source.frames, source.samplerate, source.channels, bit_depth)
+        yield audio.wav_header(source.frames, source.samplerate, source.channels, bit_depth)
         while len(block := source.read(_BLOCK_FRAMES, dtype="int32", always_2d=True)):
-            # soundfile puts the sample into the upper bits of 32.
-            octets = block.astype("<i4").view("u1").reshape(*block.shape, 4)
-            yield octets[..., 4 - bit_depth // 8 :].tobytes()
-
-
-def _make_header(frames: int, sample_rate: int, channels: int, bit_depth: int) -> bytes:
-    """Make the 44 bytes before the samples: RIFF, a `fmt ` chunk of plain PCM, the head of `data`."""
-    frame_bytes = channels * bit_depth // 8
-    data = frames * frame_bytes
-    return _HEADER.pack(
-        b"RIFF", 36 + data, b"WAVE", b"fmt ", 16, _PCM, channels, sample_rate, sample_rate * frame_bytes,
-        frame_bytes, bit_depth, b"data", data,
-    )  # fmt: skip
+            yield audio.wav_samples(block, bit_depth)

@@ -10,7 +10,6 @@ service             `JobService`: what is decided about jobs
 planning            which strategy a job runs, and what it is to do
 outbox              `Outbox`: hands queued jobs to the engine
 notifier            `Notifier`: wakes those who watch a job when it changes
-queue               `JobQueue`: a JobService that lets outbox, engine and watchers know of its changes
 reconciler          `Reconciler`: settles jobs whose workers went silent
 engines/            what runs jobs: the `Dispatcher` protocol; DBOS on this machine, or Modal
 callback_signature  the signature of a worker's report

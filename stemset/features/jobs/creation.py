@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
-from stemset.concurrency.batching import Together
+from stemset.concurrency.batching import Batcher
 from stemset.errors import ConfigError, NotFound, StemsetError, Unavailable
 from stemset.features.jobs.estimates import LAST_RUNS, estimate_nodes, measure_paces
 from stemset.features.jobs.messages import MAX_PAYLOAD_BYTES, JobPayload
@@ -35,13 +35,13 @@ class JobCreator:
     def __init__(self, repository: JobRepository, plans: JobPlans) -> None:
         self._repository = repository
         self._plans = plans
-        self._together = Together(self._create_batch)
+        self._batcher = Batcher(self._create_batch)
         self._paces: Mapping[str, float] | None = None
         """Of models, as last measured; None after a job that may have changed them."""
 
     async def create(self, wanted: NewJob) -> JobRecord:
         """The new job, or the one that is there. Raises NotFound, ConfigError, Unavailable as `create_job` does."""
-        answer = await self._together.ask(wanted)
+        answer = await self._batcher.ask(wanted)
         if isinstance(answer, StemsetError):
             raise answer
         return answer

@@ -14,7 +14,7 @@ from sqlalchemy import Select, Update, and_, bindparam, delete, func, insert, or
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import load_only
 
-from stemset.concurrency.batching import Together
+from stemset.concurrency.batching import Batcher
 from stemset.database.sessions import Sessions
 from stemset.database.tables import EventRow, JobRow, RecordingRow, TrackRow
 from stemset.features.jobs.messages import JobPayload
@@ -119,7 +119,7 @@ class JobRepository:
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
-        self._versions = Together(self._find_versions)
+        self._versions = Batcher(self._find_versions)
 
     # One job -------------------------------------------------------------------------------------------------
 

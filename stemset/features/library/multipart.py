@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,27 +39,27 @@ async def _receive(request: AnyRequest, target: Path, max_bytes: int) -> Receive
     if announced.isdecimal():
         check_size(int(announced) - _MAX_PARTS * (_MAX_FIELD_BYTES + 8192), max_bytes)
     with target.open("xb") as out:
-        writer = HashingWriter(out)
-        segments = _Segments(writer, max_bytes)
-        try:
-            with PushMultipartParser(boundary, max_segment_count=_MAX_PARTS) as parser:
-                async for chunk in stream_body(request):
-                    if parser.closed:
-                        continue
-                    for event in parser.parse(chunk):
-                        segments.handle(event)
-                    if writer.full:
-                        await writer.flush()
-        except ParserLimitReached as error:
-            raise InvalidRequest("body", f"{error}; at most {_MAX_PARTS} parts are expected") from None
-        except MultipartError as error:
-            raise InvalidRequest("body", f"not a whole multipart/form-data body: {error}") from None
-        await writer.flush()
+        segments = _Segments(HashingWriter(out), max_bytes)
+        await _parse(stream_body(request), boundary, segments)
     if segments.file_name is None:
         raise InvalidRequest("file", "is missing; send the song as a part named 'file' with a file name")
+    writer = segments.writer
     return ReceivedFile(
         target, clean_file_name(segments.file_name), writer.bytes, writer.digest.hexdigest(), segments.texts()
     )
+
+
+async def _parse(body: AsyncIterable[bytes], boundary: str, segments: _Segments) -> None:
+    """Give the segments of a body to `segments`, and write what is left of the file. Raises InvalidRequest."""
+    try:
+        with PushMultipartParser(boundary, max_segment_count=_MAX_PARTS) as parser:
+            async for chunk in body:
+                await segments.handle(() if parser.closed else parser.parse(chunk))
+    except ParserLimitReached as error:
+        raise InvalidRequest("body", f"{error}; at most {_MAX_PARTS} parts are expected") from None
+    except MultipartError as error:
+        raise InvalidRequest("body", f"not a whole multipart/form-data body: {error}") from None
+    await segments.writer.flush()
 
 
 @dataclass
@@ -72,11 +72,15 @@ class _Segments:
     fields: dict[str, bytearray] = field(default_factory=dict[str, bytearray])
     current: str = ""
 
-    def handle(self, event: MultipartSegment | bytes | bytearray | None) -> None:
-        if isinstance(event, MultipartSegment):
-            self._begin(event)
-        elif event is not None:
-            self._add(event)
+    async def handle(self, events: Iterable[MultipartSegment | bytes | bytearray | None]) -> None:
+        """Take in what one chunk of the body has brought."""
+        for event in events:
+            if isinstance(event, MultipartSegment):
+                self._begin(event)
+            elif event is not None:
+                self._add(event)
+        if self.writer.full:
+            await self.writer.flush()
 
     def _begin(self, part: MultipartSegment) -> None:
         self.current = part.name or ""

@@ -9,7 +9,8 @@ import numpy as np
 from stemset.models.builtin.rank_filters import Spectrogram, rank_over_bins, rank_over_time
 from stemset.models.builtin.stft import Grid
 from stemset.models.builtin.two_way_split import TwoWaySplit
-from stemset.models.card import Architecture, ModelCard, register
+from stemset.models.card import Architecture, ModelCard
+from stemset.models.model import register
 
 _SUSTAIN_S = 0.15
 _BREADTH_HZ = 400.0

@@ -9,7 +9,8 @@ import numpy as np
 from stemset.models.builtin.rank_filters import Spectrogram
 from stemset.models.builtin.stft import Grid
 from stemset.models.builtin.two_way_split import TwoWaySplit
-from stemset.models.card import Architecture, ModelCard, register
+from stemset.models.card import Architecture, ModelCard
+from stemset.models.model import register
 
 _CORNER_HZ = np.float32(260)
 _SIDE_WEIGHT = np.float32(30)

@@ -9,7 +9,8 @@ import numpy as np
 from stemset.models.builtin.rank_filters import Spectrogram, rank_over_bins, rank_over_time, sustained_floor
 from stemset.models.builtin.stft import Grid
 from stemset.models.builtin.two_way_split import TwoWaySplit
-from stemset.models.card import Architecture, ModelCard, register
+from stemset.models.card import Architecture, ModelCard
+from stemset.models.model import register
 
 _DEEP_HZ = 120.0
 _FLOOR_S = 0.4

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from stemset.concurrency.import_lock import importing
+from stemset.concurrency.import_lock import import_lock
 
 Spectrogram = NDArray[np.float32]
 """Magnitudes, powers or gains, shape (frames, bins)."""
@@ -20,7 +20,7 @@ def rank_over_bins(values: Spectrogram, size: int, rank: int | None = None) -> S
     frames are laid end to end, each padded by half a window on both sides, and no window crosses into another frame.
     """
     # A second of imports, which a process that only knows the models by name should not pay for.
-    with importing:
+    with import_lock:
         from scipy.ndimage import rank_filter  # noqa: PLC0415
 
     size |= 1

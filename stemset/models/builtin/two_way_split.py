@@ -1,4 +1,4 @@
-"""Splitting a file in two by a mask over its short-time spectrum, in bounded memory."""
+"""Splits a file in two by a mask over its short-time spectrum, in bounded memory."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from stemset.audio.pcm import float_writer
 from stemset.concurrency.progress import Progress, ignore_progress
 from stemset.models.builtin.rank_filters import Spectrogram
-from stemset.models.builtin.stft import OVERLAP, Grid, backward, forward
+from stemset.models.builtin.stft import WINDOWS_PER_SAMPLE, Grid, backward, forward
 from stemset.models.model import AudioSeparator
 
 
@@ -62,14 +62,14 @@ class TwoWaySplit(AudioSeparator):
         hop = grid.hop
         hops = -(-song.frames // hop)
         block = grid.frames(self.block_s)
-        context = grid.frames(self.reach_s) + OVERLAP
+        context = grid.frames(self.reach_s) + WINDOWS_PER_SAMPLE
         for start in range(0, hops, block):
             stop = min(start + block, hops)
             first_frame = max(0, start - context)
-            last_frame = min(hops + OVERLAP - 1, stop + OVERLAP - 1 + context)
-            samples = _read(song, (first_frame - OVERLAP + 1) * hop, last_frame * hop)
+            last_frame = min(hops + WINDOWS_PER_SAMPLE - 1, stop + WINDOWS_PER_SAMPLE - 1 + context)
+            samples = _read_padded(song, (first_frame - WINDOWS_PER_SAMPLE + 1) * hop, last_frame * hop)
             estimate = self._estimate(samples, grid)
-            begin = (start - first_frame + OVERLAP - 1) * hop
+            begin = (start - first_frame + WINDOWS_PER_SAMPLE - 1) * hop
             length = min(stop * hop, song.frames) - start * hop
             kept = slice(begin, begin + length)
             yield samples[kept], estimate[kept], start * hop + length
@@ -86,7 +86,7 @@ class TwoWaySplit(AudioSeparator):
         return np.stack((mid + side, mid - side), axis=1)
 
 
-def _read(song: soundfile.SoundFile, start: int, stop: int) -> NDArray[np.float32]:
+def _read_padded(song: soundfile.SoundFile, start: int, stop: int) -> NDArray[np.float32]:
     """Samples start to stop, shape (samples, 2); zeros where that lies outside of the file."""
     samples = np.zeros((stop - start, 2), np.float32)
     inside = max(start, 0)

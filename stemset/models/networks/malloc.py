@@ -1,4 +1,4 @@
-"""Memory that was freed, but that the C library keeps."""
+"""Settings of glibc's allocator: what it does with memory that was freed. Without glibc these functions do nothing."""
 
 from __future__ import annotations
 
@@ -12,50 +12,50 @@ from functools import cache
 # glibc's names for what mallopt sets, and what it would have arrived at by itself, had it not been told anything.
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_MMAP_MAX, _M_ARENA_MAX = -1, -3, -4, -8
 _USUAL = {_M_MMAP_THRESHOLD: 32 << 20, _M_TRIM_THRESHOLD: 64 << 20, _M_MMAP_MAX: 65_536}
-_KEPT = {_M_TRIM_THRESHOLD: 2**31 - 1, _M_MMAP_MAX: 0}
+_KEEPING = {_M_TRIM_THRESHOLD: 2**31 - 1, _M_MMAP_MAX: 0}
 
 
 @contextmanager
-def kept() -> Generator[None]:
-    """While this lasts, what is freed is kept for what comes next, where the C library can; then it is given back.
+def keep_freed_memory() -> Generator[None]:
+    """While the context lasts, freed memory stays with the process for its next allocations; then it is trimmed.
 
-    This holds for the whole process: one at a time.
+    This holds for the whole process, so only one context at a time.
 
     A network frees and takes the same hundreds of megabytes in every layer. glibc would have the system clear them each
     time, page by page, which takes a third of a run of a MelBand-Roformer.
     """
-    _set(_KEPT)
+    _set_options(_KEEPING)
     try:
         yield
     finally:
-        _set(_USUAL)
-        give_back()
+        _set_options(_USUAL)
+        trim()
 
 
-def shared_by_threads() -> None:
-    """Have threads that begin from now on take memory from where the first one does: only there can it be `kept`."""
-    _set({_M_ARENA_MAX: 1})
+def share_heap_between_threads() -> None:
+    """Have threads that begin from now on allocate in the first thread's heap: only there freed memory can be kept."""
+    _set_options({_M_ARENA_MAX: 1})
 
 
-def in_large_pages() -> None:
-    """Let torch ask the system for pages of 2 MB, where it has them. To be called before it takes any memory."""
+def use_large_pages() -> None:
+    """Let torch ask the system for pages of 2 MB, where it has them. To be called before torch takes any memory."""
     os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
 
 
-def give_back() -> None:
-    """Give what is kept to the system, where the C library can."""
-    if trim := _function("malloc_trim"):
-        trim(0)
+def trim() -> None:
+    """Give freed memory that the process keeps back to the system."""
+    if malloc_trim := _c_function("malloc_trim"):
+        malloc_trim(0)
 
 
-def _set(options: Mapping[int, int]) -> None:
-    if mallopt := _function("mallopt"):
+def _set_options(options: Mapping[int, int]) -> None:
+    if mallopt := _c_function("mallopt"):
         for option, value in options.items():
             mallopt(option, value)
 
 
 @cache
-def _function(name: str) -> Callable[..., int] | None:
+def _c_function(name: str) -> Callable[..., int] | None:
     if sys.platform == "win32":
         # There a process has no names of its own to look in; nor has that C library these.
         return None

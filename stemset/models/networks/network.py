@@ -4,67 +4,66 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from importlib import import_module
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
 from stemset.audio import Samples
-from stemset.concurrency.progress import Heed, Progress
+from stemset.concurrency.progress import Progress, ProgressRepeater
 from stemset.errors import ModelFailed
 from stemset.models.card import Architecture, ModelCard
 from stemset.models.networks import devices
-from stemset.models.networks.architectures.demucs import DemucsNetwork
-from stemset.models.networks.architectures.mdx import MdxNetwork
-from stemset.models.networks.architectures.roformer_mdx23c import MdxcNetwork
-from stemset.models.networks.architectures.vr import VrNetwork
-from stemset.models.networks.audio_separator.imports import library
-from stemset.models.networks.inference.input import Levels, Scale, Song, levels, opened
-from stemset.models.networks.inference.interruption import watched_modules
-from stemset.models.networks.inference.overlap_add import Pass, averaged
-from stemset.models.networks.malloc import kept
+from stemset.models.networks.audio_separator.imports import run_library
+from stemset.models.networks.inference.input import Levels, NetworkInput, Scale, measure_levels, open_input
+from stemset.models.networks.inference.interruption import interrupt_torch_modules
+from stemset.models.networks.inference.overlap_add import Pass, average_passes
+from stemset.models.networks.malloc import keep_freed_memory, use_large_pages
 from stemset.models.params import ModelParams
 from stemset.models.runtime import Runtime
 from stemset.models.weights.files import locate
 
-SAMPLE_RATE = 44100
-"""What every network of the library was trained at."""
-
 
 class Network(Protocol):
-    """What an architecture brings: its stems by the library's names, and how it goes over a song."""
+    """What an architecture brings: the stems of a network, and how it is run over a song.
+
+    device, notice: see LoadedNetwork. The other methods are called by one thread at a time.
+    """
 
     @property
-    def stems(self) -> tuple[str, ...]: ...
+    def stems(self) -> tuple[str, ...]:
+        """All stems that it can make, by the library's names."""
+        ...
 
     device: str
     notice: str | None
 
-    def scale(self, levels: Levels) -> Scale:
-        """At which level it hears a song of these levels."""
+    def scale_for(self, levels: Levels) -> Scale:
+        """The scale at which it takes in a song of these levels."""
         ...
 
-    def passes(self, song: Song, stems: Collection[str], heed: Heed, params: ModelParams) -> Sequence[Pass]:
-        """The runs over a song that these of its stems need. What heed raises ends a run.
+    def passes(
+        self, song: NetworkInput, stems: Collection[str], repeater: ProgressRepeater, params: ModelParams
+    ) -> Sequence[Pass]:
+        """The runs over a song that these of its stems need. What the repeater raises ends a run.
 
-        params: of the model; an architecture that doesn't know them takes its own as they are by default.
+        params: of the model; an architecture that doesn't know them takes the defaults of its own.
         """
         ...
 
 
 class LoadedNetwork:
-    """A network in memory."""
+    """The network of one model with its weights in memory, whatever its architecture: it splits WAV files."""
 
-    def __init__(self, model_filename: str, card: ModelCard, runtime: Runtime) -> None:
+    def __init__(self, card: ModelCard, runtime: Runtime) -> None:
         """Load it; packages and weights must be there. Raises ModelFailed where it can't be loaded."""
-        self._name = model_filename
+        self._name = card.name
         self._threads = runtime.threads
         self._on_torch = card.architecture is not Architecture.MDX
         roformer = card.architecture in {Architecture.ROFORMER, Architecture.MEL_ROFORMER}
         # A compiled module can't be looked into, and is soon done.
-        self._watched = self._on_torch and not (runtime.compiled and roformer)
-        with library(f"{model_filename} could not be loaded"):
+        self._interruptible = self._on_torch and not (runtime.compiled and roformer)
+        with run_library(f"{card.name} could not be loaded"):
             self._network = _load(card, runtime)
 
     @property
@@ -83,36 +82,37 @@ class LoadedNetwork:
         return self._network.stems
 
     def release(self) -> None:
-        """See memory.Loaded."""
+        """Give back the GPU memory that torch keeps for its next tensors."""
         if self.device == "cuda" and self._on_torch:
-            import_module("torch").cuda.empty_cache()
+            devices.release_gpu_memory()
 
     @contextmanager
-    def demixing(
+    def demix(
         self, song: Path, stems: Collection[str], progress: Progress, params: ModelParams
     ) -> Generator[Iterator[dict[str, Samples]]]:
-        """The wanted stems of a stereo WAV at SAMPLE_RATE, by the library's names, in blocks of the same length.
+        """Lend the wanted stems of a stereo WAV at SAMPLE_RATE, by the library's names, in blocks of one length each.
 
-        The song must not be empty. While this lasts, no other network runs. Raises ModelFailed. progress is told the
-        same fraction again and again, even in the middle of a forward pass; what it raises ends that within a few
-        operations of the network, which stays whole.
+        The song must not be empty. While the context lasts, no other network runs. Raises ModelFailed. progress is
+        told the same fraction again and again, even in the middle of a forward pass; what it raises ends that within a
+        few operations of the network, which stays whole.
         """
-        heed = Heed(progress)
+        repeater = ProgressRepeater(progress)
         with (
-            library(f"{self._name} failed", heed.again),
-            kept(),
-            watched_modules(heed) if self._watched else nullcontext(),
+            run_library(f"{self._name} failed", repeater.repeat),
+            keep_freed_memory(),
+            interrupt_torch_modules(repeater) if self._interruptible else nullcontext(),
         ):
             if self._on_torch:
-                devices.torch_with_threads(self._threads)
-            measured = levels(song, heed.again)
-            scale = self._network.scale(measured)
-            with opened(song, scale) as opened_song:
-                passes = self._network.passes(opened_song, stems, heed, params)
-                made = averaged(passes, measured.frames, opened_song.read, _counted(passes, heed.tell))
-                yield (self._checked(block, scale) for block in made)
+                devices.set_torch_threads(self._threads)
+            levels = measure_levels(song, repeater.repeat)
+            scale = self._network.scale_for(levels)
+            with open_input(song, scale) as sound:
+                passes = self._network.passes(sound, stems, repeater, params)
+                blocks = average_passes(passes, levels.frames, sound.read, _count_chunks(passes, repeater.report))
+                yield (self._unscale(block, scale) for block in blocks)
 
-    def _checked(self, block: dict[str, Samples], scale: Scale) -> dict[str, Samples]:
+    def _unscale(self, block: dict[str, Samples], scale: Scale) -> dict[str, Samples]:
+        """The block at the level of the song. Raises ModelFailed for samples that are no numbers."""
         for stem, samples in block.items():
             if not np.isfinite(samples).all():
                 raise ModelFailed(f"{self._name} gave no usable sound for its stem {stem!r}.")
@@ -121,18 +121,28 @@ class LoadedNetwork:
 
 
 def _load(card: ModelCard, runtime: Runtime) -> Network:
+    """Load the network. Each architecture imports torch or onnxruntime, so only the one that is needed is imported."""
     files = [file for name in card.weights if (file := locate(name, runtime.models_dir))]
     if card.architecture is Architecture.MDX:
+        from stemset.models.networks.architectures.mdx import MdxNetwork  # noqa: PLC0415
+
         return MdxNetwork(files[0], runtime)
+    use_large_pages()
     if card.architecture is Architecture.DEMUCS:
+        from stemset.models.networks.architectures.demucs import DemucsNetwork  # noqa: PLC0415
+
         return DemucsNetwork(files[0], files[1:], runtime)
     if card.architecture is Architecture.VR:
+        from stemset.models.networks.architectures.vr import VrNetwork  # noqa: PLC0415
+
         return VrNetwork(files[0], runtime)
+    from stemset.models.networks.architectures.roformer_mdx23c import MdxcNetwork  # noqa: PLC0415
+
     return MdxcNetwork(files[0], files[1], runtime)
 
 
-def _counted(passes: Sequence[Pass], progress: Progress) -> Callable[[], None]:
-    """To be called after each chunk of the passes; tells the share that is done."""
+def _count_chunks(passes: Sequence[Pass], progress: Progress) -> Callable[[], None]:
+    """A function to be called after each chunk of the passes; it reports the share of the chunks that are done."""
     whole, done = sum(len(one.schedule.chunks) for one in passes), 0
 
     def count() -> None:

@@ -1,4 +1,4 @@
-"""Which of our slots the library means by its own stem names. Nothing else in Stemset knows those names."""
+"""Maps the library's stem names to our slots. Nothing else in Stemset knows those names."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ALIASES: dict[str, tuple[str, ...]] = {
 }
 
 
-def slot_of(stem: str, slots: Iterable[str]) -> str | None:
+def find_slot(stem: str, slots: Iterable[str]) -> str | None:
     """The slot that the library's `stem` belongs to, among a model's slots; None where it has none.
 
     A slot's own name wins over its aliases. Case, spaces and underscores don't matter; `No Drums` is `not_drums`.

@@ -1,8 +1,8 @@
-"""Fetching one file over HTTP: resumed where it broke off, checked, and whole or not there at all.
+"""Fetches one file over HTTP: resumed where it broke off, checked, and put in its place only when it is whole.
 
-What has come so far lies in `.partial/<name>.part`, and beside it, in `<name>.json`, what the server announced. The
-process that fetches holds the lock `<name>.lock` there, so that two that want the same file fetch it once, and progress
-can be read from the disk by anybody.
+The bytes so far lie in `.partial/<name>.part`, and beside them, in `<name>.json`, what the server announced. The
+process that fetches holds the lock `<name>.lock` there: so two processes that want the same file fetch it once, and any
+process can read the progress from the disk.
 """
 
 from __future__ import annotations
@@ -40,25 +40,25 @@ _FIRST_PAUSE_S = 0.2
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 
 BytesDone = Callable[[int, int | None], None]
-"""Told (bytes so far, bytes in all if the server says) of the file being fetched. May raise, which ends the fetch;
-what has come is kept for the next one."""
+"""Called with (bytes so far, bytes in all if the server says) of the file being fetched. It may raise, which ends the
+fetch; the next one goes on from the bytes so far."""
 
 
 @dataclass(frozen=True)
-class Fetched:
-    """A file that came."""
+class FetchedFile:
+    """What is known of a file once all its bytes have come from the address."""
 
     sha256: str
     bytes: int
     address: str
 
 
-Accept = Callable[[Fetched], str | None]
+FindFault = Callable[[FetchedFile], str | None]
 """Says what is wrong with a file that came; None: nothing, and it is about to be put in its place."""
 
 
 class Unreachable(Exception):
-    """No address had the file. `reason`: what the first one answered."""
+    """The address didn't give the file, for this reason. A signal within `weights`: `download` makes an error of it."""
 
     def __init__(self, address: str, reason: str) -> None:
         super().__init__(f"{address}: {reason}")
@@ -66,8 +66,8 @@ class Unreachable(Exception):
         self.reason = reason
 
 
-class Wrong(Exception):
-    """A file came, but not the right one; it is gone again."""
+class WrongContent(Exception):
+    """The address gave another file than the right one, which was removed again. A signal, as Unreachable is."""
 
     def __init__(self, address: str, reason: str) -> None:
         super().__init__(f"{address}: {reason}")
@@ -75,8 +75,8 @@ class Wrong(Exception):
         self.reason = reason
 
 
-class _Note(BaseModel):
-    """What the server announced of the file that a part is of. validator: its ETag or date."""
+class _Announcement(BaseModel):
+    """What the server announced of the whole file. bytes: None where it doesn't say; validator: its ETag or date."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -85,39 +85,39 @@ class _Note(BaseModel):
     validator: str | None
 
 
-def on_disk(target: Path) -> tuple[int, int | None]:
+def partial_size(target: Path) -> tuple[int, int | None]:
     """(Bytes so far, bytes in all where announced) of a file that is being, or was partly, fetched."""
     part = _part_of(target)
     try:
         done = part.stat().st_size
     except FileNotFoundError:
         return 0, None
-    note = _read_note(part)
-    return done, note.bytes if note else None
+    announced = _read_announcement(part)
+    return done, announced.bytes if announced else None
 
 
-def fetch(target: Path, addresses: Sequence[str], accept: Accept, on_bytes: BytesDone) -> Fetched | None:
+def fetch(target: Path, addresses: Sequence[str], find_fault: FindFault, on_bytes: BytesDone) -> FetchedFile | None:
     """Fetch target from the first address that has it; None where another process just did.
 
-    Raises Unreachable, Wrong (the last thing that came is not what it should be) or NoSpace.
+    Raises WrongContent where an address gave another file, else Unreachable for the first address; or NoSpace.
     """
-    with _claimed(target, on_bytes) as part:
+    with _lock_part(target, on_bytes) as part:
         if part is None:
             return None
-        refusals: list[Unreachable | Wrong] = []
+        refusals: list[Unreachable | WrongContent] = []
         timeout = httpx.Timeout(_READ_TIMEOUT_S, connect=_CONNECT_TIMEOUT_S)
         with httpx.Client(timeout=timeout, follow_redirects=True) as client:
             for address in addresses:
                 try:
                     _transfer(client, address, part, on_bytes)
-                    return part.settle(target, address, accept)
-                except (Unreachable, Wrong) as refusal:
+                    return part.finish(target, address, find_fault)
+                except (Unreachable, WrongContent) as refusal:
                     refusals.append(refusal)
-        raise next((refusal for refusal in refusals if isinstance(refusal, Wrong)), refusals[0])
+        raise next((refusal for refusal in refusals if isinstance(refusal, WrongContent)), refusals[0])
 
 
 class _Part:
-    """The part of a file, open for writing; its lock is held."""
+    """The bytes of a file so far, open for writing; this process holds their lock."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -127,21 +127,22 @@ class _Part:
     def size(self) -> int:
         return os.fstat(self._stream.fileno()).st_size
 
-    def resumable(self, address: str) -> _Note | None:
-        """The note, if what is here can be gone on with from that address."""
-        note = _read_note(self.path)
-        return note if note and note.address == address and note.validator and self.size else None
+    def resumable(self, address: str) -> _Announcement | None:
+        """What that address announced of the file, if the bytes so far came from there and can be gone on with."""
+        announced = _read_announcement(self.path)
+        resumable = announced and announced.address == address and announced.validator and self.size
+        return announced if resumable else None
 
-    def restart(self, note: _Note | None = None) -> None:
-        """Empty it; note: of what will be put in."""
+    def restart(self, announced: _Announcement | None = None) -> None:
+        """Drop the bytes so far. announced: of the file that is about to come, if one is."""
         self._stream.truncate(0)
-        if note:
-            write_whole(_note_of(self.path), note.model_dump_json().encode())
+        if announced:
+            write_whole(_announcement_of(self.path), announced.model_dump_json().encode())
         else:
-            _note_of(self.path).unlink(missing_ok=True)
+            _announcement_of(self.path).unlink(missing_ok=True)
 
     def append(self, chunk: bytes) -> None:
-        """Raises NoSpace, and gives the space back, when the disk is full."""
+        """Write the next bytes. When the disk is full, raises NoSpace and gives the space back."""
         rest = memoryview(chunk)
         try:
             while rest:
@@ -152,20 +153,20 @@ class _Part:
             self.restart()
             raise NoSpace(self.path.stem, self.path.parent.parent) from error
 
-    def settle(self, target: Path, address: str, accept: Accept) -> Fetched:
-        """Check the whole file and put it in its place."""
+    def finish(self, target: Path, address: str, find_fault: FindFault) -> FetchedFile:
+        """Check the whole file and put it in its place. Raises WrongContent."""
         os.fsync(self._stream.fileno())
         size = self.size
         with self.path.open("rb") as whole:
             sha256 = hashlib.file_digest(whole, "sha256").hexdigest()
-        fetched = Fetched(sha256, size, address)
-        if wrong := accept(fetched):
+        fetched = FetchedFile(sha256, size, address)
+        if fault := find_fault(fetched):
             self.restart()
-            raise Wrong(address, wrong)
+            raise WrongContent(address, fault)
         # Windows renames no open file.
         self._stream.close()
         self.path.replace(target)
-        _note_of(self.path).unlink(missing_ok=True)
+        _announcement_of(self.path).unlink(missing_ok=True)
         return fetched
 
     def close(self) -> None:
@@ -173,30 +174,30 @@ class _Part:
         self._stream.close()
         if self.path.exists() and not self.path.stat().st_size:
             self.path.unlink()
-            _note_of(self.path).unlink(missing_ok=True)
+            _announcement_of(self.path).unlink(missing_ok=True)
 
 
 def _part_of(target: Path) -> Path:
     return target.parent / WORKING / f"{target.name}.part"
 
 
-def _note_of(part: Path) -> Path:
+def _announcement_of(part: Path) -> Path:
     return part.with_suffix(".json")
 
 
-def _read_note(part: Path) -> _Note | None:
+def _read_announcement(part: Path) -> _Announcement | None:
     try:
-        return _Note.model_validate_json(_note_of(part).read_bytes())
+        return _Announcement.model_validate_json(_announcement_of(part).read_bytes())
     except (FileNotFoundError, ValidationError):
         return None
 
 
 @contextmanager
-def _claimed(target: Path, on_bytes: BytesDone) -> Generator[_Part | None]:
-    """The part of target, for this process alone; None where the target came while we waited for that."""
+def _lock_part(target: Path, on_bytes: BytesDone) -> Generator[_Part | None]:
+    """Hold the part of target for this process alone; None where the target came while we waited for that."""
     path = _part_of(target)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with locked(path.with_suffix(".lock"), while_waiting=lambda: on_bytes(*on_disk(target))):
+    with locked(path.with_suffix(".lock"), while_waiting=lambda: on_bytes(*partial_size(target))):
         # Only now is it sure that nobody is about to put the file there.
         if _is_there(target):
             yield None
@@ -210,22 +211,22 @@ def _is_there(target: Path) -> bool:
 
 
 def _transfer(client: httpx.Client, address: str, part: _Part, on_bytes: BytesDone) -> None:
-    """Until the part is whole, taking it up again where it breaks off. Raises Unreachable, NoSpace."""
+    """Make requests until the part is whole, each going on where the last broke off. Raises Unreachable, NoSpace."""
     if not _resolves(address):
         raise Unreachable(address, "the name of the host is unknown here")
-    furthest, tries, came = part.size, 0, False
+    furthest, tries, answered = part.size, 0, False
     while True:
         try:
-            whole = _take(client, address, part, on_bytes)
+            whole = _request(client, address, part, on_bytes)
         except httpx.HTTPError as error:
-            if not came and part.size <= furthest:
-                raise Unreachable(address, _words(error)) from error
-            whole, reason = False, _words(error)
+            if not answered and part.size <= furthest:
+                raise Unreachable(address, _describe(error)) from error
+            whole, reason = False, _describe(error)
         else:
             reason = "it ended too early"
         if whole:
             return
-        came = True
+        answered = True
         tries = 0 if part.size > furthest else tries + 1
         furthest = max(furthest, part.size)
         if tries >= _TRIES:
@@ -233,69 +234,91 @@ def _transfer(client: httpx.Client, address: str, part: _Part, on_bytes: BytesDo
         time.sleep(_FIRST_PAUSE_S * 2**tries)
 
 
-def _take(client: httpx.Client, address: str, part: _Part, on_bytes: BytesDone) -> bool:
-    """One request; True when the part is whole after it."""
-    headers = {"accept-encoding": "identity"}
-    note = part.resumable(address)
-    if note and note.validator:
-        if part.size == note.bytes:
-            return True
-        headers |= {"range": f"bytes={part.size}-", "if-range": note.validator}
-    with client.stream("GET", address, headers=headers) as response:
-        if response.status_code == HTTPStatus.PARTIAL_CONTENT and note:
-            if _content_range(response) != (part.size, note.bytes):
-                # Not what was asked for, so nothing of it can be trusted.
-                part.restart()
-                return False
-        elif response.status_code == HTTPStatus.OK:
-            note = _announced(address, response)
-            part.restart(note)
-        elif response.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and note:
-            part.restart()
+def _request(client: httpx.Client, address: str, part: _Part, on_bytes: BytesDone) -> bool:
+    """Make one request and append its answer to the part; True when the part is whole after it."""
+    before = part.resumable(address)
+    if before and part.size == before.bytes:
+        return True
+    with client.stream("GET", address, headers=_request_headers(part, before)) as response:
+        announced = _match_part(part, response, address, before)
+        if announced is None:
             return False
-        else:
-            raise Unreachable(address, f"HTTP {response.status_code}")
-        if note.bytes is not None:
-            free = shutil.disk_usage(part.path.parent).free
-            if free < note.bytes - part.size:
-                raise NoSpace(part.path.stem, part.path.parent.parent, note.bytes - part.size, free)
-        encoded = "content-encoding" in response.headers
+        _require_space(part, announced)
         # As they come: what has been received is on the disk, however slow the line is.
-        for chunk in response.iter_bytes() if encoded else response.iter_raw():
+        for chunk in response.iter_bytes() if "content-encoding" in response.headers else response.iter_raw():
             part.append(chunk)
-            on_bytes(part.size, note.bytes)
+            on_bytes(part.size, announced.bytes)
     if part.size == 0:
         raise Unreachable(address, "the file there is empty")
-    if note.bytes is not None and part.size > note.bytes:
+    if announced.bytes is not None and part.size > announced.bytes:
         part.restart()
         return False
-    return part.size == note.bytes or note.bytes is None
+    return part.size == announced.bytes or announced.bytes is None
 
 
-def _announced(address: str, response: httpx.Response) -> _Note:
+def _request_headers(part: _Part, before: _Announcement | None) -> dict[str, str]:
+    headers = {"accept-encoding": "identity"}
+    if before and before.validator:
+        headers |= {"range": f"bytes={part.size}-", "if-range": before.validator}
+    return headers
+
+
+def _match_part(
+    part: _Part, response: httpx.Response, address: str, before: _Announcement | None
+) -> _Announcement | None:
+    """Make the part end where the body of the response begins; returns what is known of the whole file.
+
+    before: what the address announced of the bytes so far, if it was asked to go on with them. None: the body is of
+    no use, and the part is empty now. Raises Unreachable where the response is none that gives a file.
+    """
+    match response.status_code:
+        case HTTPStatus.OK:
+            announced = _read_headers(address, response)
+            part.restart(announced)
+            return announced
+        case HTTPStatus.PARTIAL_CONTENT if before and _content_range(response) == (part.size, before.bytes):
+            return before
+        case HTTPStatus.PARTIAL_CONTENT | HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE if before:
+            # Not what was asked for, so nothing of it can be trusted.
+            part.restart()
+            return None
+        case status:
+            raise Unreachable(address, f"HTTP {status}")
+
+
+def _require_space(part: _Part, announced: _Announcement) -> None:
+    """Raises NoSpace where the disk has no room for the rest of the file."""
+    if announced.bytes is None:
+        return
+    missing, free = announced.bytes - part.size, shutil.disk_usage(part.path.parent).free
+    if free < missing:
+        raise NoSpace(part.path.stem, part.path.parent.parent, missing, free)
+
+
+def _read_headers(address: str, response: httpx.Response) -> _Announcement:
     """What the headers say of the whole file. Raises Unreachable where that can be no weight file."""
     headers = response.headers
     if headers.get("content-type", "").startswith("text/html"):
         # Such as the login page of a network, which answers 200 to everything.
         raise Unreachable(address, "it answers with a web page")
     if "content-encoding" in headers:
-        return _Note(address=address, bytes=None, validator=None)
+        return _Announcement(address=address, bytes=None, validator=None)
     length = headers.get("content-length", "")
     if not length.isdecimal() and headers.get("transfer-encoding", "").lower() != "chunked":
         raise Unreachable(address, "it doesn't say where the file ends")
     etag = headers.get("etag", "")
     # A weak one stands for files that only mean the same.
     validator = etag if etag.startswith('"') else headers.get("last-modified")
-    return _Note(address=address, bytes=int(length) if length.isdecimal() else None, validator=validator)
+    return _Announcement(address=address, bytes=int(length) if length.isdecimal() else None, validator=validator)
 
 
 def _content_range(response: httpx.Response) -> tuple[int, int] | None:
-    """(First byte, bytes of the whole file)."""
+    """(First byte, bytes of the whole file), by the header of a partial answer; None where it has none."""
     found = re.fullmatch(r"bytes (\d+)-\d+/(\d+)", response.headers.get("content-range", ""))
     return (int(found[1]), int(found[2])) if found else None
 
 
-def _words(error: httpx.HTTPError) -> str:
+def _describe(error: httpx.HTTPError) -> str:
     return str(error) or type(error).__name__
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,10 +12,16 @@ from functools import lru_cache
 from pathlib import Path
 
 from stemset.errors import ConfigError, WeightsDamaged, WeightsMissing
-from stemset.models import registry
 from stemset.models.card import MDX_CATALOGUE, VR_CATALOGUE, ModelCard
-from stemset.models.weights.download import BytesDone, Fetched, Unreachable, Wrong, fetch, on_disk
-from stemset.models.weights.lockfile import Recorded, record, recorded
+from stemset.models.weights.download import (
+    BytesDone,
+    FetchedFile,
+    Unreachable,
+    WrongContent,
+    fetch,
+    partial_size,
+)
+from stemset.models.weights.lockfile import FirstDownload, read_first_downloads, record_first_download
 
 UVR_FILES = "https://github.com/TRvlvr/model_repo/releases/download/all_public_uvr_models"
 LIBRARY_FILES = "https://github.com/nomadkaraoke/python-audio-separator/releases/download/model-configs"
@@ -70,9 +77,9 @@ def addresses(file: str) -> tuple[str, ...]:
 
 
 def download(
-    name: str, models_dir: Path, on_bytes: BytesDone | None = None, *, mirror: str | None = None
+    card: ModelCard, models_dir: Path, on_bytes: BytesDone | None = None, *, mirror: str | None = None
 ) -> tuple[Path, ...]:
-    """Fetch what the model `name` lacks; returns the files fetched here.
+    """Fetch the weight files that a model lacks; returns the files fetched here.
 
     A file appears in models_dir whole, checked, or not at all; one that broke off is resumed by the next call, and
     two processes that want the same file fetch it once. A file that is there but not what it should be is set aside
@@ -81,17 +88,17 @@ def download(
     Raises WeightsMissing where a file can't be had (a network that is away is found out in seconds), WeightsDamaged
     where what comes is wrong, NoSpace where the disk is full.
     """
-    command = f"stemset models download {name}"
+    command = f"stemset models download {card.name}"
     fetched: list[Path] = []
-    for file in registry.card(name).weights:
-        damage = _set_aside(file, models_dir)
+    for file in card.weights:
+        damage = _set_aside_damaged(file, models_dir)
         if locate(file, models_dir):
             if damage:
                 raise WeightsDamaged(file, str(models_dir), damage, command)
             continue
         try:
-            path = _fetch(file, models_dir, mirror, on_bytes or _ignore)
-        except Wrong as error:
+            path = _fetch(file, models_dir, mirror, on_bytes or ignore_bytes)
+        except WrongContent as error:
             raise WeightsDamaged(file, error.address, error.reason, command) from error
         except Unreachable as error:
             if damage:
@@ -103,10 +110,11 @@ def download(
 
 
 @dataclass(frozen=True)
-class Verified:
-    """A weight file that was read from end to end. fault: what is wrong with it; None: nothing.
+class VerifiedFile:
+    """A weight file that was read from end to end.
 
-    known: whether its hash was known, from its publisher or its first download.
+    known: whether there was a hash to compare with, from its publisher or its first download. fault: what is wrong
+    with it, in words; None: nothing.
     """
 
     file: str
@@ -116,16 +124,19 @@ class Verified:
     fault: str | None
 
 
-def verify(models_dir: Path) -> list[Verified]:
-    """Read every weight file in models_dir, those of registered models and those recorded, and check it."""
-    names = {file: None for name in registry.names() for file in registry.card(name).weights}
-    paths = [locate(file, models_dir) for file in {**names, **dict.fromkeys(recorded(models_dir))}]
-    found: list[Verified] = []
+def verify(cards: Iterable[ModelCard], models_dir: Path) -> list[VerifiedFile]:
+    """Read every weight file in models_dir that a card names or that was ever downloaded, and check it.
+
+    Raises ConfigError where the record of first downloads can't be understood.
+    """
+    names = [*(file for card in cards for file in card.weights), *read_first_downloads(models_dir)]
+    paths = [locate(file, models_dir) for file in dict.fromkeys(names)]
+    found: list[VerifiedFile] = []
     for path in dict.fromkeys(path for path in paths if path):
         size, sha256 = path.stat().st_size, _digest(path)
         fault = _fault(path.name, models_dir, sha256, size)
-        known = _published(path.name) is not None or path.name in recorded(models_dir)
-        found.append(Verified(path.name, size, sha256, known, fault))
+        known = _published_sha256(path.name) is not None or path.name in read_first_downloads(models_dir)
+        found.append(VerifiedFile(path.name, size, sha256, known, fault))
     return found
 
 
@@ -133,7 +144,7 @@ def verify(models_dir: Path) -> list[Verified]:
 class FileState:
     """A weight file of a model. bytes: its size, or what is known or guessed of it while it isn't here.
 
-    fetched: how much has come of a file that isn't whole.
+    fetched: the bytes so far of a file that isn't whole.
     """
 
     name: str
@@ -144,17 +155,17 @@ class FileState:
 
 def file_states(card: ModelCard, models_dir: Path) -> list[FileState]:
     """The weight files of a model, in the card's order. Looks at sizes only."""
-    known: dict[str, Recorded] = {}
-    # What is damaged there is told by whoever trusts it, not by those who only look.
+    known: dict[str, FirstDownload] = {}
+    # A damaged record is an error for those who trust it, and not for those who only want to show sizes.
     with suppress(ConfigError):
-        known = recorded(models_dir)
+        known = read_first_downloads(models_dir)
     states: list[FileState] = []
     for file in card.weights:
         if path := locate(file, models_dir):
             states.append(FileState(file, path.stat().st_size, present=True))
             continue
-        fetched, announced = on_disk(models_dir / file)
-        size = announced or (known[file].bytes if file in known else _guessed(file, card))
+        fetched, announced = partial_size(models_dir / file)
+        size = announced or (known[file].bytes if file in known else _guess_size(file, card))
         states.append(FileState(file, size, present=False, fetched=fetched))
     return states
 
@@ -180,26 +191,26 @@ def _digest(path: Path) -> str:
 def _fetch(file: str, models_dir: Path, mirror: str | None, on_bytes: BytesDone) -> Path | None:
     places = (f"{mirror.rstrip('/')}/{file}",) if mirror else addresses(file)
 
-    def accept(fetched: Fetched) -> str | None:
-        first = recorded(models_dir).get(file)
+    def find_fault(fetched: FetchedFile) -> str | None:
+        first = read_first_downloads(models_dir).get(file)
         # A catalogue grows with every model that is published.
         if file not in _CATALOGUES and (fault := _fault(file, models_dir, fetched.sha256, fetched.bytes)):
             return fault
         if first is None or first.sha256 != fetched.sha256:
             # Before the file is in its place, so that none is ever there without its hash.
-            entry = Recorded(
+            entry = FirstDownload(
                 sha256=fetched.sha256, bytes=fetched.bytes, address=fetched.address, fetched_at=datetime.now(UTC)
             )
-            record(models_dir, file, entry)
+            record_first_download(models_dir, file, entry)
         return None
 
-    return models_dir / file if fetch(models_dir / file, places, accept, on_bytes) else None
+    return models_dir / file if fetch(models_dir / file, places, find_fault, on_bytes) else None
 
 
-def _set_aside(file: str, models_dir: Path) -> str | None:
-    """What is wrong with the file that is there, which is then out of the way; None: nothing, or it isn't there."""
+def _set_aside_damaged(file: str, models_dir: Path) -> str | None:
+    """Rename the file that is there if something is wrong with it, and say what; None: nothing, or it isn't there."""
     path = locate(file, models_dir)
-    if path is None or (_published(path.name) is None and path.name not in recorded(models_dir)):
+    if path is None or (_published_sha256(path.name) is None and path.name not in read_first_downloads(models_dir)):
         return None
     fault = _fault(path.name, models_dir, _digest(path), path.stat().st_size)
     if fault:
@@ -211,10 +222,10 @@ def _set_aside(file: str, models_dir: Path) -> str | None:
 
 def _fault(file: str, models_dir: Path, sha256: str, size: int) -> str | None:
     """What is wrong with a file of this hash and size; None: nothing that is known."""
-    published = _published(file)
+    published = _published_sha256(file)
     if published and not sha256.startswith(published):
         return f"its sha256 begins with {sha256[:8]}, and its name promises {published}"
-    first = recorded(models_dir).get(file)
+    first = read_first_downloads(models_dir).get(file)
     if first and size != first.bytes:
         return f"it has {size:,} bytes, and had {first.bytes:,} at its first download"
     if first and sha256 != first.sha256:
@@ -222,17 +233,17 @@ def _fault(file: str, models_dir: Path, sha256: str, size: int) -> str | None:
     return None
 
 
-def _published(file: str) -> str | None:
-    """The start of the sha256 that a file of Demucs carries in its name."""
+def _published_sha256(file: str) -> str | None:
+    """The first 8 digits of its sha256 that a file of Demucs carries in its name; None for other files."""
     found = re.fullmatch(r"[0-9a-f]+-([0-9a-f]{8})\.th", file)
     return found[1] if found else None
 
 
-def _guessed(file: str, card: ModelCard) -> int | None:
-    """The networks share the model's size; what tells how to run them is small, and not known before it comes."""
+def _guess_size(file: str, card: ModelCard) -> int | None:
+    """An equal share of the model's size for each network; None for a description of one, which is small."""
     networks = [weight for weight in card.weights if not weight.endswith((".yaml", ".json"))]
     return card.size_bytes // len(networks) if file in networks else None
 
 
-def _ignore(_done: int, _whole: int | None) -> None:
-    """Nobody wants to know."""
+def ignore_bytes(_done: int, _whole: int | None) -> None:
+    """The BytesDone of a caller who doesn't watch."""

@@ -1,4 +1,4 @@
-"""weights.json in the models folder: what each weight file was when it was first fetched.
+"""weights.json in the models folder: the hash and size of each weight file at its first download.
 
 Most publishers state no hash. The first download is trusted; from then on a file must stay what it was.
 """
@@ -19,11 +19,11 @@ from stemset.storage.replacing import replace_file
 
 NAME = "weights.json"
 WORKING = ".partial"
-"""The folder, in the models folder, of what is no whole weight file."""
+"""The folder, in the models folder, of parts, locks and requests: of all that is no whole weight file."""
 
 
-class Recorded(BaseModel):
-    """One file at its first download."""
+class FirstDownload(BaseModel):
+    """A weight file as it was at its first download. bytes: its size; address: where it came from."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -35,16 +35,16 @@ class Recorded(BaseModel):
 
 class _File(BaseModel):
     schema_version: Literal[1] = 1
-    files: dict[str, Recorded] = {}
+    files: dict[str, FirstDownload] = {}
 
 
-def recorded(models_dir: Path) -> dict[str, Recorded]:
-    """By name. Raises ConfigError where the file can't be understood."""
+def read_first_downloads(models_dir: Path) -> dict[str, FirstDownload]:
+    """The first downloads by file name. Raises ConfigError where weights.json can't be understood."""
     return _read(models_dir).files
 
 
-def record(models_dir: Path, name: str, entry: Recorded) -> None:
-    """Put in, or replace, one entry; safe beside other processes that do the same."""
+def record_first_download(models_dir: Path, name: str, entry: FirstDownload) -> None:
+    """Put in, or replace, the entry of one file; safe beside other processes that do the same."""
     lock = models_dir / WORKING / "weights.lock"
     lock.parent.mkdir(parents=True, exist_ok=True)
     with locked(lock):

@@ -63,3 +63,12 @@ def test_a_single_short_frame_has_a_layout_too(tmp_path: Path):
     assert len(layout.offsets) == 1
     assert layout.block_size == 4096
     assert _standalone(layout, (tmp_path / "x.flac").read_bytes(), 0, 0).shape == (2, 100)
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+def test_the_streaminfo_tells_the_channels(channels: int, tmp_path: Path):
+    audio.write(tmp_path / "x.wav", np.zeros((channels, 5000), np.float32), 44_100)
+    audio.encode(tmp_path / "x.wav", tmp_path / "x.flac", AudioFormat.FLAC)
+    assert audio.count_channels(audio.flac_layout(tmp_path / "x.flac").streaminfo) == channels
+    with pytest.raises(ValueError, match="34 bytes"):
+        audio.count_channels(b"fLaC")

@@ -8,7 +8,8 @@ import soundfile
 
 from stemset import audio
 from stemset.audio import Samples
-from stemset.audio.pcm import float_writer, resampled
+from stemset.audio.pcm import float_writer, resample_blocks
+from tests.support.resampling import resample
 from tests.unit.audio.conftest import RATE
 
 
@@ -47,22 +48,22 @@ def test_a_file_too_large_for_wav_is_rf64_and_reads_alike(tmp_path: Path, song: 
 @pytest.mark.parametrize("frames", [7_999, 8_000, 8_005])
 def test_resampling_gives_the_length_asked_for(frames: int):
     samples = np.random.default_rng(0).uniform(-1, 1, (2, 44_100)).astype(np.float32)
-    assert audio.resample(samples, 44_100, 8_000, frames).shape == (2, frames)
+    assert resample(samples, 44_100, 8_000, frames).shape == (2, frames)
 
 
 def test_resampling_there_and_back_keeps_what_both_rates_can_hold():
     t = np.arange(RATE) / RATE
     tone = np.stack([np.sin(2 * np.pi * 1000 * t), np.sin(2 * np.pi * 9000 * t)]).astype(np.float32)
-    there = audio.resample(tone, 44_100, 48_000, 48_000)
-    back = audio.resample(there, 48_000, 44_100, RATE)
+    there = resample(tone, 44_100, 48_000, 48_000)
+    back = resample(there, 48_000, 44_100, RATE)
     inner = slice(2000, -2000)  # the filter rings where the tone is switched on and off
     assert np.abs(back - tone)[:, inner].max() < 1e-4
 
 
 def test_resampling_in_blocks_equals_resampling_at_once(song: Samples):
     parts = np.array_split(song, 13, axis=1)
-    streamed = np.concatenate(list(resampled(iter(parts), 44_100, 48_000, 2)), axis=1)
-    whole = audio.resample(song, 44_100, 48_000, streamed.shape[1])
+    streamed = np.concatenate(list(resample_blocks(iter(parts), 44_100, 48_000, 2)), axis=1)
+    whole = resample(song, 44_100, 48_000, streamed.shape[1])
     assert abs(streamed.shape[1] - song.shape[1] * 48_000 / 44_100) <= 1
     assert np.abs(streamed - whole).max() < 1e-6
 

@@ -12,7 +12,7 @@ import soundfile
 from rich.console import Console
 
 from stemset.audio import write
-from stemset.bench.quality import compared, measure, song_folders
+from stemset.bench.quality import measure, pair_stems, song_folders
 from stemset.bench.report import QualityReport, SongQuality
 from stemset.demo import render
 from stemset.errors import AudioError, NotFound
@@ -98,15 +98,15 @@ def test_a_song_folder_itself_is_a_reference(tmp_path: Path, pool: ModelPool, ma
 
 def test_stems_that_only_one_side_has_are_compared_as_a_sum() -> None:
     musdb = ("bass", "drums", "other", "vocals")
-    assert compared(("vocals", "instrumental"), musdb, Path()) == {
+    assert pair_stems(("vocals", "instrumental"), musdb, Path()) == {
         "vocals": (("vocals",), ("vocals",)),
         "bass + drums + other": (("bass", "drums", "other"), ("instrumental",)),
     }
-    assert compared(("vocals", "drums", "bass", "other", "guitar"), musdb, Path())["other"] == (
+    assert pair_stems(("vocals", "drums", "bass", "other", "guitar"), musdb, Path())["other"] == (
         ("other",),
         ("other", "guitar"),
     )
-    assert compared(("vocals",), musdb, Path()) == {"vocals": (("vocals",), ("vocals",))}
+    assert pair_stems(("vocals",), musdb, Path()) == {"vocals": (("vocals",), ("vocals",))}
 
 
 def test_a_missing_folder_is_named() -> None:

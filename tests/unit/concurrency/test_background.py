@@ -1,4 +1,4 @@
-"""Work beside something else."""
+"""Work that goes on in a thread of its own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from stemset.concurrency.background import Beside
+from stemset.concurrency.background import BackgroundThread
 from stemset.errors import Cancelled
 from tests.support.waiting import LIMIT_S
 
@@ -19,15 +19,15 @@ def nothing() -> None:
 def test_work_is_done_in_order_in_another_thread() -> None:
     done: list[int] = []
     threads: set[int] = set()
-    with Beside() as beside:
+    with BackgroundThread() as thread:
         for number in range(20):
 
             def work(number: int = number) -> None:
                 threads.add(threading.get_ident())
                 done.append(number)
 
-            beside.do(work)
-        beside.finish(nothing)
+            thread.submit(work)
+        thread.wait(nothing)
     assert done == list(range(20))
     assert len(threads) == 1
     assert threading.get_ident() not in threads
@@ -39,13 +39,13 @@ def test_what_work_raises_ends_it_and_is_raised_where_it_is_looked_after() -> No
     def fail() -> None:
         raise OSError("No space left")
 
-    with Beside() as beside:
-        beside.do(fail)
-        beside.do(lambda: done.append("later"))
+    with BackgroundThread() as thread:
+        thread.submit(fail)
+        thread.submit(lambda: done.append("later"))
         with pytest.raises(OSError, match="No space"):
-            beside.finish(nothing)
+            thread.wait(nothing)
         with pytest.raises(OSError, match="No space"):
-            beside.look()
+            thread.raise_error()
     assert done == []
 
 
@@ -53,15 +53,15 @@ def test_left_with_an_error_it_stops_in_the_middle() -> None:
     begun = threading.Event()
 
     def leave() -> None:
-        with Beside() as beside:
+        with BackgroundThread() as thread:
 
             def endless() -> None:
                 begun.set()
                 while True:
-                    beside.check()
+                    thread.raise_if_stopping()
                     time.sleep(0.01)
 
-            beside.do(endless)
+            thread.submit(endless)
             assert begun.wait(LIMIT_S)
             raise Cancelled
 
@@ -77,13 +77,13 @@ def test_who_waits_hears_of_a_cancel() -> None:
         raise Cancelled
 
     def wait() -> None:
-        with Beside() as beside:
+        with BackgroundThread() as thread:
 
             def hold() -> None:
                 assert release.wait(LIMIT_S)
 
-            beside.do(hold)
-            beside.finish(cancel)
+            thread.submit(hold)
+            thread.wait(cancel)
 
     with pytest.raises(Cancelled):
         wait()

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from stemset.concurrency.batching import Together
+from stemset.concurrency.batching import Batcher
 from stemset.errors import Unavailable
 
 
@@ -24,32 +24,32 @@ class Store:
         return [seen.get(key) for key in keys]
 
 
-async def test_all_who_ask_at_once_are_answered_together() -> None:
+async def test_requests_at_once_are_answered_in_one_batch() -> None:
     store = Store()
     store.let_go.set()
-    together = Together(store.read)
-    assert await asyncio.gather(*(together.ask(key) for key in (1, 2, 1, 3))) == ["one", "two", "one", None]
+    batcher = Batcher(store.read)
+    assert await asyncio.gather(*(batcher.ask(key) for key in (1, 2, 1, 3))) == ["one", "two", "one", None]
     assert store.batches == [[1, 2, 1, 3]]
 
 
-async def test_nobody_is_told_what_was_true_before_they_asked() -> None:
+async def test_no_answer_was_read_before_its_request_came() -> None:
     store = Store()
-    together = Together(store.read)
-    early = asyncio.create_task(together.ask(1))
+    batcher = Batcher(store.read)
+    early = asyncio.create_task(batcher.ask(1))
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     assert store.batches == [[1]]
     store.values[1] = "changed"
-    late = asyncio.create_task(together.ask(1))
+    late = asyncio.create_task(batcher.ask(1))
     await asyncio.sleep(0)
     store.let_go.set()
     assert (await early, await late) == ("one", "changed")
 
 
-async def test_one_who_goes_away_takes_nobody_along() -> None:
+async def test_a_caller_that_is_cancelled_takes_no_other_along() -> None:
     store = Store()
-    together = Together(store.read)
-    gone, stays = asyncio.create_task(together.ask(1)), asyncio.create_task(together.ask(1))
+    batcher = Batcher(store.read)
+    gone, stays = asyncio.create_task(batcher.ask(1)), asyncio.create_task(batcher.ask(1))
     await asyncio.sleep(0)
     gone.cancel()
     store.let_go.set()
@@ -65,8 +65,8 @@ async def test_work_that_fails_fails_for_those_who_waited_for_it_only() -> None:
             raise Unavailable("away")
         return ["back" for _ in asked]
 
-    together = Together(work)
+    batcher = Batcher(work)
     with pytest.raises(Unavailable):
-        await together.ask(1)
+        await batcher.ask(1)
     failing = False
-    assert await together.ask(1) == "back"
+    assert await batcher.ask(1) == "back"

@@ -6,7 +6,7 @@ from threading import Event, get_ident
 
 import pytest
 
-from stemset.concurrency.build_once import Shared
+from stemset.concurrency.build_once import BuildOnce
 from stemset.concurrency.progress import ignore_progress
 from stemset.errors import Cancelled, ModelFailed
 from tests.support.waiting import LIMIT_S
@@ -20,17 +20,17 @@ def test_it_is_made_once_for_all_who_want_it() -> None:
     made: list[int] = []
     ready = Event()
 
-    def make(_check: object) -> list[int]:
+    def build(_check: object) -> list[int]:
         assert ready.wait(LIMIT_S)
         made.append(get_ident())
         return made
 
-    shared = Shared(make)
+    value = BuildOnce(build)
     with ThreadPoolExecutor(3) as threads:
-        waiting = [threads.submit(shared.get, ignore_progress) for _ in range(3)]
+        waiting = [threads.submit(value.get, ignore_progress) for _ in range(3)]
         ready.set()
         assert all(one.result(LIMIT_S) is made for one in waiting)
-    assert shared.get(cancel) is made
+    assert value.get(cancel) is made
     assert len(made) == 1
 
 
@@ -38,23 +38,23 @@ def test_a_job_that_is_cancelled_does_not_wait_and_the_next_finds_it_made() -> N
     ready = Event()
     starts: list[int] = []
 
-    def make(_check: object) -> str:
+    def build(_check: object) -> str:
         starts.append(1)
         assert ready.wait(LIMIT_S)
         return "made"
 
-    shared = Shared(make)
+    value = BuildOnce(build)
     with pytest.raises(Cancelled):
-        shared.get(cancel)
+        value.get(cancel)
     ready.set()
-    assert shared.get(ignore_progress) == "made"
+    assert value.get(ignore_progress) == "made"
     assert len(starts) == 1
 
 
 def test_it_is_given_up_where_it_may_once_nobody_waits_and_begun_anew_for_the_next() -> None:
     given_up = Event()
 
-    def make(check: Callable[[], None]) -> str:
+    def build(check: Callable[[], None]) -> str:
         if given_up.is_set():
             return "made"
         try:
@@ -65,31 +65,22 @@ def test_it_is_given_up_where_it_may_once_nobody_waits_and_begun_anew_for_the_ne
             raise
         raise AssertionError
 
-    shared = Shared(make)
+    value = BuildOnce(build)
     with pytest.raises(Cancelled):
-        shared.get(cancel)
+        value.get(cancel)
     assert given_up.wait(LIMIT_S)
-    assert shared.get(ignore_progress) == "made"
+    assert value.get(ignore_progress) == "made"
 
 
 def test_a_failure_is_told_and_tried_anew_by_the_next() -> None:
     faults = iter([ModelFailed("no weights")])
 
-    def make(_check: object) -> str:
+    def build(_check: object) -> str:
         if fault := next(faults, None):
             raise fault
         return "made"
 
-    shared = Shared(make)
+    value = BuildOnce(build)
     with pytest.raises(ModelFailed, match="no weights"):
-        shared.get(ignore_progress)
-    assert shared.get(ignore_progress) == "made"
-
-
-def test_what_is_forgotten_is_made_anew() -> None:
-    numbers = iter(range(10))
-    shared = Shared(lambda _check: next(numbers))
-    assert shared.get(ignore_progress) == 0
-    assert shared.get(ignore_progress) == 0
-    shared.forget()
-    assert shared.get(ignore_progress) == 1
+        value.get(ignore_progress)
+    assert value.get(ignore_progress) == "made"

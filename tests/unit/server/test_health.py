@@ -16,8 +16,9 @@ from stemset.features.catalogue.schemas import Quality, StrategyBlend
 from stemset.features.jobs.engines.dispatcher import WeightsFetcher
 from stemset.features.jobs.engines.modal import ModalDispatcher
 from stemset.features.jobs.messages import Started
-from stemset.models.registry import card
+from stemset.models.registry import card, cards
 from stemset.models.weights import prefetch
+from stemset.models.weights.files import ignore_bytes
 from stemset.server.services import build_services
 from stemset.strategy import BlendDomain, BlendKind, parse
 from stemset.testing import InMemoryDispatcher
@@ -159,16 +160,16 @@ async def test_a_strategy_can_be_prepared_ahead(service: Service, settings: ApiS
     answer = await service.client.post("/api/strategies/drums_first/prepare")
     assert (answer.status_code, answer.json()["preparing"]) == (202, 0.0)
     await service.client.post("/api/strategies/drums_first/prepare")
-    order, again = service.dispatcher.orders
-    assert order == again
-    assert order.models == ("kuielab_b_drums.onnx",)
+    request, again = service.dispatcher.requests
+    assert request == again
+    assert request.models == ("kuielab_b_drums.onnx",)
 
     # As the worker does it.
     content = {"kuielab_b_drums.onnx": b"network" * 10_000, "mdx_model_data.json": b"{}"}
     with serving_weights(content) as server:
         server.break_after, server.ranges = 35_000, False
         with pytest.raises(WeightsMissing):
-            prefetch.carry_out(order, settings.weights_dir, lambda _done, _whole: None, mirror=server.address)
+            prefetch.fetch(request, cards(request.models), settings.weights_dir, ignore_bytes, mirror=server.address)
         drums_first = await strategy(service, "drums_first")
         assert drums_first["preparing"] is None
         assert "kuielab_b_drums.onnx" in drums_first["failure"]
@@ -176,8 +177,8 @@ async def test_a_strategy_can_be_prepared_ahead(service: Service, settings: ApiS
         drums_first = (await service.client.post("/api/strategies/drums_first/prepare")).json()
         assert (drums_first["preparing"], drums_first["failure"]) == (0.5, None)
         server.break_after = None
-        last = service.dispatcher.orders[-1]
-        prefetch.carry_out(last, settings.weights_dir, lambda _done, _whole: None, mirror=server.address)
+        last = service.dispatcher.requests[-1]
+        prefetch.fetch(last, cards(last.models), settings.weights_dir, ignore_bytes, mirror=server.address)
     drums_first = await strategy(service, "drums_first")
     assert (drums_first["preparing"], drums_first["failure"], drums_first["downloadBytes"]) == (None, None, 0)
     model = next(
@@ -188,7 +189,7 @@ async def test_a_strategy_can_be_prepared_ahead(service: Service, settings: ApiS
 
 async def test_a_strategy_that_has_all_it_needs_is_not_handed_to_a_worker(service: Service) -> None:
     answer = await service.client.post("/api/strategies/instant/prepare")
-    assert (answer.status_code, answer.json()["ready"], service.dispatcher.orders) == (202, True, [])
+    assert (answer.status_code, answer.json()["ready"], service.dispatcher.requests) == (202, True, [])
 
 
 async def test_a_strategy_that_no_worker_can_hear_of_is_not_being_prepared(service: Service) -> None:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import errno
+import inspect
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Collection, Mapping
@@ -12,6 +14,7 @@ import pytest
 from pydantic import JsonValue
 from typing_extensions import override
 
+import stemset
 from stemset import audio, strategy
 from stemset.concurrency.progress import Progress, ignore_progress
 from stemset.models import registry
@@ -19,7 +22,7 @@ from stemset.models.model import ModelFacts
 from stemset.models.pool import ModelPool
 from stemset.models.runtime import Runtime
 from stemset.strategy import node_cache as cache_module
-from stemset.strategy.node_cache import FolderCache, node_key, pcm_hash
+from stemset.strategy.node_cache import FolderCache, hash_code, node_key, pcm_hash
 from tests.support.models import Share, ShareParams
 from tests.support.waiting import LIMIT_S
 
@@ -190,7 +193,63 @@ def test_a_key_depends_on_input_weights_parameters_and_engine() -> None:
 
 def test_a_model_whose_weights_are_not_there_yet_has_no_key(tmp_path: Path) -> None:
     model = registry.find("htdemucs.yaml")
-    assert node_key(model(model.Params(), Runtime(tmp_path)), "x") is None
+    assert node_key(model(model.card.params(), Runtime(tmp_path)), "x") is None
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the sources."""
+    copied = tmp_path_factory.mktemp("package") / "stemset"
+    return shutil.copytree(Path(inspect.getfile(stemset)).parent, copied, ignore=shutil.ignore_patterns("*.pyc"))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "models/builtin/rank_filters.py",
+        "models/networks/architectures/vr.py",
+        "models/networks/inference/overlap_add.py",
+        "models/networks/separator.py",
+        "models/networks/slot_names.py",
+        "models/model.py",
+        "models/pretrained/model.py",
+        "audio/pcm.py",
+    ],
+)
+def test_a_change_of_code_that_computes_gives_other_keys(source: str, package: Path) -> None:
+    before, content = hash_code(package), (package / source).read_text()
+    (package / source).write_text(content + "\nCHANGED = True\n")
+    assert hash_code(package) != before
+    (package / source).write_text(content)
+    assert hash_code(package) == before
+
+
+@pytest.mark.parametrize(
+    ("source", "old", "new"),
+    [
+        ("models/pretrained/atomic.py", 'licence="MIT"', 'licence="MIT License"'),
+        ("models/pretrained/atomic.py", "Takes hiss and hum off a recording.", "Removes hiss and hum."),
+        ("models/card.py", "spectral masks", "masks over a spectrum"),
+        ("models/weights/download.py", "_TRIES = 4", "_TRIES = 5"),
+        ("models/registry.py", "The models by name.", "Models by name."),
+        ("strategy/blending.py", "_BLOCK_S = 5.0", "_BLOCK_S = 6.0"),
+        ("audio/peaks.py", '"""', '"""Peaks. '),
+    ],
+)
+def test_a_change_of_what_is_said_of_models_leaves_keys_as_they_are(
+    source: str, old: str, new: str, package: Path
+) -> None:
+    before, content = hash_code(package), (package / source).read_text()
+    assert old in content
+    (package / source).write_text(content.replace(old, new, 1))
+    assert hash_code(package) == before
+
+
+def test_the_code_of_a_model_from_elsewhere_counts(tmp_path: Path, package: Path) -> None:
+    (tmp_path / "model.py").write_text("GAIN = 1")
+    before = hash_code(package, [tmp_path / "model.py"])
+    (tmp_path / "model.py").write_text("GAIN = 2")
+    assert hash_code(package, [tmp_path / "model.py"]) != before != hash_code(package)
 
 
 # --- entries ---------------------------------------------------------------------------------------------
@@ -198,10 +257,10 @@ def test_a_model_whose_weights_are_not_there_yet_has_no_key(tmp_path: Path) -> N
 
 def test_what_is_kept_is_given_back_with_its_facts(cache: FolderCache, tmp_path: Path) -> None:
     made = outputs(tmp_path, part=0.1, rest=0.2)
-    hashes = cache.keep("k", made, ["part", "rest"], FACTS)
+    hashes = cache.put("k", made, ["part", "rest"], FACTS)
     assert hashes == {slot: pcm_hash(file) for slot, file in made.items()}
     (tmp_path / "work").mkdir()
-    kept = cache.take("k", ["rest", "part"], tmp_path / "work")
+    kept = cache.get("k", ["rest", "part"], tmp_path / "work")
     assert kept is not None
     assert kept.facts == FACTS
     assert kept.hashes == hashes
@@ -210,9 +269,9 @@ def test_what_is_kept_is_given_back_with_its_facts(cache: FolderCache, tmp_path:
 
 def test_nothing_is_copied(cache: FolderCache, folder: Path, tmp_path: Path) -> None:
     made = outputs(tmp_path, part=0.1)
-    cache.keep("k", made, ["part"], FACTS)
+    cache.put("k", made, ["part"], FACTS)
     (tmp_path / "work").mkdir()
-    kept = cache.take("k", ["part"], tmp_path / "work")
+    kept = cache.get("k", ["part"], tmp_path / "work")
     assert kept is not None
     assert kept.files["part"].samefile(made["part"])
     assert kept.files["part"].samefile(folder / "k" / "part.wav")
@@ -222,11 +281,11 @@ def test_what_was_taken_stays_although_the_entry_goes(folder: Path, tmp_path: Pa
     made = outputs(tmp_path, part=0.1)
     size = made["part"].stat().st_size
     cache = FolderCache(folder, size * 3 // 2)
-    cache.keep("first", made, ["part"], FACTS)
+    cache.put("first", made, ["part"], FACTS)
     (tmp_path / "work").mkdir()
-    kept = cache.take("first", ["part"], tmp_path / "work")
+    kept = cache.get("first", ["part"], tmp_path / "work")
     (tmp_path / "other").mkdir()
-    cache.keep("second", outputs(tmp_path / "other", part=0.3), ["part"], FACTS)
+    cache.put("second", outputs(tmp_path / "other", part=0.3), ["part"], FACTS)
     assert entries(folder) == {"second"}
     assert kept is not None
     assert pcm_hash(kept.files["part"]) == kept.hashes["part"]
@@ -234,29 +293,29 @@ def test_what_was_taken_stays_although_the_entry_goes(folder: Path, tmp_path: Pa
 
 def test_an_entry_has_the_slots_that_were_wanted_and_no_more(cache: FolderCache, tmp_path: Path) -> None:
     made = outputs(tmp_path, part=0.1, rest=0.2)
-    cache.keep("k", made, ["part"], FACTS)
+    cache.put("k", made, ["part"], FACTS)
     (tmp_path / "work").mkdir()
-    assert cache.take("k", ["part", "rest"], tmp_path / "work") is None
+    assert cache.get("k", ["part", "rest"], tmp_path / "work") is None
     assert list((tmp_path / "work").iterdir()) == []
-    cache.keep("k", made, ["rest"], FACTS)
-    assert cache.take("k", ["part", "rest"], tmp_path / "work") is not None
+    cache.put("k", made, ["rest"], FACTS)
+    assert cache.get("k", ["part", "rest"], tmp_path / "work") is not None
 
 
 def test_the_entries_unused_for_longest_go_first(folder: Path, tmp_path: Path) -> None:
     made = outputs(tmp_path, part=0.1)
     cache = FolderCache(folder, int(made["part"].stat().st_size * 3.5))
     for age, key in enumerate(("c", "b", "a")):
-        cache.keep(key, made, ["part"], FACTS)
+        cache.put(key, made, ["part"], FACTS)
         os.utime(folder / key / "entry.json", (1_000 + age, 1_000 + age))
     (tmp_path / "work").mkdir()
-    assert cache.take("c", ["part"], tmp_path / "work") is not None
-    cache.keep("d", made, ["part"], FACTS)
+    assert cache.get("c", ["part"], tmp_path / "work") is not None
+    cache.put("d", made, ["part"], FACTS)
     assert entries(folder) == {"a", "c", "d"}
 
 
 def test_what_is_larger_than_the_cache_is_not_kept(folder: Path, tmp_path: Path) -> None:
     made = outputs(tmp_path, part=0.1)
-    assert FolderCache(folder, 100).keep("k", made, ["part"], FACTS) == {"part": pcm_hash(made["part"])}
+    assert FolderCache(folder, 100).put("k", made, ["part"], FACTS) == {"part": pcm_hash(made["part"])}
     assert entries(folder) == set()
 
 
@@ -288,10 +347,10 @@ def test_a_damaged_entry_is_a_miss_and_goes(
     damage: Callable[[Path], None], cache: FolderCache, folder: Path, tmp_path: Path
 ) -> None:
     made = outputs(tmp_path, part=0.1)
-    cache.keep("k", made, ["part"], FACTS)
+    cache.put("k", made, ["part"], FACTS)
     damage(folder / "k")
     (tmp_path / "work").mkdir()
-    assert cache.take("k", ["part"], tmp_path / "work") is None
+    assert cache.get("k", ["part"], tmp_path / "work") is None
     assert list((tmp_path / "work").iterdir()) == []
     assert entries(folder) == set()
 
@@ -301,7 +360,7 @@ def test_what_a_killed_process_left_half_done_goes_in_time(cache: FolderCache, f
         (folder / name).mkdir(parents=True)
         then = folder.stat().st_mtime - age_s
         os.utime(folder / name, (then, then))
-    cache.keep("k", outputs(tmp_path, part=0.1), ["part"], FACTS)
+    cache.put("k", outputs(tmp_path, part=0.1), ["part"], FACTS)
     assert entries(folder) == {".young", "k"}
 
 
@@ -312,10 +371,10 @@ def test_a_full_disk_only_means_that_nothing_is_kept(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     made = outputs(tmp_path, part=0.1)
-    cache.keep("k", made, ["part"], FACTS)
+    cache.put("k", made, ["part"], FACTS)
     monkeypatch.setattr(cache_module, "_link", full)
-    assert cache.keep("other", made, ["part"], FACTS) == {"part": pcm_hash(made["part"])}
-    assert cache.take("k", ["part"], tmp_path / "work") is None
+    assert cache.put("other", made, ["part"], FACTS) == {"part": pcm_hash(made["part"])}
+    assert cache.get("k", ["part"], tmp_path / "work") is None
     # Not its fault.
     assert entries(folder) == {"k"}
 
@@ -328,10 +387,10 @@ def test_a_file_system_without_hard_links_gets_copies(
 
     monkeypatch.setattr(Path, "hardlink_to", refuse)
     made = outputs(tmp_path, part=0.1)
-    cache.keep("k", made, ["part"], FACTS)
+    cache.put("k", made, ["part"], FACTS)
     assert not made["part"].samefile(folder / "k" / "part.wav")
     (tmp_path / "work").mkdir()
-    assert cache.take("k", ["part"], tmp_path / "work") is not None
+    assert cache.get("k", ["part"], tmp_path / "work") is not None
 
 
 _HAMMER = """
@@ -348,8 +407,8 @@ cache = FolderCache(folder, int(file.stat().st_size * 2.5))
 taken = 0
 for turn in range(150):
     key = "abcd"[turn % 4]
-    cache.keep(key, {"part": file}, ["part"], ModelFacts())
-    kept = cache.take("abcd"[(turn * 3) % 4], ["part"], work)
+    cache.put(key, {"part": file}, ["part"], ModelFacts())
+    kept = cache.get("abcd"[(turn * 3) % 4], ["part"], work)
     if kept:
         taken += 1
         assert pcm_hash(kept.files["part"]) == hashed
@@ -448,8 +507,8 @@ def test_what_two_runs_made_of_one_node_is_kept_together(noise: Path, tmp_path: 
     model = Share(ShareParams(), Runtime(tmp_path))
     model.separate(noise, tmp_path)
     for slot in ("part", "rest"):
-        cache.keep("key", {slot: tmp_path / f"{slot}.wav"}, [slot], ModelFacts())
+        cache.put("key", {slot: tmp_path / f"{slot}.wav"}, [slot], ModelFacts())
     (tmp_path / "out").mkdir()
-    kept = cache.take("key", ["part", "rest"], tmp_path / "out")
+    kept = cache.get("key", ["part", "rest"], tmp_path / "out")
     assert kept
     assert set(kept.files) == {"part", "rest"}

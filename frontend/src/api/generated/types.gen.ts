@@ -14,14 +14,14 @@ export type AudioFormat = 'flac' | 'wav' | 'mp3' | 'opus' | 'm4a';
 /**
  * BlendDomain
  *
- * Of which values: samples, or bins of the short-time spectrum.
+ * Whether samples are blended, or bins of the short-time spectrum.
  */
 export type BlendDomain = 'waveform' | 'spectrum';
 
 /**
  * BlendKind
  *
- * What is taken of several values.
+ * Which value several values become.
  */
 export type BlendKind = 'average' | 'median' | 'max' | 'min';
 

@@ -25,7 +25,7 @@ from sqlalchemy.exc import DBAPIError
 from stemset.errors import Unavailable, UnknownPayload
 from stemset.features.jobs.engines.dispatcher import RunRecord, RunState
 from stemset.features.jobs.messages import JobPayload, parse_payload
-from stemset.models.weights.prefetch import Order
+from stemset.models.weights.prefetch import WeightsRequest
 
 if TYPE_CHECKING:
     from dbos import DBOSClient, EnqueueOptions, WorkflowStatus
@@ -50,8 +50,8 @@ _TRIES = 3
 Run: TypeAlias = Callable[[JobPayload, bool], None]
 """Runs a payload. The flag is true on the last try; an error that is raised makes the try a failed one."""
 
-Prepare: TypeAlias = Callable[[Order], None]
-"""Fetches the weights of an order."""
+Prepare: TypeAlias = Callable[[WeightsRequest], None]
+"""Fetches the weights of a request."""
 
 
 def shared_queue(queue_url: str) -> bool:
@@ -87,9 +87,9 @@ class DbosDispatcher:
     async def cancel(self, ref: str) -> None:
         await asyncio.to_thread(self._cancel, ref)
 
-    async def prepare(self, order: Order) -> None:
-        ref = f"weights.{order.id}"
-        await asyncio.to_thread(self._enqueue, _WEIGHTS_QUEUE, _WEIGHTS_WORKFLOW, ref, order.model_dump_json())
+    async def prepare(self, request: WeightsRequest) -> None:
+        ref = f"weights.{request.id}"
+        await asyncio.to_thread(self._enqueue, _WEIGHTS_QUEUE, _WEIGHTS_WORKFLOW, ref, request.model_dump_json())
 
     async def look_up(self, refs: Collection[str]) -> Mapping[str, RunRecord]:
         return await asyncio.to_thread(self._look_up, refs)
@@ -144,7 +144,7 @@ def serve_queue(
     """Run what the queue holds while the block lasts, first what a killed worker left.
 
     retry: whether a try that raised this may succeed the next time; there are three tries. prepare: fetches weights,
-    one order at a time, beside the jobs. At the end of the block no further job is taken; one that runs is neither
+    one request at a time, beside the jobs. At the end of the block no further job is taken; one that runs is neither
     waited for nor forgotten: the next worker resumes it. One block per process, and on SQLite one process per queue;
     see `shared_queue`.
     """
@@ -189,12 +189,12 @@ def _job_step(run: Run, retry: Callable[[BaseException], bool]) -> Callable[[str
 
 
 def _weights_step(prepare: Prepare) -> Callable[[str], None]:
-    """The step that fetches weights, tried once; it takes the order's JSON."""
+    """The step that fetches weights, tried once; it takes the request's JSON."""
     from dbos import DBOS  # noqa: PLC0415
 
     @DBOS.step(name="fetch")
-    def fetch_weights(order_json: str) -> None:
-        prepare(Order.model_validate_json(order_json))
+    def fetch_weights(request_json: str) -> None:
+        prepare(WeightsRequest.model_validate_json(request_json))
 
     return fetch_weights
 

@@ -1,4 +1,4 @@
-"""What an engine must do for the queue: take a job, say what it knows of it, let go of it; and what it may do, too."""
+"""`Dispatcher`: what the service needs of an engine that runs jobs; `WeightsFetcher`: what an engine may do, too."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Protocol, runtime_checkable
 
 from stemset.features.jobs.messages import JobPayload
 from stemset.manifest import Manifest
-from stemset.models.weights.prefetch import Order
+from stemset.models.weights.prefetch import WeightsRequest
 
 
 class RunState(StrEnum):
@@ -85,6 +85,6 @@ class Dispatcher(Protocol):
 class WeightsFetcher(Protocol):
     """An engine that fetches weights, too. Where none does, as on Modal, the operator runs `DOWNLOAD_COMMAND`."""
 
-    async def prepare(self, order: Order) -> None:
-        """Have the weights of an order fetched, beside the jobs. Raises Unavailable as Dispatcher does."""
+    async def prepare(self, request: WeightsRequest) -> None:
+        """Have the weights of a request fetched, beside the jobs. Raises Unavailable as Dispatcher does."""
         ...

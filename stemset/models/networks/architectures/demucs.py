@@ -1,78 +1,92 @@
 """Demucs v3 and v4: a bag of one or more hybrid networks, in torch."""
 
-# Neither library is typed well enough.
-# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false
 from __future__ import annotations
 
 import random
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import NotRequired, TypedDict
 
+import torch
 import yaml
 
-from stemset.concurrency.progress import Heed
+from stemset.concurrency.progress import ProgressRepeater
 from stemset.errors import ModelFailed
 from stemset.models.networks import devices
 from stemset.models.networks.audio_separator import imports
-from stemset.models.networks.audio_separator.checkpoints import uninitialised
+from stemset.models.networks.audio_separator.checkpoints import skip_initialisation
 from stemset.models.networks.inference.chunks import demucs_schedule
-from stemset.models.networks.inference.forward import Forward, ready
-from stemset.models.networks.inference.input import Levels, Scale, Song
-from stemset.models.networks.inference.overlap_add import Pass, anywhere
-from stemset.models.networks.untyped import Untyped
+from stemset.models.networks.inference.forward import BatchedModule, prepare_module
+from stemset.models.networks.inference.input import Levels, NetworkInput, Scale
+from stemset.models.networks.inference.overlap_add import Pass, position_independent
 from stemset.models.params import DemucsParams, ModelParams
 from stemset.models.runtime import Runtime
 
-OVERLAP = 0.25
-"""The share of a segment that the next one hears, too: the authors' own choice."""
+OVERLAP_SHARE = 0.25
+"""The share of a segment that the next one covers, too: the authors' own choice."""
 
 _LONGEST_SHIFT_S = 0.5
 _SMALLEST_DEVIATION = 2.0**-23
 
 
+class _BagFile(TypedDict):
+    """The YAML of a bag. models: signatures; weights: of each network a list with the weight of each of its stems."""
+
+    models: list[str]
+    weights: NotRequired[list[list[float]] | None]
+    segment: NotRequired[float | None]
+
+
 @dataclass(frozen=True)
 class _Member:
-    """One network of a bag. weights: of each of its stems in the bag's mean. heard: see demucs_schedule."""
+    """One network of a bag. weights: of each of its stems in the bag's mean. segment: frames of a chunk.
 
-    forward: Forward
+    input_frames: see demucs_schedule.
+    """
+
+    module: BatchedModule
     weights: dict[str, float]
     segment: int
-    heard: Callable[[int], int]
+    input_frames: Callable[[int], int]
 
 
 class DemucsNetwork:
-    """A loaded bag. Networks whose stems have no weight in what is wanted don't run."""
+    """A bag of Demucs networks. Networks whose stems have no weight in what is wanted don't run."""
 
     def __init__(self, bag: Path, files: Sequence[Path], runtime: Runtime) -> None:
         """Load all networks of the bag; files: theirs, found by the signatures that their names begin with."""
-        torch = devices.torch_with_threads(runtime.threads)
-        self.device = devices.torch_device(runtime.device)
-        self.notice = devices.unused_gpu(runtime.device, self.device)
-        described: dict[str, Any] = yaml.safe_load(bag.read_text("utf-8"))
+        devices.set_torch_threads(runtime.threads)
+        self.device = devices.choose_torch_device(runtime.device)
+        self.notice = devices.describe_unused_gpu(runtime.device, self.device)
+        described: _BagFile = yaml.safe_load(bag.read_text("utf-8"))
         by_signature = {file.stem.partition("-")[0]: file for file in files}
-        networks = [_network(torch, by_signature[signature]) for signature in described["models"]]
+        networks = [_load_network(by_signature[signature]) for signature in described["models"]]
         self.stems: tuple[str, ...] = tuple(networks[0].sources)
         self._rate = int(networks[0].samplerate)
         weights = described.get("weights") or [[1.0] * len(self.stems)] * len(networks)
         segment_s = described.get("segment")
         self._members = [
             _Member(
-                ready(torch, network, self.device, runtime),
+                prepare_module(network, self.device, runtime),
                 dict(zip(self.stems, map(float, of_network), strict=True)),
                 int(self._rate * (segment_s or network.segment)),
-                getattr(network, "valid_length", _itself),
+                getattr(network, "valid_length", _same_length),
             )
             for network, of_network in zip(networks, weights, strict=True)
         ]
 
-    def scale(self, levels: Levels) -> Scale:
-        """As the network was trained: what it hears has a mean of 0 and a deviation of 1."""
+    def scale_for(self, levels: Levels) -> Scale:
+        """As the network was trained: its input has a mean of 0 and a deviation of 1."""
         return Scale(1 / max(levels.deviation, _SMALLEST_DEVIATION), levels.deviation, levels.mean)
 
-    def passes(self, song: Song, stems: Collection[str], heed: Heed, params: ModelParams) -> Sequence[Pass]:  # noqa: ARG002
+    def passes(
+        self,
+        song: NetworkInput,
+        stems: Collection[str],
+        repeater: ProgressRepeater,  # noqa: ARG002 - torch's modules are interrupted from outside
+        params: ModelParams,
+    ) -> Sequence[Pass]:
         """See Network. Each run is shifted by up to half a second.
 
         The shifts are random, but always the same ones: a song gives the same stems whatever ran before.
@@ -89,20 +103,22 @@ class DemucsNetwork:
                 if stem in stems and member.weights[stem]
             }
             for lead in leads if rows else []:
-                schedule = demucs_schedule(song.frames, member.segment, OVERLAP, lead=lead, heard=member.heard)
-                forward = member.forward
-                passes.append(Pass(schedule, anywhere(forward.run), forward.batch, forward.arrays, rows))
+                schedule = demucs_schedule(
+                    song.frames, member.segment, OVERLAP_SHARE, lead=lead, input_frames=member.input_frames
+                )
+                module = member.module
+                passes.append(Pass(schedule, position_independent(module.run), module.batch, module.backend, rows))
         return passes
 
 
-def _itself(frames: int) -> int:
+def _same_length(frames: int) -> int:
     return frames
 
 
-def _network(torch: Untyped, file: Path) -> Untyped:
+def _load_network(file: Path) -> torch.nn.Module:
     try:
-        with imports.demucs() as demucs, uninitialised(torch):
-            network = demucs("states").load_model(str(file))
+        with imports.importing_demucs() as import_demucs, skip_initialisation():
+            network: torch.nn.Module = import_demucs("states").load_model(str(file))
     except RuntimeError as error:
         raise ModelFailed(f"{file.name} could not be loaded: it is damaged or belongs to another network.") from error
     return network.float().eval().requires_grad_(False)

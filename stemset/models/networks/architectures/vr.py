@@ -10,39 +10,35 @@ the mirrored high end.
 Spectra are numpy's: they cost little beside the network.
 """
 
-# Neither library is typed well enough.
-# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false
 from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
 
 from stemset.audio import Samples
-from stemset.concurrency.import_lock import importing
-from stemset.concurrency.progress import Heed
+from stemset.concurrency.import_lock import import_lock
+from stemset.concurrency.progress import ProgressRepeater
 from stemset.errors import ModelFailed
 from stemset.models.card import VR_CATALOGUE
 from stemset.models.networks import devices
-from stemset.models.networks.architectures.vr_bands import Bands, Spectrum
-from stemset.models.networks.audio_separator.checkpoints import fill, state_of, uninitialised
-from stemset.models.networks.audio_separator.imports import module, package_folder
-from stemset.models.networks.audio_separator.uvr_catalogue import entry
+from stemset.models.networks.architectures.vr_bands import BandParameters, Bands, Spectrum
+from stemset.models.networks.audio_separator.checkpoints import load_state, read_state, skip_initialisation
+from stemset.models.networks.audio_separator.imports import import_library_module, package_folder
+from stemset.models.networks.audio_separator.uvr_catalogue import find_entry
 from stemset.models.networks.inference.chunks import Chunk, vr_schedule
-from stemset.models.networks.inference.forward import ready
-from stemset.models.networks.inference.input import Levels, Scale, Song
-from stemset.models.networks.inference.overlap_add import Array, NumpyArrays, Pass
-from stemset.models.networks.untyped import Untyped
+from stemset.models.networks.inference.forward import prepare_module
+from stemset.models.networks.inference.input import SAMPLE_RATE, Levels, NetworkInput, Scale
+from stemset.models.networks.inference.overlap_add import NumpyBackend, Pass
 from stemset.models.params import ModelParams, VrParams
 from stemset.models.runtime import Runtime
 
-SAMPLE_RATE = 44100
 # The library tells the older networks apart by the size of their file in KiB; the nearest of these is meant.
 _SIZES_KIB = (31191, 33966, 56817, 123821, 123812, 129605, 218409, 537238, 537227)
 _SIZES_OF_NEW_KIB = (56817, 218409)
@@ -54,72 +50,89 @@ _PARTS = {
 _MEASURED_TIMES = 1024
 
 
+class _Entry(BaseModel):
+    """A network's entry in the catalogue. vr_model_param: the name of the description of its bands.
+
+    nout, nout_lstm: widths of a VR 5.1; an older network has no nout.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    vr_model_param: str
+    primary_stem: str
+    nout: int | None = None
+    nout_lstm: int = 128
+
+
 class VrNetwork:
-    """A loaded network. Its two stems share a spectrum: what the mask takes of it, and what it leaves.
+    """A VR network. Its two stems share a spectrum: what the mask takes of it, and what it leaves.
 
     They sum to less than the song, which the spectrum has not all of: nothing above its highest bin, at most 22 kHz.
     """
 
     def __init__(self, weights: Path, runtime: Runtime) -> None:
         """Load it. Raises ModelFailed where the catalogue doesn't know these weights, or they don't fit it."""
-        torch = devices.torch_with_threads(runtime.threads)
+        devices.set_torch_threads(runtime.threads)
         # What the modules need of it is never called; with a stand-in they would be of no use to anybody else.
-        with importing:
+        with import_lock:
             import_module("librosa")
-        found = entry(weights, runtime.models_dir, VR_CATALOGUE)
-        params = _params(found["vr_model_param"])
-        self.device = devices.torch_device(runtime.device)
-        self.notice = devices.unused_gpu(runtime.device, self.device)
-        self.stems: tuple[str, ...] = (found["primary_stem"], _second(found["primary_stem"]))
-        network, new = _network(torch, weights, found, 2 * params.param["bins"])
+        entry = _Entry.model_validate(find_entry(weights, runtime.models_dir, VR_CATALOGUE))
+        parameters = _read_parameters(entry.vr_model_param)
+        self.device = devices.choose_torch_device(runtime.device)
+        self.notice = devices.describe_unused_gpu(runtime.device, self.device)
+        self.stems: tuple[str, ...] = (entry.primary_stem, _name_other_stem(entry.primary_stem))
+        network, is_new = _load_network(weights, entry, 2 * parameters.param["bins"])
         self._offset = int(network.offset)
-        self._bands = Bands(params, module("uvr_lib_v5.spec_utils"), new=new)
-        self._low_bins = int(params.param["band"][1]["crop_stop"])
-        self._correction: dict[str, float] = params.param.get("aggr_correction") or {"left": 0.0, "right": 0.0}
-        self._forward = ready(torch, network, self.device, runtime)
+        self._bands = Bands(parameters, import_library_module("uvr_lib_v5.spec_utils"), new=is_new)
+        self._low_bins = int(parameters.param["band"][1]["crop_stop"])
+        self._correction = parameters.param.get("aggr_correction") or {"left": 0.0, "right": 0.0}
+        self._module = prepare_module(network, self.device, runtime)
 
-    def scale(self, levels: Levels) -> Scale:  # noqa: ARG002
-        """As it is: the network hears the song's spectrum at a level of its own."""
+    def scale_for(self, levels: Levels) -> Scale:  # noqa: ARG002 - it divides the song's spectrum by its largest value
+        """The song as it is."""
         return Scale(1.0, 1.0)
 
-    def passes(self, song: Song, stems: Collection[str], heed: Heed, params: ModelParams) -> Sequence[Pass]:
+    def passes(
+        self, song: NetworkInput, stems: Collection[str], repeater: ProgressRepeater, params: ModelParams
+    ) -> Sequence[Pass]:
         """See Network."""
         chosen = params if isinstance(params, VrParams) else VrParams()
         bands, frames, offset = self._bands, song.frames, self._offset
         body = chosen.window_size - 2 * offset
         exponents = self._exponents(chosen.aggression / 100)
-        loudest = self._loudest(song, heed)
+        loudest = self._largest_magnitude(song, repeater)
 
-        def run(chunks: Sequence[Chunk], sounds: Sequence[Samples]) -> Sequence[Array]:
+        def run(chunks: Sequence[Chunk], sounds: Sequence[Samples]) -> Sequence[Samples]:
             firsts = [chunk.start // bands.hop + bands.reach for chunk in chunks]
             spectra = [bands.spectrum(sound, first, frames) for sound, first in zip(sounds, firsts, strict=True)]
-            masks = self._forward.run([(np.abs(spectrum) / loudest).astype(np.float32) for spectrum in spectra])
+            masks = self._module.run([(np.abs(spectrum) / loudest).astype(np.float32) for spectrum in spectra])
+            to_numpy = self._module.backend.to_numpy
             return [
-                made(chunk, spectrum[:, :, offset : offset + body], self._forward.arrays.here(mask), first + offset)
+                apply_mask(chunk, spectrum[:, :, offset : offset + body], to_numpy(mask), first + offset)
                 for chunk, spectrum, mask, first in zip(chunks, spectra, masks, firsts, strict=True)
             ]
 
-        def made(chunk: Chunk, spectrum: Spectrum, mask: NDArray[np.float32], first: int) -> Array:
-            kept = mask[:, :, offset : offset + body] ** exponents
-            sounds = np.zeros((len(self.stems), 2, chunk.heard), np.float32)
-            used = slice(chunk.skip, chunk.skip + chunk.frames)
-            for row, share in enumerate((kept, 1 - kept)):
+        def apply_mask(chunk: Chunk, spectrum: Spectrum, mask: NDArray[np.float32], first: int) -> Samples:
+            taken = mask[:, :, offset : offset + body] ** exponents
+            sounds = np.zeros((len(self.stems), 2, chunk.input_frames), np.float32)
+            used = slice(chunk.skip, chunk.skip + chunk.used_frames)
+            for row, share in enumerate((taken, 1 - taken)):
                 if self.stems[row] in stems:
                     sounds[row, :, used] = bands.sound(share * spectrum, first, frames)
             return sounds
 
         schedule = vr_schedule(bands.times(frames), bands.hop, chosen.window_size, offset=offset, reach=bands.reach)
         rows = {stem: (row, 1.0) for row, stem in enumerate(self.stems) if stem in stems}
-        return [Pass(schedule, run, self._forward.batch, NumpyArrays(), rows)]
+        return [Pass(schedule, run, self._module.batch, NumpyBackend(), rows)]
 
-    def _loudest(self, song: Song, heed: Heed) -> np.float32:
+    def _largest_magnitude(self, song: NetworkInput, repeater: ProgressRepeater) -> np.float32:
         """The largest magnitude of the whole song's spectrum; 1 for silence."""
-        bands, loudest = self._bands, np.float32(0)
+        bands, largest = self._bands, np.float32(0)
         for first in range(0, bands.times(song.frames), _MEASURED_TIMES):
-            heed.again()
-            heard = song.read((first - bands.reach) * bands.hop, (_MEASURED_TIMES + 2 * bands.reach) * bands.hop)
-            loudest = max(loudest, np.abs(bands.spectrum(heard, first, song.frames)).max())
-        return loudest or np.float32(1)
+            repeater.repeat()
+            sound = song.read((first - bands.reach) * bands.hop, (_MEASURED_TIMES + 2 * bands.reach) * bands.hop)
+            largest = max(largest, np.abs(bands.spectrum(sound, first, song.frames)).max())
+        return largest or np.float32(1)
 
     def _exponents(self, aggression: float) -> NDArray[np.float32]:
         """What the mask of each channel and bin is raised to, shape (2, bins, 1); the lowest band less."""
@@ -132,30 +145,31 @@ class VrNetwork:
         return (1 + depths[:, None, None] * share[:, None]).astype(np.float32)
 
 
-def _params(name: str) -> Untyped:
-    """The library's description of the bands."""
+def _read_parameters(name: str) -> BandParameters:
+    """The library's description of the bands. Raises ModelFailed for songs at another rate than SAMPLE_RATE."""
     folder = package_folder() / "separator" / "uvr_lib_v5" / "vr_network"
-    params = module("uvr_lib_v5.vr_network.model_param_init").ModelParameters(folder / "modelparams" / f"{name}.json")
-    if params.param["sr"] != SAMPLE_RATE:
-        raise ModelFailed(f"Networks that hear songs at {params.param['sr']} Hz are not supported.")
-    return params
+    library = import_library_module("uvr_lib_v5.vr_network.model_param_init")
+    parameters: BandParameters = library.ModelParameters(folder / "modelparams" / f"{name}.json")
+    if parameters.param["sr"] != SAMPLE_RATE:
+        raise ModelFailed(f"Networks that hear songs at {parameters.param['sr']} Hz are not supported.")
+    return parameters
 
 
-def _network(torch: Untyped, weights: Path, found: dict[str, Any], bins: int) -> tuple[Untyped, bool]:
+def _load_network(weights: Path, entry: _Entry, bins: int) -> tuple[torch.nn.Module, bool]:
     """The network, and whether it is a VR 5.1."""
     kib = math.ceil(weights.stat().st_size / 1024)
     size = min(_SIZES_KIB, key=lambda known: abs(known - kib))
-    new = size in _SIZES_OF_NEW_KIB or "nout" in found
-    with uninitialised(torch):
-        if new:
-            width = {"nout": found.get("nout", 32), "nout_lstm": found.get("nout_lstm", 128)}
-            network = module("uvr_lib_v5.vr_network.nets_new").CascadedNet(bins, size, **width)
+    is_new = size in _SIZES_OF_NEW_KIB or entry.nout is not None
+    with skip_initialisation():
+        if is_new:
+            width = {"nout": 32 if entry.nout is None else entry.nout, "nout_lstm": entry.nout_lstm}
+            network = import_library_module("uvr_lib_v5.vr_network.nets_new").CascadedNet(bins, size, **width)
         else:
-            network = module("uvr_lib_v5.vr_network.nets").determine_model_capacity(bins, size)
-    return fill(network, state_of(torch, weights), weights.name), new
+            network = import_library_module("uvr_lib_v5.vr_network.nets").determine_model_capacity(bins, size)
+    return load_state(network, read_state(weights), weights.name), is_new
 
 
-def _second(stem: str) -> str:
-    """What the library calls the stem that one leaves."""
+def _name_other_stem(stem: str) -> str:
+    """What the library calls the stem that one leaves of the song."""
     known = {"Vocals": "Instrumental", "Instrumental": "Vocals"}
     return known.get(stem) or (stem.replace("No ", "") if "No " in stem else f"No {stem}")

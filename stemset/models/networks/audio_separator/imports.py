@@ -19,26 +19,27 @@ from types import ModuleType
 
 import numpy as np
 
-from stemset.concurrency.import_lock import importing
-from stemset.concurrency.progress import LOOK_S
+from stemset.concurrency.import_lock import import_lock
+from stemset.concurrency.progress import CHECK_INTERVAL_S
 from stemset.errors import EngineMissing, ModelFailed, StemsetError
 from stemset.models.networks.audio_separator.mel_filters import mel_filters
 
 _PACKAGE = "audio_separator.separator"
 _NETWORKS = "uvr_lib_v5"
 
-# Networks that are read with the library's modules, and one network at a time computes: several would fight for the
-# same cores or the same GPU's memory.
-_inside = RLock()
+# One network at a time is loaded with the library's modules, or computes: several would fight for the same cores or the
+# same GPU's memory.
+_lock = RLock()
 
 
 @contextmanager
-def library(what_failed: str, while_waiting: Callable[[], None] = lambda: None) -> Generator[None]:
-    """Run a network: alone, quiet, and with every way in which it ends badly turned into ModelFailed.
+def run_library(what_failed: str, while_waiting: Callable[[], None] = lambda: None) -> Generator[None]:
+    """Load or run a network in this context: no other thread does, warnings are off, and errors become ModelFailed.
 
-    while_waiting: called now and then until no other thread is inside; it may raise.
+    what_failed: the beginning of that error's message. while_waiting: called every CHECK_INTERVAL_S until no other
+    thread is in such a context; it may raise.
     """
-    while not _inside.acquire(timeout=LOOK_S):
+    while not _lock.acquire(timeout=CHECK_INTERVAL_S):
         while_waiting()
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
@@ -49,10 +50,10 @@ def library(what_failed: str, while_waiting: Callable[[], None] = lambda: None) 
     except Exception as error:
         raise ModelFailed(f"{what_failed}: {type(error).__name__}: {error}") from error
     finally:
-        _inside.release()
+        _lock.release()
 
 
-def require() -> None:
+def require_packages() -> None:
     """Raises EngineMissing where the packages that run networks are not installed. Imports none of them."""
     for package in ("torch", "onnxruntime", "audio_separator"):
         if find_spec(package) is None:
@@ -70,8 +71,8 @@ def package_folder() -> Path:
     return Path(spec.origin).parent
 
 
-def module(name: str) -> ModuleType:
-    """A module of the library, such as `uvr_lib_v5.tfc_tdf_v3`. Call it inside `library()`.
+def import_library_module(name: str) -> ModuleType:
+    """A module of the library, such as `uvr_lib_v5.tfc_tdf_v3`. Call it inside `run_library()`.
 
     Its package imports librosa, requests and more on the way to it, which takes longer than to run a small network;
     so while the module is imported, an empty package stands in.
@@ -89,7 +90,7 @@ def module(name: str) -> ModuleType:
         stand_ins |= {"librosa": librosa, "librosa.filters": filters}
     sys.modules.update(stand_ins)
     try:
-        with importing:
+        with import_lock:
             return import_module(f"{_PACKAGE}.{name}")
     finally:
         for name_of_stand_in in stand_ins:
@@ -97,8 +98,8 @@ def module(name: str) -> ModuleType:
 
 
 @contextmanager
-def demucs() -> Generator[Callable[[str], ModuleType]]:
-    """Gives the import of modules of Demucs. Call it inside `library()`.
+def importing_demucs() -> Generator[Callable[[str], ModuleType]]:
+    """Lends a function that imports a module of Demucs by its name. Call it inside `run_library()`.
 
     Checkpoints name their class `demucs.htdemucs.HTDemucs`; the library has that package in a folder of its own. The
     modules stay loaded under those names only while this lasts, so that a `demucs` of somebody else is not hidden.
@@ -108,7 +109,7 @@ def demucs() -> Generator[Callable[[str], ModuleType]]:
     sys.modules.update(_demucs_modules)
     sys.path.insert(0, folder)
     # They import a module of the library by its full name.
-    module(f"{_NETWORKS}.device_utils")
+    import_library_module(f"{_NETWORKS}.device_utils")
     try:
         yield lambda name: import_module(f"demucs.{name}")
     finally:
@@ -124,8 +125,8 @@ def _is_demucs(name: str) -> bool:
     return name.partition(".")[0] == "demucs"
 
 
-def versions() -> dict[str, str]:
-    """Of the packages that compute, by name; those installed."""
+def package_versions() -> dict[str, str]:
+    """Package name -> version, of the packages that compute and are installed."""
     found: dict[str, str] = {}
     for name in ("audio-separator", "torch", "onnxruntime", "onnxruntime-gpu"):
         try:

@@ -1,8 +1,8 @@
-"""Which pieces of a song a network hears, and how what it makes of them is put together again.
+"""Schedules: which pieces of a song a network gets, and how what it makes of them is put together again.
 
 Each architecture cuts and joins in its own way; the library's chunk loops are the reference, which these schedules
-follow to the frame. What lies outside of the song is silence. Chunks that would only be heard beyond its end are left
-out: nothing of them reaches the result.
+follow to the frame. What lies outside of the song is silence. Chunks that would lie beyond its end are left out:
+nothing of them reaches the result.
 """
 
 from __future__ import annotations
@@ -20,25 +20,28 @@ Window = Callable[[int], NDArray[np.float32]]
 
 @dataclass(frozen=True)
 class Chunk:
-    """A network hears `heard` frames of the song from `start` on, which may be negative.
+    """A piece of the song: input_frames frames from the frame `start` on, which may be negative.
 
-    Of what it makes of them, `frames` frames are used, from the frame `skip` on.
+    Of what the network makes of them, used_frames frames are used, from the frame `skip` on.
     """
 
     start: int
-    heard: int
-    frames: int
+    input_frames: int
+    used_frames: int
     skip: int = 0
 
     @property
-    def place(self) -> int:
+    def used_start(self) -> int:
         """The frame of the song that the first used frame belongs to."""
         return self.start + self.skip
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """Chunks in the order of their places. normalised: whether the sum is divided by the sum of the windows."""
+    """Chunks in the order of used_start. window: what each is multiplied with before chunks are added up.
+
+    normalised: whether the sum is divided by the sum of the windows.
+    """
 
     chunks: tuple[Chunk, ...]
     window: Window
@@ -46,7 +49,10 @@ class Schedule:
 
 
 def mdx_schedule(frames: int, chunk: int, trim: int, overlap: float) -> Schedule:
-    """MDX-Net: the song begins `trim` frames into the first chunk; Hann windows."""
+    """MDX-Net: the song begins `trim` frames into the first chunk; Hann windows.
+
+    overlap: the share of a chunk that the next one covers, too.
+    """
     body = chunk - 2 * trim
     total = trim + frames + body + trim - frames % body
     starts = range(0, min(total, trim + frames), int((1 - overlap) * chunk))
@@ -54,7 +60,7 @@ def mdx_schedule(frames: int, chunk: int, trim: int, overlap: float) -> Schedule
 
 
 def mdx23c_schedule(frames: int, chunk: int, overlap: int) -> Schedule:
-    """MDX23C: each frame is heard `overlap` times, and the results are averaged."""
+    """MDX23C: `overlap` chunks cover each frame, and their results are averaged."""
     hop = chunk // overlap
     lead = chunk - hop
     total = frames + hop - (frames - chunk) % hop + 2 * lead
@@ -68,26 +74,29 @@ def mdx23c_schedule(frames: int, chunk: int, overlap: int) -> Schedule:
 def roformer_schedule(frames: int, chunk: int, overlap: int, hop: int, shortest: int) -> Schedule:
     """Roformers: Hamming windows; the last chunk ends with the song, so it overlaps more.
 
-    A song shorter than a chunk is heard as it is (but for at least `shortest` frames); of that the network makes
-    whole hops only, and the few frames behind them stay silent.
+    A song shorter than a chunk is one chunk of its own length (but of at least `shortest` frames); of that the network
+    makes whole hops only, and the few frames behind them stay silent. overlap: chunks that cover each frame.
     """
     if frames <= chunk:
-        heard = max(frames, shortest)
-        return Schedule((Chunk(0, heard, heard // hop * hop),), _hamming_of(chunk))
+        length = max(frames, shortest)
+        return Schedule((Chunk(0, length, length // hop * hop),), _hamming_of(chunk))
     starts = [*range(0, frames - chunk, chunk // overlap), frames - chunk]
     return Schedule(tuple(Chunk(at, chunk, chunk) for at in starts), _hamming_of(chunk))
 
 
-def demucs_schedule(frames: int, segment: int, overlap: float, *, lead: int, heard: Callable[[int], int]) -> Schedule:
+def demucs_schedule(
+    frames: int, segment: int, overlap: float, *, lead: int, input_frames: Callable[[int], int]
+) -> Schedule:
     """Demucs: triangles; the first segment begins `lead` frames before the song.
 
-    heard: how many frames the network wants for a segment of so many frames; the segment lies in their middle.
+    overlap: the share of a segment that the next one covers, too. input_frames: how many frames the network wants for
+    a segment of so many frames; the segment lies in their middle.
     """
     total = lead + frames
     chunks: list[Chunk] = []
     for at in range(0, total, int((1 - overlap) * segment)):
         used = min(segment, total - at)
-        around = heard(used) - used
+        around = input_frames(used) - used
         chunks.append(Chunk(at - lead - around // 2, used + around, used, around // 2))
     return Schedule(tuple(chunks), _triangle_of(segment))
 

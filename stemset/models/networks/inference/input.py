@@ -1,4 +1,4 @@
-"""What networks hear: a WAV at their rate, read piece by piece, at the level that they are used to."""
+"""What networks take in: a WAV at their rate, read piece by piece, at the level that they were trained with."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ import soundfile
 
 from stemset import audio
 from stemset.audio import Samples
+
+SAMPLE_RATE = 44_100
+"""Hz; every network of the library was trained at this rate."""
 
 _SILENCE = 2**-24
 """Half a step of 24 bits: below it there is nothing to bring up."""
@@ -29,20 +32,21 @@ class Levels:
 
 @dataclass(frozen=True)
 class Scale:
-    """A network hears (song - offset) × gain, and what it makes of it is multiplied by undo, plus offset."""
+    """The input is (song - offset) × gain, and the stems are the output × undo + offset."""
 
     gain: float
     undo: float
     offset: float = 0.0
 
 
-def level_scale(levels: Levels) -> Scale:
-    """So that a network always hears a song at the same level, however quiet it is: a residual deep in a tree, too."""
+def scale_to_full_peak(levels: Levels) -> Scale:
+    """Brings the peak to 1.0, so that a network gets every song at the same level: a quiet residual deep in a tree,
+    too."""
     gain = 1.0 / levels.peak if levels.peak > _SILENCE else 1.0
     return Scale(gain, 1 / gain)
 
 
-def levels(file: Path, check: Callable[[], None]) -> Levels:
+def measure_levels(file: Path, check: Callable[[], None]) -> Levels:
     """Reads the whole file. check: called for every block; it may raise."""
     frames, peak, total, squares = 0, 0.0, 0.0, 0.0
     for block in audio.blocks(file):
@@ -57,8 +61,8 @@ def levels(file: Path, check: Callable[[], None]) -> Levels:
     return Levels(frames, peak, mean, variance**0.5)
 
 
-class Song:
-    """An open song."""
+class NetworkInput:
+    """An open song, read at the scale that its network wants."""
 
     def __init__(self, sound: soundfile.SoundFile, scale: Scale) -> None:
         self._sound = sound
@@ -66,24 +70,24 @@ class Song:
 
     @property
     def frames(self) -> int:
-        """Its length."""
+        """The length of the song."""
         return self._sound.frames
 
     def read(self, start: int, frames: int) -> Samples:
-        """See overlap_add.Read."""
+        """See overlap_add.ReadFrames."""
         first, last = max(start, 0), min(start + frames, self._sound.frames)
-        heard = np.zeros((2, frames), np.float32)
+        samples = np.zeros((2, frames), np.float32)
         if first < last:
             self._sound.seek(first)
             inside = self._sound.read(last - first, dtype="float32", always_2d=True).T
             if self._scale.offset:
                 inside = inside - np.float32(self._scale.offset)
-            heard[:, first - start : last - start] = inside * np.float32(self._scale.gain)
-        return heard
+            samples[:, first - start : last - start] = inside * np.float32(self._scale.gain)
+        return samples
 
 
 @contextmanager
-def opened(file: Path, scale: Scale) -> Generator[Song]:
-    """A stereo float WAV as a Song."""
+def open_input(file: Path, scale: Scale) -> Generator[NetworkInput]:
+    """Lend a stereo float WAV as the input of a network."""
     with soundfile.SoundFile(file) as sound:
-        yield Song(sound, scale)
+        yield NetworkInput(sound, scale)

@@ -5,42 +5,41 @@ one. The CPU's transform ignores it; cuFFT takes it for sound, and not always: t
 at a time, so that the same chunk would sound another way in another batch. So it is taken out.
 """
 
-# torch is not typed well enough.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import cache
-from importlib import import_module
 from typing import Any
 
-from stemset.models.networks.inference.overlap_add import Array
-from stemset.models.networks.untyped import Untyped
+import torch
+from torch.overrides import TorchFunctionMode
+from typing_extensions import override
 
 
-def of_real_sound(spectrum: Array) -> Array:
-    """A complex spectrum (…, bins, times) of a whole, even window, without what no real signal has."""
+def drop_imaginary_ends(spectrum: torch.Tensor) -> torch.Tensor:
+    """A complex spectrum (…, bins, times) of a whole, even window, with a real lowest and a real highest bin."""
     spectrum = spectrum.clone()
     spectrum.imag[..., 0, :] = 0
     spectrum.imag[..., -1, :] = 0
     return spectrum
 
 
+class _ExactIstft(TorchFunctionMode):
+    @override
+    def __torch_function__(
+        self,
+        func: Callable[..., object],
+        types: Sequence[type],
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> object:
+        if func is torch.istft:
+            args = (drop_imaginary_ends(args[0]), *args[1:])
+        return func(*args, **(kwargs or {}))
+
+
 @cache
-def exact_inverses(torch: Untyped) -> AbstractContextManager[object]:
-    """While this is entered, every torch.istft of this thread gets spectra of real sound."""
-
-    class ExactInverses(import_module("torch.overrides").TorchFunctionMode):
-        def __torch_function__(
-            self,
-            function: Callable[..., object],
-            _types: Sequence[type],
-            arguments: Sequence[Any] = (),
-            options: Mapping[str, Any] | None = None,
-        ) -> object:
-            if function is torch.istft:
-                arguments = (of_real_sound(arguments[0]), *arguments[1:])
-            return function(*arguments, **(options or {}))
-
-    return ExactInverses()
+def exact_istft() -> AbstractContextManager[object]:
+    """While this is entered, torch.istft in this thread gives the same sound on every device."""
+    return _ExactIstft()

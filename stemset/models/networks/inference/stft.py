@@ -15,7 +15,7 @@ SILENT_BINS = 3
 _AT_ONCE = 128  # bins; transposing all of them at once takes half as long again, since every line is fetched anew
 
 
-class Spectra:
+class MdxStft:
     """Short-time Fourier transforms of one shape. Not for several threads at once: the buffers are kept.
 
     A spectrum has the shape (1, 4, bins, times): left real, left imaginary, right real, right imaginary. Frames of
@@ -31,13 +31,13 @@ class Spectra:
         self._spectrum = np.zeros((1, 4, bins, times), np.float32)
         self._complex = np.zeros((times, n_fft // 2 + 1), np.complex64)
         self._transformed = np.zeros_like(self._complex)
-        square = overlapped(np.broadcast_to(np.square(self._window), (times, n_fft)), hop)
+        square = overlap_add(np.broadcast_to(np.square(self._window), (times, n_fft)), hop)
         middle = slice(n_fft // 2, n_fft // 2 + self.frames)
         self._inverse_weight = 1 / np.maximum(square[middle], np.float32(1e-11))
 
     @property
     def frames(self) -> int:
-        """Samples that a spectrum stands for."""
+        """Samples that are transformed to one spectrum."""
         return self._hop * (self._times - 1)
 
     def forward(self, samples: Samples) -> NDArray[np.float32]:
@@ -66,12 +66,12 @@ class Spectra:
             np.fft.irfft(self._complex, self._n_fft, out=cast("NDArray[np.float64]", self._framed))
             framed = self._framed
             framed *= self._window
-            whole = overlapped(framed, self._hop)[half : half + self.frames]
+            whole = overlap_add(framed, self._hop)[half : half + self.frames]
             np.multiply(whole, self._inverse_weight, out=samples[channel])
         return samples
 
 
-def overlapped(framed: NDArray[np.float32], hop: int) -> NDArray[np.float32]:
+def overlap_add(framed: NDArray[np.float32], hop: int) -> NDArray[np.float32]:
     """The sum of frames, shape (times, n_fft), each `hop` behind the one before; some zeros follow it."""
     times, n_fft = framed.shape
     parts = -(-n_fft // hop)

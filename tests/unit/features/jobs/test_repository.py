@@ -24,7 +24,7 @@ NOW = datetime(2030, 1, 1, tzinfo=UTC)
 
 @pytest.fixture
 def repository(queue: Queue) -> JobRepository:
-    return JobRepository(queue.sessions)
+    return queue.repository
 
 
 @contextmanager
@@ -192,16 +192,17 @@ async def test_versions_that_are_asked_for_at_once_are_read_at_once(queue: Queue
 async def test_claims_are_taken_oldest_first_and_last_as_long_as_their_lease(queue: Queue, repository: JobRepository):
     jobs = [await queue.job() for _ in range(3)]
 
-    async def claim(nonce: str, now: datetime, limit: int = 2) -> list[UUID]:
+    async def claim(nonce: str, seconds: float, *, limit: int = 20) -> list[UUID]:
+        now = NOW + timedelta(seconds=seconds)
         payloads = await repository.claim_jobs(nonce=nonce, now=now, lease_s=60, limit=limit)
         assert {payload.nonce for payload in payloads} <= {nonce}
         return [payload.job_id for payload in payloads]
 
-    assert await claim("a", NOW) == [jobs[0].id, jobs[1].id]
-    assert await claim("b", NOW) == [jobs[2].id]
-    assert await claim("c", NOW + timedelta(seconds=60)) == []
-    assert await claim("d", NOW + timedelta(seconds=61), limit=20) == [job.id for job in jobs]
-    assert [(await queue.service.get_job(job.id)).nonce for job in jobs] == ["d"] * 3
+    assert await claim("a", 0, limit=2) == [jobs[0].id, jobs[1].id]
+    assert await claim("b", 10) == [jobs[2].id]
+    assert await claim("c", 60) == []
+    assert await claim("d", 61) == [jobs[0].id, jobs[1].id]
+    assert [(await queue.service.get_job(job.id)).nonce for job in jobs] == ["d", "d", "b"]
 
 
 async def test_a_hand_over_is_named_once_and_only_while_it_counts(queue: Queue, repository: JobRepository):

@@ -41,8 +41,8 @@ def use():
     pages_cleared()
     print(pages_cleared())
 
-malloc.shared_by_threads()
-with malloc.kept():
+malloc.share_heap_between_threads()
+with malloc.keep_freed_memory():
     thread = Thread(target=use)
     thread.start()
     thread.join()
@@ -55,7 +55,7 @@ def test_a_thread_keeps_memory_as_the_first_one_does():
 
 
 def test_while_a_network_runs_memory_is_used_again_and_then_given_back():
-    with malloc.kept():
+    with malloc.keep_freed_memory():
         pages_cleared()
         assert pages_cleared() < MOST
         held = resident()

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from stemset.models.networks.slot_names import slot_of
+from stemset.models.networks.slot_names import find_slot
 
 VOCALS = ("vocals", "not_vocals")
 FOUR = ("vocals", "drums", "bass", "other")
@@ -30,4 +30,4 @@ FOUR = ("vocals", "drums", "bass", "other")
     ],
 )
 def test_the_librarys_names_belong_to_our_slots(stem: str, slots: tuple[str, ...], slot: str | None) -> None:
-    assert slot_of(stem, slots) == slot
+    assert find_slot(stem, slots) == slot

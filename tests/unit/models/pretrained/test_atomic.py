@@ -8,32 +8,43 @@ import sys
 import pytest
 
 from stemset.models import registry
+from stemset.models.params import ManyStemParams
 from stemset.models.pretrained import atomic
-from stemset.models.pretrained.atomic import CARDS
 from stemset.models.pretrained.model import AudioSeparatorLibraryModel
 
-MODELS = sorted(CARDS)
+CLASSES = {
+    value.model_filename: value
+    for value in vars(atomic).values()
+    if isinstance(value, type)
+    and issubclass(value, AudioSeparatorLibraryModel)
+    and value is not AudioSeparatorLibraryModel
+}
+MODELS = sorted(CLASSES)
 
 
-def test_every_card_belongs_to_a_registered_library_model() -> None:
-    for name, card in CARDS.items():
-        assert issubclass(registry.find(name), AudioSeparatorLibraryModel)
-        assert registry.card(name) is card
+@pytest.mark.parametrize("name", MODELS)
+def test_every_library_model_is_registered_with_its_card(name: str) -> None:
+    assert registry.find(name) is CLASSES[name]
+    assert registry.card(name) is CLASSES[name].card
+    assert registry.card(name).name == name
 
 
-def test_a_library_model_defines_its_file_and_its_slots_and_nothing_else() -> None:
-    models = [value for value in vars(atomic).values() if isinstance(value, type)]
-    for model in models:
-        if model is not AudioSeparatorLibraryModel and issubclass(model, AudioSeparatorLibraryModel):
-            # Params comes from the base class, which derives it from the slots.
-            own = {name for name in vars(model) if not name.startswith("_")} - {"Params"}
-            assert own == {"model_filename", "output_slots"}
+@pytest.mark.parametrize("name", MODELS)
+def test_a_library_model_defines_its_file_and_its_slots_and_nothing_else(name: str) -> None:
+    # The card comes from its registration.
+    own = {attribute for attribute in vars(CLASSES[name]) if not attribute.startswith("_")} - {"card"}
+    assert own == {"model_filename", "output_slots"}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_model_with_other_among_many_slots_can_keep_a_residual(name: str) -> None:
+    assert issubclass(registry.card(name).params, ManyStemParams) == (CLASSES[name].complement() == "other")
 
 
 @pytest.mark.parametrize("name", MODELS)
 def test_a_card_says_what_a_user_wants_to_know(name: str) -> None:
     card = registry.card(name)
-    assert name in card.weights
+    assert card.weights[0] == name
     assert card.summary.endswith(".")
     assert card.device_advice.endswith(".")
     assert card.size_bytes > 1_000_000

@@ -12,7 +12,7 @@ import pytest
 
 from stemset.errors import Cancelled, NoSpace
 from stemset.models.weights import download
-from stemset.models.weights.download import Fetched, Unreachable, Wrong, fetch, on_disk
+from stemset.models.weights.download import FetchedFile, Unreachable, WrongContent, fetch, partial_size
 from tests.support.waiting import LIMIT_S
 from tests.support.weights_server import WeightsServer, serving_weights
 
@@ -27,7 +27,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[WeightsServer]:
         yield running
 
 
-def anything(_fetched: Fetched) -> None:
+def anything(_fetched: FetchedFile) -> None:
     """Nothing is wrong."""
 
 
@@ -35,7 +35,7 @@ def quiet(_done: int, _whole: int | None) -> None:
     """Nobody listens."""
 
 
-def get(server: WeightsServer, target: Path) -> Fetched | None:
+def get(server: WeightsServer, target: Path) -> FetchedFile | None:
     return fetch(target, (f"{server.address}/{NAME}",), anything, quiet)
 
 
@@ -60,7 +60,7 @@ def test_a_file_comes_whole_with_its_progress_and_nothing_else_stays(server: Wei
         anything,
         lambda done, whole: told.append((done, whole)),
     )
-    assert got == Fetched(hashlib.sha256(CONTENT).hexdigest(), len(CONTENT), f"{server.address}/{NAME}")
+    assert got == FetchedFile(hashlib.sha256(CONTENT).hexdigest(), len(CONTENT), f"{server.address}/{NAME}")
     assert (tmp_path / NAME).read_bytes() == CONTENT
     assert told == sorted(told)
     assert told[-1] == (len(CONTENT), len(CONTENT))
@@ -70,7 +70,7 @@ def test_a_file_comes_whole_with_its_progress_and_nothing_else_stays(server: Wei
 
 def test_a_fetch_that_was_stopped_goes_on_where_it_was(server: WeightsServer, tmp_path: Path) -> None:
     stop_half_way(server, tmp_path / NAME)
-    done, whole = on_disk(tmp_path / NAME)
+    done, whole = partial_size(tmp_path / NAME)
     assert 0 < done < len(CONTENT) == whole
     assert not (tmp_path / NAME).exists()
     get(server, tmp_path / NAME)
@@ -123,11 +123,11 @@ def test_a_part_that_has_all_bytes_is_not_asked_for_again(server: WeightsServer,
 
 @pytest.mark.parametrize("lie", [-1000, 1000])
 def test_a_file_of_another_length_than_announced_never_appears(lie: int, server: WeightsServer, tmp_path: Path) -> None:
-    def as_published(fetched: Fetched) -> str | None:
+    def as_published(fetched: FetchedFile) -> str | None:
         return None if fetched.bytes == len(CONTENT) else "too short"
 
     server.longer_by = lie
-    with pytest.raises((Unreachable, Wrong)):
+    with pytest.raises((Unreachable, WrongContent)):
         fetch(tmp_path / NAME, (f"{server.address}/{NAME}",), as_published, quiet)
     assert not (tmp_path / NAME).exists()
 
@@ -135,14 +135,14 @@ def test_a_file_of_another_length_than_announced_never_appears(lie: int, server:
 def test_wrong_bytes_are_thrown_away_and_the_next_address_is_asked(server: WeightsServer, tmp_path: Path) -> None:
     good = hashlib.sha256(CONTENT).hexdigest()
 
-    def accept(fetched: Fetched) -> str | None:
+    def accept(fetched: FetchedFile) -> str | None:
         return None if fetched.sha256 == good else "wrong bytes"
 
     with serving_weights({NAME: b"something else"}) as bad:
         addresses = (f"{bad.address}/{NAME}", f"{server.address}/{NAME}")
         assert fetch(tmp_path / NAME, addresses, accept, quiet) is not None
         assert (tmp_path / NAME).read_bytes() == CONTENT
-        with pytest.raises(Wrong, match="wrong bytes"):
+        with pytest.raises(WrongContent, match="wrong bytes"):
             fetch(tmp_path / "other" / NAME, addresses[:1], accept, quiet)
     assert left(tmp_path) == [NAME]
 
