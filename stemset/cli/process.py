@@ -29,7 +29,7 @@ from stemset.observability.logging import configure_logging
 
 if TYPE_CHECKING:
     # These bring the whole service with them; `stemset --help` needs none of it.
-    from stemset.batch.process_folder import FolderProcessor, Result
+    from stemset.batch.process_folder import FileResult, FolderProcessor
 
 app = typer.Typer()
 
@@ -101,7 +101,7 @@ async def _process(
         Library,
         Outcome,
         Separator,
-        files_in,
+        find_files,
         single_process_lock,
     )
     from stemset.database.engine import upgrade_database  # noqa: PLC0415
@@ -119,7 +119,7 @@ async def _process(
         work_dir=settings.data_dir / "process",
         cache=FolderCache(worker.cache_dir, worker.cache_bytes) if worker.cache_bytes else None,
     )
-    results: list[Result] = []
+    results: list[FileResult] = []
     with single_process_lock(settings.data_dir):
         await asyncio.to_thread(upgrade_database, settings.database)
         services = build_services(settings, DbosDispatcher(settings.queue_database))
@@ -132,7 +132,7 @@ async def _process(
             services.config.limits,
         )
         try:
-            files = files_in(source, without=settings.data_dir)
+            files = find_files(source, without=settings.data_dir)
             with _bars(len(files)) as bars:
                 plan = services.plans.plans[strategy]
                 processor = FolderProcessor(library, separator, profile, plan, bars, dry_run=dry_run)
@@ -173,7 +173,7 @@ def _stopped_by_signals(processor: FolderProcessor) -> Generator[None]:
             signal.signal(number, handler)
 
 
-def _report(results: list[Result], strategy: str, source: Path, profile: str, *, as_json: bool) -> None:
+def _report(results: list[FileResult], strategy: str, source: Path, profile: str, *, as_json: bool) -> None:
     counts = Counter(result.outcome.value for result in results)
     if as_json:
         files = [
@@ -212,7 +212,7 @@ class _Bars:
         self._job = progress.add_task("", total=1, visible=False)
         self._name = ""
 
-    def begun(self, file: Path) -> None:
+    def file_started(self, file: Path) -> None:
         self._name = escape(file.name)
         self._progress.update(self._job, description=self._name, total=None, completed=0, visible=True)
 
@@ -222,7 +222,7 @@ class _Bars:
         done = sum(node.fraction for node in job.status.nodes)
         self._progress.update(self._job, description=self._name + model, total=len(job.status.nodes), completed=done)
 
-    def ended(self, result: Result) -> None:
+    def ended(self, result: FileResult) -> None:
         self._progress.advance(self._files)
         self._progress.update(self._job, visible=False)
         if result.outcome.value in {"separated", "failed", "elsewhere"}:

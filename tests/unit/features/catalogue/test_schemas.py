@@ -55,20 +55,12 @@ def test_a_strategy_of_one_network_is_summed_up_by_the_networks_card(tmp_path: P
 
 
 def test_a_strategy_of_several_networks_names_them_in_the_order_in_which_they_run(tmp_path: Path) -> None:
-    tree: dict[str, JsonValue] = {
-        **DRUMS,
-        "not_drums": {"_": "kuielab_b_bass.onnx", "bass": "bass", "not_bass": "other"},
-    }
     summary = describe_strategy(parse("two", DRUMS_THEN_BASS), tmp_path, engine=True).summary
     drums, bass = card("kuielab_b_drums.onnx").title, card("kuielab_b_bass.onnx").title
     assert summary == f"2 models: {drums}, then {bass}."
 
 
 def test_what_is_missing_is_named_once_and_the_engine_first(tmp_path: Path) -> None:
-    tree: dict[str, JsonValue] = {
-        **DRUMS,
-        "not_drums": {"_": "kuielab_b_bass.onnx", "bass": "bass", "not_bass": "other"},
-    }
     strategy = parse("two", DRUMS_THEN_BASS)
     files = ["kuielab_b_drums.onnx", "mdx_model_data.json", "kuielab_b_bass.onnx"]
     assert describe_strategy(strategy, tmp_path, engine=False).missing == [ENGINE, *files]
