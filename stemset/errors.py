@@ -40,7 +40,7 @@ def _restored(kind: type[StemsetError], args: tuple[object, ...], fields: dict[s
 
 
 class ConfigError(StemsetError):
-    """config.yaml or the environment is wrong. where: a YAML path such as `strategies.mine.not_vocals`, or a variable."""
+    """config.yaml or the environment is wrong. where: a YAML path such as `strategies.mine._`, or a variable."""
 
     kind = "config"
 

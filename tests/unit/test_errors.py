@@ -89,8 +89,8 @@ def test_an_error_is_the_same_after_the_way_from_a_worker(error: StemsetError) -
             WITH_FIELDS[2],
             (
                 "The weights x.onnx from https://weights.example are damaged or were replaced: its SHA-256 is another. "
-                "Run `stemset models download x.onnx` to fetch them anew; if their publisher changed them, first remove "
-                "x.onnx from weights.json in the models folder."
+                "Run `stemset models download x.onnx` to fetch them anew; if their publisher changed them, first "
+                "remove x.onnx from weights.json in the models folder."
             ),
         ),
         (
