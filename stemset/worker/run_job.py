@@ -57,7 +57,7 @@ def run_job(
     try:
         runner = begin_run(payload, Surroundings(storage, reporter, pool, cache, folder))
         reporter.begin()
-        storage.tidy(Keys.job(payload.job_id))
+        storage.remove_unfinished(Keys.job(payload.job_id))
         end, record = runner.run()
         storage.put_bytes(Keys.manifest(payload.job_id), record, "application/json")
         reporter.tell(Succeeded(result=end.result))

@@ -1,4 +1,4 @@
-"""`DownloadService`: what a person may take home of a job, and what it is called."""
+"""`DownloadService` finds what of a job can be downloaded, and names its files."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from uuid import UUID
 from anyio import to_thread
 
 from stemset.errors import Conflict, NotFound
-from stemset.features.downloads.archive import Entry, join_file_name, object_entry, text_entry
-from stemset.features.downloads.wav_stems import ArchiveNote, wav_entry, write_note
+from stemset.features.downloads.archive import ArchiveEntry, join_file_name, make_object_entry, make_text_entry
+from stemset.features.downloads.wav_stems import ArchiveNote, make_wav_entry, write_note
 from stemset.features.jobs.records import JobState
 from stemset.features.library.recordings import RecordingRepository
 from stemset.features.library.records import RecordingRecord
-from stemset.features.player.schemas import label_of
+from stemset.features.player.schemas import format_label
 from stemset.features.separations.records import Separation
 from stemset.features.separations.service import SeparationService
 from stemset.storage import Keys, Storage
@@ -36,7 +36,7 @@ class Archive:
     """A ZIP that is still to be made. name: without `.zip`. made_at: the time of all files in it."""
 
     name: str
-    entries: Sequence[Entry]
+    entries: Sequence[ArchiveEntry]
     made_at: datetime
 
 
@@ -56,19 +56,24 @@ class DownloadService:
         if stem not in ready:
             raise NotFound("stem of this job that is ready, named", stem, ready)
         recording = await self._find_recording(separation)
-        return StemDownload(Keys.stem(job_id, stem), _title(recording, stem), separation.payload.options.bit_depth)
+        return StemDownload(Keys.stem(job_id, stem), _join_title(recording, stem), separation.payload.options.bit_depth)
 
     async def archive_stems(self, job_id: UUID) -> Archive:
-        """All stems and the manifest, as they are stored. Raises Conflict before the job has succeeded."""
+        """Put all stems and the manifest, as they are stored, into an archive.
+
+        Raises Conflict before the job has succeeded.
+        """
         separation, recording = await self._find_succeeded(job_id)
         job, name = separation.job, join_file_name(recording.title, separation.payload.strategy)
-        files = {f"{name}/{_title(recording, stem)}.flac": Keys.stem(job_id, stem) for stem in separation.result.stems}
+        files = {
+            f"{name}/{_join_title(recording, stem)}.flac": Keys.stem(job_id, stem) for stem in separation.result.stems
+        }
         files[f"{name}/manifest.json"] = Keys.manifest(job_id)
-        entries = await to_thread.run_sync(lambda: [object_entry(self._storage, *file) for file in files.items()])
+        entries = await to_thread.run_sync(lambda: [make_object_entry(self._storage, *file) for file in files.items()])
         return Archive(name, entries, job.status.finished_at or job.created_at)
 
     async def archive_wav_stems(self, job_id: UUID) -> Archive:
-        """All stems and the mixture as WAV files of one length and start, and a note for the DAW.
+        """Put all stems and the mixture as WAV files of one length and start, and a note for the DAW, into an archive.
 
         Raises Conflict before the job has succeeded.
         """
@@ -79,7 +84,9 @@ class DownloadService:
         job, asked = separation.job, separation.payload
         name, made_at = join_file_name(recording.title, asked.strategy, "DAW"), job.status.finished_at or job.created_at
         waves = [
-            wav_entry(self._storage, f"{name}/{_title(recording, track.name)}.wav", track, asked.options.bit_depth)
+            make_wav_entry(
+                self._storage, f"{name}/{_join_title(recording, track.name)}.wav", track, asked.options.bit_depth
+            )
             for track in (*stems, mixture)
         ]
         note = ArchiveNote(
@@ -92,7 +99,7 @@ class DownloadService:
             made_at=made_at,
         )
         readme = write_note(note, [PurePosixPath(entry.name).name for entry in waves])
-        return Archive(name, [text_entry(f"{name}/README.txt", readme), *waves], made_at)
+        return Archive(name, [make_text_entry(f"{name}/README.txt", readme), *waves], made_at)
 
     async def _find_succeeded(self, job_id: UUID) -> tuple[Separation, RecordingRecord]:
         separation = await self._separations.get(job_id)
@@ -107,5 +114,5 @@ class DownloadService:
         return await self._recordings.get(separation.job.recording_id)
 
 
-def _title(recording: RecordingRecord, stem: str) -> str:
-    return join_file_name(recording.title, label_of(stem))
+def _join_title(recording: RecordingRecord, stem: str) -> str:
+    return join_file_name(recording.title, format_label(stem))

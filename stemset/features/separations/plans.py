@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from stemset.config import Config
-from stemset.config.file import fallback_of
+from stemset.config.file import find_fallback_strategy
 from stemset.errors import InvalidRequest
 from stemset.features.jobs.records import Plan, StepStatus
 from stemset.features.separations.records import SEPARATION, RunOptions, SeparationPayload
@@ -31,7 +31,7 @@ class SeparationPlans:
         return cls(
             plans={name: plan_separation(strategy, config) for name, strategy in config.strategies.items()},
             defaults={name: profile.strategy for name, profile in config.profiles.items()},
-            fallback=fallback_of(config) or next(iter(config.strategies)),
+            fallback=find_fallback_strategy(config) or next(iter(config.strategies)),
         )
 
     def find(self, strategy: str | None, profile: str) -> Plan:
