@@ -76,7 +76,7 @@ class Result:
 class Watcher(Protocol):
     """Is told what happens. `job_changed` is called from other threads."""
 
-    def begun(self, file: Path) -> None: ...
+    def file_started(self, file: Path) -> None: ...
 
     def job_changed(self, job: JobRecord) -> None: ...
 
@@ -158,7 +158,7 @@ class FolderProcessor:
         for file in files:
             if self.stopped:
                 return
-            self._watcher.begun(file)
+            self._watcher.file_started(file)
             begun = time.monotonic()
             result = await self._process(file)
             yield replace(result, seconds=round(time.monotonic() - begun, 3))

@@ -100,7 +100,7 @@ class Watching:
     jobs: JobService
     stop_in: asyncio.AbstractEventLoop | None = None
 
-    def begun(self, file: Path) -> None: ...
+    def file_started(self, file: Path) -> None: ...
 
     def job_changed(self, job: JobRecord) -> None:
         if self.stop_in and any(node.state is NodeState.RUNNING for node in job.status.nodes):

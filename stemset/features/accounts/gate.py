@@ -155,7 +155,7 @@ class AccessMiddleware(AbstractAuthenticationMiddleware):
         return AuthenticationResult(user=visitor, auth=visitor.via)
 
 
-def gate_of(settings: ApiSettings, sessions: Sessions) -> Gate:
+def build_gate(settings: ApiSettings, sessions: Sessions) -> Gate:
     """The gate that the settings name; closed unless they say otherwise."""
     return OpenGate() if settings.access == "open" else KeyGate(lambda: settings.key, Guesses(sessions))
 

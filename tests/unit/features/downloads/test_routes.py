@@ -15,7 +15,7 @@ from stemset.config import ApiSettings
 from stemset.features.downloads.archive import join_file_name
 from stemset.features.jobs.messages import Succeeded
 from stemset.storage import Keys
-from stemset.storage.signing import attachment
+from stemset.storage.signing import content_disposition
 from tests.support.api import Service, outside, track, with_storage
 
 
@@ -134,7 +134,7 @@ def test_a_file_name_is_one_on_every_system(parts: tuple[str, ...], name: str) -
 
 
 def test_an_attachment_has_its_name_in_ascii_too() -> None:
-    assert attachment("é.flac") == "attachment; filename=\"_.flac\"; filename*=UTF-8''%C3%A9.flac"
+    assert content_disposition("é.flac") == "attachment; filename=\"_.flac\"; filename*=UTF-8''%C3%A9.flac"
 
 
 async def test_a_daw_gets_every_stem_as_wav_of_one_length_and_start(service: Service) -> None:
