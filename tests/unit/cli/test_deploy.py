@@ -51,17 +51,23 @@ def test_findings_as_json_name_subject_problem_and_command(command: Command, mon
 def test_values_come_from_the_file_and_the_environment_which_wins(
     command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    seen: list[Checks] = []
+    seen: list[dict[str, str]] = []
 
-    def run(checks: Checks) -> list[Finding]:
-        seen.append(checks)
-        return []
+    class Spy:
+        def __init__(
+            self, _knobs: object, _config: object, _cloud: object, values: dict[str, str], *_: object, fix: bool
+        ):
+            assert not fix
+            seen.append(values)
 
-    monkeypatch.setattr(checks.Checks, "run", run)
+        def run(self) -> list[Finding]:
+            return []
+
+    monkeypatch.setattr(checks, "Checks", Spy)
     (tmp_path / "deploy.env").write_text("R2_BUCKET=from-file\nR2_REGION=from-file\nR2_ENDPOINT_URL=\n")
     monkeypatch.setenv("R2_REGION", "from-environment")
     command("deploy", "check")
-    values = seen[0]._values
+    (values,) = seen
     assert (values["R2_BUCKET"], values["R2_REGION"]) == ("from-file", "from-environment")
     assert "R2_ENDPOINT_URL" not in values
 
