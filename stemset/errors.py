@@ -1,36 +1,19 @@
-"""Every error that Stemset raises on purpose, in one tree.
+"""Every error that Stemset raises for somebody else to see stands in this one tree.
 
 StemsetError
-├── ConfigError            config.yaml or the environment is wrong; names the place and the choices
-├── AudioError             a file can't be used as a song
-│   ├── UnreadableAudio    not audio, or damaged
-│   ├── TooLong            over a limit of config.yaml (seconds)
-│   ├── TooShort           nothing, or too little, to separate
-│   ├── TooManyChannels    over a limit of config.yaml
-│   └── TooLarge           over a limit of config.yaml (bytes)
-├── ModelError             a model can't run
-│   ├── WeightsMissing     a weight file is absent and could not be fetched
-│   ├── WeightsDamaged     a weight file is not what its publisher, or its first download, says
-│   ├── NoSpace            the disk has no room for a weight file
-│   ├── EngineMissing      torch and audio-separator are not installed
-│   └── ModelFailed        the library failed, or gave something that is no stem
-├── InvalidRequest         a request says what it can't mean; names the field and the choices
-├── RangeNotSatisfiable    no byte of a requested range lies within the file
-├── NotFound               a profile, strategy, recording, job, stem or stored object that isn't there
-├── Stale                  the thing has changed since the caller saw it
-├── Conflict               the thing is in a state that forbids the request
-│   ├── StaleAttempt       a report from an attempt that is no longer the current one
-│   └── UnknownPayload     a job handed over by another version of Stemset
-├── Forbidden              a signature that is wrong
-├── Unauthorized           no key, or a wrong one, where one is needed
-├── TooManyTries           too many wrong keys
-├── Unavailable            a part of the service can't be reached at the moment
-│   └── WorkerLost         the workers of a job broke down, or went silent, again and again
-├── DeadlinePassed         a job took longer than a deployment allows
-└── Cancelled              somebody asked for the job to stop
+├── ConfigError
+├── AudioError: UnreadableAudio, TooLong, TooShort, TooManyChannels, TooLarge
+├── ModelError: WeightsMissing, WeightsDamaged, NoSpace, EngineMissing, ModelFailed
+├── InvalidRequest, RangeNotSatisfiable, NotFound, Stale
+├── Conflict: StaleAttempt, UnknownPayload
+├── Forbidden, Unauthorized, TooManyTries
+├── Unavailable: WorkerLost
+└── DeadlinePassed, Cancelled
 
-`kind` is stable: it becomes the `type` of a problem document, the `error.kind` of a manifest and the
-failure kind of a job. A message says what was wrong, where, and what would be right.
+Signals within one part are none of them: a worker's `Interrupted`, the weights' `Unreachable` and `WrongContent`.
+
+`kind` is stable: it becomes the `type` of a problem document, the `error.kind` of a manifest and the failure kind of a
+job. A message says what was wrong, where, and what would be right.
 """
 
 from __future__ import annotations
@@ -41,12 +24,12 @@ from typing import ClassVar
 
 
 class StemsetError(Exception):
-    """Root of the tree; `str(error)` is fit to show to a user."""
+    """The root of the tree. `str(error)` may be shown to a user."""
 
     kind: ClassVar[str] = "error"
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Pickles whatever its constructor takes: engines carry a worker's errors to the service."""
+        """Pickle the error whatever its constructor takes: engines carry a worker's errors to the service."""
         return _restore_error, (type(self), self.args, self.__dict__)
 
 
@@ -57,7 +40,7 @@ def _restore_error(kind: type[StemsetError], args: tuple[object, ...], fields: d
 
 
 class ConfigError(StemsetError):
-    """A mistake in config.yaml, at `where` (a YAML path such as `strategies.mine.not_vocals`)."""
+    """config.yaml or the environment is wrong. where: a YAML path such as `strategies.mine._`, or a variable."""
 
     kind = "config"
 
@@ -76,31 +59,31 @@ class AudioError(StemsetError):
 
 
 class UnreadableAudio(AudioError):
-    """Not audio, or damaged."""
+    """The file is not audio, or damaged."""
 
     kind = "unreadable-audio"
 
 
 class TooLong(AudioError):
-    """Longer than config.yaml allows."""
+    """The song is longer than config.yaml allows."""
 
     kind = "too-long"
 
 
 class TooShort(AudioError):
-    """Nothing, or too little, to separate."""
+    """The file holds nothing, or too little, to separate."""
 
     kind = "too-short"
 
 
 class TooManyChannels(AudioError):
-    """More channels than config.yaml allows."""
+    """The song has more channels than config.yaml allows."""
 
     kind = "too-many-channels"
 
 
 class TooLarge(AudioError):
-    """More bytes than config.yaml allows."""
+    """The file has more bytes than config.yaml allows."""
 
     kind = "too-large"
 
@@ -163,13 +146,13 @@ class EngineMissing(ModelError):
 
 
 class ModelFailed(ModelError):
-    """The library failed, or gave something that is no stem."""
+    """The model's library failed, or gave something that is no stem."""
 
     kind = "model-failed"
 
 
 class InvalidRequest(StemsetError):
-    """A request that says something it can't mean: `field` names what, `choices` what would be right."""
+    """A request says something that it can't mean, in `field`; `choices` are what would be right."""
 
     kind = "invalid-request"
 
@@ -219,13 +202,13 @@ class Stale(StemsetError):
 
 
 class StaleAttempt(Conflict):
-    """A report from an attempt that is no longer the current one."""
+    """A report comes from an attempt that is no longer the current one."""
 
     kind = "stale-attempt"
 
 
 class UnknownPayload(Conflict):
-    """A job handed over by another version of Stemset."""
+    """A job was handed over by another version of Stemset."""
 
     kind = "unknown-payload"
 
@@ -237,13 +220,13 @@ class Forbidden(StemsetError):
 
 
 class Unauthorized(StemsetError):
-    """No key, or a wrong one, where one is needed."""
+    """The request carries no key, or a wrong one, where one is needed."""
 
     kind = "unauthorized"
 
 
 class TooManyTries(StemsetError):
-    """Too many wrong keys from one place; wait_s: how long it has to wait."""
+    """One place has sent too many wrong keys; it has to wait wait_s seconds."""
 
     kind = "too-many-tries"
 

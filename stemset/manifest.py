@@ -1,4 +1,4 @@
-"""The manifest: the record of what a job did. Every path through a job leaves one."""
+"""A manifest records what a job did. Every job leaves one, however it ends."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ MIXTURE = "mixture"
 
 
 class Record(BaseModel):
-    """Frozen, and strict about names: a manifest is read by programs, years later."""
+    """A part of a manifest. It is frozen and strict about names: programs read it years later."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class InputRecord(Record):
-    """The song as it came. sha256 of the file's bytes; duration in seconds after decoding."""
+    """The song's file. sha256: of its bytes; duration_s: after decoding."""
 
     sha256: str
     container: str

@@ -1,4 +1,4 @@
-"""The channel of a run in the process that made its job: reports are applied to the service without HTTP."""
+"""`LocalChannel` brings the reports of a job to the service of the same process, without HTTP."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ IN_PROCESS = "process"
 class LocalChannel:
     """Applies reports to a service that lives in an event loop; `send` is called from other threads.
 
-    changed: called in the sending thread with the job, after each report that changed it.
+    on_change: is called in the sending thread with the job, after each report that changed it.
     """
 
     def __init__(
-        self, service: JobService, loop: asyncio.AbstractEventLoop, changed: Callable[[JobRecord], None]
+        self, service: JobService, loop: asyncio.AbstractEventLoop, on_change: Callable[[JobRecord], None]
     ) -> None:
         self._service = service
         self._loop = loop
-        self._changed = changed
+        self._on_change = on_change
 
     def send(self, report: Report) -> Answer:
         applied = asyncio.run_coroutine_threadsafe(self._apply(report), self._loop).result()
         if applied.event is not None:
-            self._changed(applied.job)
+            self._on_change(applied.job)
         return Answer(cancel=applied.cancel)
 
     def close(self) -> None:

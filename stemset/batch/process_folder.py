@@ -1,4 +1,4 @@
-"""A folder of songs into the library, without a server: what `stemset process` does.
+"""`FolderProcessor` brings a folder of songs into the library without a server, for `stemset process`.
 
 Songs are stored and jobs are made as by an upload, and a job is run by the worker's code. But it is run here, and
 never comes into the queue. So this works alone as well as beside `stemset serve`, whose page shows it all.
@@ -45,24 +45,24 @@ class Outcome(StrEnum):
     """What became of a file."""
 
     SEPARATED = "separated"
-    """Now."""
+    """This run has separated it."""
     PRESENT = "present"
-    """In the library with this strategy already; the file was only hashed."""
+    """The library holds it with this strategy already; the file was only hashed."""
     PLANNED = "planned"
-    """Would be separated, were it no dry run."""
+    """A run that is no dry one would separate it."""
     ELSEWHERE = "elsewhere"
-    """The service's queue or a worker has the job already."""
+    """The service's queue or a worker has its job already."""
     NOT_AUDIO = "not_audio"
-    """Holds no sound, and doesn't claim to by its name."""
+    """The file holds no sound, and doesn't claim to by its name."""
     FAILED = "failed"
-    """`error` says why."""
+    """It could not be separated; `kind` and `message` say why."""
     STOPPED = "stopped"
-    """Somebody stopped the job, here or on the page."""
+    """Somebody has stopped its job, here or on the page."""
 
 
 @dataclass(frozen=True)
-class Result:
-    """One file. seconds: spent on it. kind, message: of what went wrong."""
+class FileResult:
+    """What became of one file. seconds: spent on it. kind, message: of the error."""
 
     file: Path
     outcome: Outcome
@@ -74,25 +74,25 @@ class Result:
 
 
 class Watcher(Protocol):
-    """Is told what happens. `job_changed` is called from other threads."""
+    """Follows the work. `job_changed` is called from other threads."""
 
     def file_started(self, file: Path) -> None: ...
 
     def job_changed(self, job: JobRecord) -> None: ...
 
 
-def files_in(source: Path, *, without: Path) -> list[Path]:
-    """Every file below source in a steady order. Hidden files and folders are left out, and the folder `without`.
+def find_files(source: Path, *, without: Path) -> list[Path]:
+    """List every file below source in a steady order. Hidden ones are left out, and the folder `without`.
 
     A folder that can't be read is in the list itself, so that it is not passed over in silence.
     """
     found: list[Path] = []
     excluded = without.resolve()
 
-    def unreadable(error: OSError) -> None:
+    def list_unreadable(error: OSError) -> None:
         found.append(Path(str(error.filename)))
 
-    for folder, folders, files in os.walk(source, onerror=unreadable):
+    for folder, folders, files in os.walk(source, onerror=list_unreadable):
         here = Path(folder)
         folders[:] = sorted(
             name for name in folders if not name.startswith(".") and (here / name).resolve() != excluded
@@ -104,7 +104,7 @@ def files_in(source: Path, *, without: Path) -> list[Path]:
 
 @dataclass(frozen=True)
 class Library:
-    """Where songs go and jobs are made. limits: of config.yaml."""
+    """The services that store songs and make jobs. limits: of config.yaml."""
 
     recordings: RecordingRepository
     jobs: JobService
@@ -116,7 +116,7 @@ class Library:
 
 @dataclass(frozen=True)
 class Separator:
-    """What runs the jobs. work_dir: for files in between; cache: of nodes, None without one."""
+    """The parts that run a job. work_dir: for files in between; cache: of nodes, None without one."""
 
     pool: ModelPool
     work_dir: Path
@@ -124,7 +124,7 @@ class Separator:
 
 
 class FolderProcessor:
-    """Takes files one after the other into one profile. Use `single_process_lock` around it; one per process.
+    """Brings files one after the other into one profile. Use `single_process_lock` around it; one per process.
 
     plan: what a job of the strategy is to do.
     """
@@ -151,8 +151,8 @@ class FolderProcessor:
     def stopped(self) -> bool:
         return self._stopping.is_set()
 
-    async def run(self, files: Sequence[Path]) -> AsyncGenerator[Result]:
-        """What became of each file, as soon as it is known; fewer after `stop`."""
+    async def run(self, files: Sequence[Path]) -> AsyncGenerator[FileResult]:
+        """Process the files, and yield what became of each as soon as it is known; fewer after `stop`."""
         if not self._dry_run:
             await self._cancel_abandoned_jobs()
         for file in files:
@@ -163,51 +163,48 @@ class FolderProcessor:
             result = await self._process(file)
             yield replace(result, seconds=round(time.monotonic() - begun, 3))
 
-    async def _process(self, file: Path) -> Result:
+    async def _process(self, file: Path) -> FileResult:
         try:
-            received = await asyncio.to_thread(_as_received, file)
+            received = await asyncio.to_thread(_describe_file, file)
             recording = await self._library.recordings.find_by_hash(self._profile, received.sha256)
             if self._dry_run:
-                return await self._foresee(received, recording)
+                return await self._plan_file(received, recording)
             if recording is None:
-                await self._check_size(received)
+                await self._check_file_size(received)
                 recording = await self._library.ingest.store(received, self._profile)
             if self.stopped:
-                return Result(file, Outcome.STOPPED, recording_id=recording.id)
+                return FileResult(file, Outcome.STOPPED, recording_id=recording.id)
             job = await self._library.jobs.create_job(recording.id, self._plan.strategy, dispatch_ref=IN_PROCESS)
             return await self._separate(file, recording, job)
         except UnreadableAudio as error:
-            if self.stopped:
-                # Ctrl-C reaches the process that looks into the file, too.
-                return Result(file, Outcome.STOPPED)
-            if not _claims_sound(file):
-                return Result(file, Outcome.NOT_AUDIO, message=str(error))
-            return _failed(file, error)
+            if not _is_named_as_sound(file):
+                return FileResult(file, Outcome.NOT_AUDIO, message=str(error))
+            return _describe_failure(file, error)
         except (StemsetError, OSError) as error:
-            return _failed(file, error)
+            return _describe_failure(file, error)
 
-    async def _foresee(self, received: ReceivedFile, recording: RecordingRecord | None) -> Result:
+    async def _plan_file(self, received: ReceivedFile, recording: RecordingRecord | None) -> FileResult:
         if received.sha256 in self._planned:
-            return Result(received.file, Outcome.PRESENT)
+            return FileResult(received.file, Outcome.PRESENT)
         if recording is None:
-            await self._check_size(received)
+            await self._check_file_size(received)
             await self._library.probe.probe_within_limits(received.file)
         else:
             done = await self._library.jobs.done_job(recording.id, self._plan)
             if done:
-                return Result(received.file, Outcome.PRESENT, recording_id=recording.id, job_id=done.id)
+                return FileResult(received.file, Outcome.PRESENT, recording_id=recording.id, job_id=done.id)
         self._planned.add(received.sha256)
-        return Result(received.file, Outcome.PLANNED, recording_id=recording.id if recording else None)
+        return FileResult(received.file, Outcome.PLANNED, recording_id=recording.id if recording else None)
 
-    async def _check_size(self, received: ReceivedFile) -> None:
+    async def _check_file_size(self, received: ReceivedFile) -> None:
         max_bytes = self._library.limits.max_bytes
         if received.bytes > max_bytes:
             # First of all it has to be a song.
             await self._library.probe.probe(received.file)
         check_size(received.bytes, max_bytes)
 
-    async def _separate(self, file: Path, recording: RecordingRecord, job: JobRecord) -> Result:
-        result = Result(file, Outcome.PRESENT, recording_id=recording.id, job_id=job.id)
+    async def _separate(self, file: Path, recording: RecordingRecord, job: JobRecord) -> FileResult:
+        result = FileResult(file, Outcome.PRESENT, recording_id=recording.id, job_id=job.id)
         if job.state is JobState.SUCCEEDED:
             return result
         if job.dispatch_ref != IN_PROCESS:
@@ -224,12 +221,12 @@ class FolderProcessor:
                 result, outcome=Outcome.FAILED, kind=job.status.failure.kind, message=job.status.failure.message
             )
         if error:
-            failed = _failed(file, error)
+            failed = _describe_failure(file, error)
             return replace(result, outcome=Outcome.FAILED, kind=failed.kind, message=failed.message)
         return replace(result, outcome=Outcome.ELSEWHERE, message="the service has begun its job anew")
 
     async def _run_until_stopped(self, payload: JobPayload) -> BaseException | None:
-        running = asyncio.create_task(asyncio.to_thread(self._run, payload, asyncio.get_running_loop()))
+        running = asyncio.create_task(asyncio.to_thread(self._run_job, payload, asyncio.get_running_loop()))
         stopping = asyncio.create_task(self._stopping.wait())
         await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if not running.done():
@@ -239,11 +236,11 @@ class FolderProcessor:
         if not running.done():
             # A model in the middle of a node can't be asked to stop.
             self.abandoned = True
-            await self._end(payload.job_id, payload.attempt, payload.nonce)
+            await self._report_stopped(payload.job_id, payload.attempt, payload.nonce)
             return None
         return running.exception()
 
-    def _run(self, payload: JobPayload, loop: asyncio.AbstractEventLoop) -> None:
+    def _run_job(self, payload: JobPayload, loop: asyncio.AbstractEventLoop) -> None:
         channel = LocalChannel(self._library.jobs, loop, self._watcher.job_changed)
         with Reporter(payload, channel, stop=threading.Event()) as reporter:
             run_job(
@@ -262,9 +259,9 @@ class FolderProcessor:
         for job in left:
             if job.dispatch_ref == IN_PROCESS:
                 await self._library.jobs.request_cancel(job.id)
-                await self._end(job.id, job.attempt, job.nonce)
+                await self._report_stopped(job.id, job.attempt, job.nonce)
 
-    async def _end(self, job_id: UUID, attempt: int, nonce: str) -> None:
+    async def _report_stopped(self, job_id: UUID, attempt: int, nonce: str) -> None:
         report = Report(job_id=job_id, attempt=attempt, nonce=nonce, event=Stopped())
         try:
             await self._library.jobs.apply(report, report.message_id)
@@ -275,9 +272,9 @@ class FolderProcessor:
 
 @contextmanager
 def single_process_lock(data_dir: Path) -> Generator[None]:
-    """One at a time in a data folder: so a job of such a process that is there before was left by a kill.
+    """Make sure that one `stemset process` at a time works in a data folder.
 
-    Raises Conflict when another one runs.
+    So a job of such a process that is there before was left by one that was killed. Raises Conflict when another runs.
     """
     data_dir.mkdir(parents=True, exist_ok=True)
     with ExitStack() as held:
@@ -288,20 +285,20 @@ def single_process_lock(data_dir: Path) -> Generator[None]:
         yield
 
 
-def _as_received(file: Path) -> ReceivedFile:
-    """The file as what an upload makes of a received one; nothing is copied yet. Blocking."""
+def _describe_file(file: Path) -> ReceivedFile:
+    """Describe a file as an upload describes what it has received; nothing is copied yet. Blocking."""
     sha256, size = hash_file(file)
     return ReceivedFile(file, clean_file_name(file.name), size, sha256)
 
 
-def _claims_sound(file: Path) -> bool:
-    """Whether the name says that this is a song, so that it is a fault if it isn't. Else only the content counts."""
+def _is_named_as_sound(file: Path) -> bool:
+    """Whether the name says that this is a song, so that it is a failure if it isn't."""
     kind, _ = mimetypes.guess_type(file.name)
     return kind is not None and kind.startswith(("audio/", "video/"))
 
 
-def _failed(file: Path, error: BaseException) -> Result:
+def _describe_failure(file: Path, error: BaseException) -> FileResult:
     if isinstance(error, StemsetError):
-        return Result(file, Outcome.FAILED, kind=error.kind, message=str(error))
+        return FileResult(file, Outcome.FAILED, kind=error.kind, message=str(error))
     message = error.strerror if isinstance(error, OSError) and error.strerror else f"{type(error).__name__}: {error}"
-    return Result(file, Outcome.FAILED, kind="internal", message=message)
+    return FileResult(file, Outcome.FAILED, kind="internal", message=message)

@@ -29,7 +29,7 @@ from stemset.observability.logging import configure_logging
 
 if TYPE_CHECKING:
     # These bring the whole service with them; `stemset --help` needs none of it.
-    from stemset.batch.process_folder import FolderProcessor, Library, Result, Separator
+    from stemset.batch.process_folder import FileResult, FolderProcessor, Library, Separator
     from stemset.server.services import Services
 
 app = typer.Typer()
@@ -102,7 +102,7 @@ async def _process_folder(
     from stemset.batch.process_folder import (  # noqa: PLC0415
         FolderProcessor,
         Outcome,
-        files_in,
+        find_files,
         single_process_lock,
     )
     from stemset.database.engine import upgrade_database  # noqa: PLC0415
@@ -116,7 +116,7 @@ async def _process_folder(
         await asyncio.to_thread(upgrade_database, settings.database)
         services = build_services(settings, DbosDispatcher(settings.queue_database))
         try:
-            files = files_in(source, without=settings.data_dir)
+            files = find_files(source, without=settings.data_dir)
             plan = services.plans.plans[strategy]
             with _show_progress(len(files)) as bars:
                 processor = FolderProcessor(_make_library(services), separator, profile, plan, bars, dry_run=dry_run)
@@ -162,9 +162,9 @@ def _make_library(services: Services) -> Library:
     )
 
 
-async def _collect_results(processor: FolderProcessor, files: Sequence[Path], bars: _Bars) -> list[Result]:
+async def _collect_results(processor: FolderProcessor, files: Sequence[Path], bars: _Bars) -> list[FileResult]:
     """Process the files until all are done or a signal stops it. Returns the results so far, which `bars` show."""
-    results: list[Result] = []
+    results: list[FileResult] = []
     with _stop_on_signals(processor):
         async for result in processor.run(files):
             results.append(result)
@@ -193,7 +193,7 @@ def _stop_on_signals(processor: FolderProcessor) -> Generator[None]:
             signal.signal(number, handler)
 
 
-def _print_results(results: list[Result], strategy: str, source: Path, profile: str, *, as_json: bool) -> None:
+def _print_results(results: list[FileResult], strategy: str, source: Path, profile: str, *, as_json: bool) -> None:
     counts = Counter(result.outcome.value for result in results)
     if as_json:
         files = [
@@ -242,7 +242,7 @@ class _Bars:
         done = sum(node.fraction for node in job.status.nodes)
         self._progress.update(self._job, description=self._name + model, total=len(job.status.nodes), completed=done)
 
-    def file_finished(self, result: Result) -> None:
+    def file_finished(self, result: FileResult) -> None:
         self._progress.advance(self._files)
         self._progress.update(self._job, visible=False)
         if result.outcome.value in {"separated", "failed", "elsewhere"}:

@@ -1,4 +1,4 @@
-"""Runs in a process of its own: writes a stem in another format.
+"""Encodes a stem in another format, in a process of its own.
 
 Arguments: source, target, format, bit depth, title.
 """
@@ -12,7 +12,7 @@ from stemset.audio import AudioFormat, encode
 
 
 def main(source: str, target: str, audio_format: str, bit_depth: str, title: str) -> None:
-    """Exit code 0, or a traceback."""
+    """Write the target. Exits with 0, or with a traceback."""
     encode(Path(source), Path(target), AudioFormat(audio_format), bit_depth=int(bit_depth), tags={"title": title})
 
 

@@ -1,7 +1,11 @@
-"""Limits that a process sets for itself before it opens what a stranger sent."""
+"""Runs a module in a process that first sets limits for itself, before it opens what a stranger sent.
+
+Arguments: bytes of memory, seconds of computing, the module, and the module's own arguments.
+"""
 
 from __future__ import annotations
 
+import runpy
 import sys
 from contextlib import suppress
 
@@ -20,3 +24,14 @@ def limit_process(*, memory_bytes: int, cpu_s: int) -> None:
         # Refused, too, where a stricter limit holds already.
         with suppress(OSError, ValueError):
             resource.setrlimit(limit, (most, most))
+
+
+def main(memory_bytes: str, cpu_s: str, module: str, *arguments: str) -> None:
+    """Set the limits, then do what `python -m module arguments` would."""
+    limit_process(memory_bytes=int(memory_bytes), cpu_s=int(cpu_s))
+    sys.argv = [module, *arguments]
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

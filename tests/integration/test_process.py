@@ -19,7 +19,7 @@ from stemset.batch.process_folder import (
     Library,
     Outcome,
     Separator,
-    files_in,
+    find_files,
     single_process_lock,
 )
 from stemset.cli import app
@@ -86,7 +86,7 @@ class Queue:
         seen = watcher or Watching()
         plan = services.plans.plans[strategy]
         seen.processor = FolderProcessor(library, separator, profile, plan, seen, dry_run=dry_run)
-        files = files_in(self.music, without=self.settings.data_dir)
+        files = find_files(self.music, without=self.settings.data_dir)
         try:
             return {result.file.name: result.outcome async for result in seen.processor.run(files)}
         finally:
@@ -248,5 +248,5 @@ def test_hidden_files_and_the_library_itself_are_left_out(tmp_path: Path) -> Non
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     os.mkfifo(tmp_path / "pipe.wav")
-    found = files_in(tmp_path, without=tmp_path / "data")
+    found = find_files(tmp_path, without=tmp_path / "data")
     assert [str(file.relative_to(tmp_path)) for file in found] == ["b.wav", "a/c.wav"]

@@ -1,22 +1,23 @@
-"""Who may use the service: everybody, or whoever has the key.
+"""A gate tells who a request comes from, and the middleware turns strangers away.
 
-A gate tells who a request comes from. Two are here; one that knows people by name goes in the same place. Programs send
-the key in a header. A browser sends it once, and has a signed cookie from then on, which no script can read and no
-other site can make it send. Another key ends all sessions: they are signed with it.
+There are two: one lets everybody in, the other whoever has the key. Programs send the key in a header. A browser sends
+it once, and has a signed cookie from then on, which no script can read and no other site can make it send. A new key
+ends all sessions, because their cookies are signed with it.
 """
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Literal, Protocol
+from weakref import WeakValueDictionary
 
 from itsdangerous import BadSignature, TimestampSigner
-from litestar.connection import ASGIConnection
-from litestar.datastructures import Cookie
+from litestar.datastructures import URL, Address, Cookie
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
 from litestar.types import ASGIApp
 from typing_extensions import override
@@ -24,7 +25,7 @@ from typing_extensions import override
 from stemset.config import ApiSettings
 from stemset.database.sessions import Sessions
 from stemset.errors import Unauthorized
-from stemset.features.accounts.key_limiter import Guesses
+from stemset.features.accounts.key_limiter import WrongKeyLimiter
 
 PUBLIC = "public"
 """The `opt` of a route that is outside the gate."""
@@ -32,14 +33,28 @@ PUBLIC = "public"
 COOKIE = "stemset_session"
 SESSION_S = 90 * 24 * 3600
 
-_REMEMBERED = 10_000
+_MAX_TRUSTED = 10_000
 
-Connection: TypeAlias = ASGIConnection[Any, Any, Any, Any]
+
+class Connection(Protocol):
+    """What a gate reads of a request."""
+
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+
+    @property
+    def cookies(self) -> Mapping[str, str]: ...
+
+    @property
+    def client(self) -> Address | None: ...
+
+    @property
+    def url(self) -> URL: ...
 
 
 @dataclass(frozen=True)
 class Visitor:
-    """Who sent a request. via: what let them in."""
+    """Whoever sent a request. via: what let them in."""
 
     name: str
     via: Literal["open", "key", "session"]
@@ -49,18 +64,18 @@ class Gate(Protocol):
     """Tells who a request comes from."""
 
     closed: bool
-    """Whether there is anybody it doesn't let in."""
+    """Whether a key is needed."""
 
     def prepare(self) -> None:
-        """Call it when the service starts. Raises ConfigError where what it needs isn't set."""
+        """Get ready to answer, when the service starts. Raises ConfigError where a setting is missing."""
         ...
 
-    async def visitor(self, connection: Connection) -> Visitor | None:
-        """None for a stranger. Raises TooManyTries for one who keeps guessing."""
+    async def identify(self, connection: Connection) -> Visitor | None:
+        """Tell who sent a request; None for a stranger. Raises TooManyTries for one who keeps guessing keys."""
         ...
 
-    async def session(self, key: str, connection: Connection) -> Cookie:
-        """A session for whoever has the key. Raises Unauthorized, TooManyTries."""
+    async def open_session(self, key: str, connection: Connection) -> Cookie:
+        """Make the session cookie of a browser that sent the key. Raises Unauthorized, TooManyTries."""
         ...
 
 
@@ -72,67 +87,73 @@ class OpenGate:
 
     def prepare(self) -> None: ...
 
-    async def visitor(self, connection: Connection) -> Visitor | None:  # noqa: ARG002 - whoever it is
+    async def identify(self, connection: Connection) -> Visitor | None:  # noqa: ARG002 - whoever it is
         return self._ANYBODY
 
-    async def session(self, key: str, connection: Connection) -> Cookie:  # noqa: ARG002 - nobody needs one
-        return ended_session(connection)
+    async def open_session(self, key: str, connection: Connection) -> Cookie:  # noqa: ARG002 - nobody needs one
+        return expire_session(connection)
 
 
 class KeyGate:
-    """Lets in whoever has the key. Who keeps guessing has to wait, also with the right one."""
+    """Lets in whoever has the key. Whoever sent too many wrong ones has to wait, even with the right one."""
 
     closed = True
 
-    def __init__(self, key: Callable[[], str], guesses: Guesses) -> None:
+    def __init__(self, key: Callable[[], str], limiter: WrongKeyLimiter) -> None:
         self._key = cache(key)
-        self._guesses = guesses
+        self._limiter = limiter
         self._trusted: set[str] = set()
-        """Senders whose last key here was right: nobody is asked how often they guessed."""
+        """Senders whose last key here was right: for them the limiter, and so the database, is not asked."""
+        self._locks = WeakValueDictionary[str, asyncio.Lock]()
 
     def prepare(self) -> None:
         self._key()
 
-    async def visitor(self, connection: Connection) -> Visitor | None:
-        key = _key_of(connection)
+    async def identify(self, connection: Connection) -> Visitor | None:
+        key = _read_key(connection)
         if key is not None:
-            return Visitor("whoever has the key", "key") if await self._fits(key, connection) else None
+            return Visitor("whoever has the key", "key") if await self._accepts_key(key, connection) else None
         if self._is_session(connection.cookies.get(COOKIE, "")):
             return Visitor("whoever has the key", "session")
         return None
 
-    async def session(self, key: str, connection: Connection) -> Cookie:
-        if not await self._fits(key, connection):
+    async def open_session(self, key: str, connection: Connection) -> Cookie:
+        if not await self._accepts_key(key, connection):
             raise Unauthorized("This is not the key of this Stemset.")
-        return _cookie(connection, self._signer().sign("key").decode(), SESSION_S)
+        return _make_cookie(connection, self._make_signer().sign("key").decode(), SESSION_S)
 
-    async def _fits(self, key: str, connection: Connection) -> bool:
-        sender = self._sender(connection)
+    async def _accepts_key(self, key: str, connection: Connection) -> bool:
+        sender = self._hash_address(connection)
         # Digests, so that neither content nor length shows in the time it takes.
-        fits = hmac.compare_digest(_digest(key), _digest(self._key()))
-        if fits and sender in self._trusted:
-            return True
-        self._trusted.discard(sender)
-        await self._guesses.check(sender)
-        if fits:
-            if len(self._trusted) >= _REMEMBERED:
-                self._trusted.clear()
-            self._trusted.add(sender)
-        else:
-            await self._guesses.note(sender)
-        return fits
+        is_right = hmac.compare_digest(_hash_key(key), _hash_key(self._key()))
+        # One key of a sender after the other: guesses that come at once must not outrun their count.
+        async with self._locks.setdefault(sender, asyncio.Lock()):
+            if is_right and sender in self._trusted:
+                return True
+            self._trusted.discard(sender)
+            await self._limiter.check_sender(sender)
+            if is_right:
+                self._trust(sender)
+            else:
+                await self._limiter.count_wrong_key(sender)
+        return is_right
 
-    def _sender(self, connection: Connection) -> str:
-        """Stands for an address, which nobody needs to read in the database."""
+    def _trust(self, sender: str) -> None:
+        if len(self._trusted) >= _MAX_TRUSTED:
+            self._trusted.clear()
+        self._trusted.add(sender)
+
+    def _hash_address(self, connection: Connection) -> str:
+        """Make the sender's name, in hex: nobody needs to read an address in the database."""
         address = connection.client.host if connection.client else ""
         return hmac.new(self._key().encode(), address.encode(), hashlib.sha256).hexdigest()
 
-    def _signer(self) -> TimestampSigner:
+    def _make_signer(self) -> TimestampSigner:
         return TimestampSigner(self._key(), salt="stemset.session", digest_method=hashlib.sha256)
 
     def _is_session(self, cookie: str) -> bool:
         try:
-            return self._signer().unsign(cookie, max_age=SESSION_S) == b"key"
+            return self._make_signer().unsign(cookie, max_age=SESSION_S) == b"key"
         except BadSignature:
             return False
 
@@ -146,7 +167,7 @@ class AccessMiddleware(AbstractAuthenticationMiddleware):
 
     @override
     async def authenticate_request(self, connection: Connection) -> AuthenticationResult:
-        visitor = await self._gate.visitor(connection)
+        visitor = await self._gate.identify(connection)
         if visitor is None:
             raise Unauthorized(
                 "This Stemset is closed. Send its key as `Authorization: Bearer …` or `X-API-Key: …`, or sign in on "
@@ -156,27 +177,27 @@ class AccessMiddleware(AbstractAuthenticationMiddleware):
 
 
 def build_gate(settings: ApiSettings, sessions: Sessions) -> Gate:
-    """The gate that the settings name; closed unless they say otherwise."""
-    return OpenGate() if settings.access == "open" else KeyGate(lambda: settings.key, Guesses(sessions))
+    """Make the gate that the settings name; it is closed unless they say otherwise."""
+    return OpenGate() if settings.access == "open" else KeyGate(lambda: settings.key, WrongKeyLimiter(sessions))
 
 
-def ended_session(connection: Connection) -> Cookie:
-    """Makes a browser forget its session."""
-    return _cookie(connection, "", 0)
+def expire_session(connection: Connection) -> Cookie:
+    """Make a cookie that takes the place of the browser's session cookie and expires at once."""
+    return _make_cookie(connection, "", 0)
 
 
-def _cookie(connection: Connection, value: str, max_age_s: int) -> Cookie:
+def _make_cookie(connection: Connection, value: str, max_age_s: int) -> Cookie:
     secure = connection.url.scheme == "https"
     return Cookie(key=COOKIE, value=value, max_age=max_age_s, path="/", httponly=True, samesite="strict", secure=secure)
 
 
-def _key_of(connection: Connection) -> str | None:
-    """The key in a request's headers; None where there is none."""
+def _read_key(connection: Connection) -> str | None:
+    """Read the key from a request's headers; None where there is none."""
     kind, _, key = connection.headers.get("authorization", "").partition(" ")
     if kind.lower() == "bearer":
         return key.strip()
     return connection.headers.get("x-api-key")
 
 
-def _digest(key: str) -> bytes:
+def _hash_key(key: str) -> bytes:
     return hashlib.sha256(key.encode()).digest()

@@ -1,4 +1,7 @@
-"""Wrong keys, counted in the database: whichever process of a service is asked, all of them count together."""
+"""`WrongKeyLimiter` makes whoever sends wrong keys wait.
+
+It counts them in the database, so that all processes of a service count together.
+"""
 
 from __future__ import annotations
 
@@ -10,30 +13,30 @@ from stemset.database.sessions import Sessions
 from stemset.database.tables import WrongKeyRow
 from stemset.errors import TooManyTries
 
-TRIES = 10
-_WITHIN = timedelta(minutes=1)
+MAX_WRONG_KEYS = 10
+_WINDOW = timedelta(minutes=1)
 
 
-class Guesses:
-    """sender: whom the guesses of one place are counted for, 64 characters at most."""
+class WrongKeyLimiter:
+    """Lets a sender try ten wrong keys a minute. sender: stands for one address, 64 characters at most."""
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
 
-    async def check(self, sender: str) -> None:
-        """Raises TooManyTries where the last minute has seen too many of theirs."""
+    async def check_sender(self, sender: str) -> None:
+        """Raise TooManyTries where the sender has sent ten wrong keys within the last minute."""
         now = datetime.now(UTC)
         recent = select(func.count(), func.min(WrongKeyRow.at)).where(
-            WrongKeyRow.sender == sender, WrongKeyRow.at > now - _WITHIN
+            WrongKeyRow.sender == sender, WrongKeyRow.at > now - _WINDOW
         )
         async with self._sessions() as session:
             count, first = (await session.execute(recent)).one()
-        if count >= TRIES:
-            raise TooManyTries((first + _WITHIN - now).total_seconds())
+        if count >= MAX_WRONG_KEYS:
+            raise TooManyTries((first + _WINDOW - now).total_seconds())
 
-    async def note(self, sender: str) -> None:
-        """One more of theirs. What is older than that minute is forgotten."""
+    async def count_wrong_key(self, sender: str) -> None:
+        """Count one more wrong key of the sender, and delete the rows that are older than a minute."""
         now = datetime.now(UTC)
         async with self._sessions.begin() as session:
-            await session.execute(delete(WrongKeyRow).where(WrongKeyRow.at <= now - _WITHIN))
+            await session.execute(delete(WrongKeyRow).where(WrongKeyRow.at <= now - _WINDOW))
             session.add(WrongKeyRow(sender=sender, at=now))

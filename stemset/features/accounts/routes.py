@@ -1,4 +1,4 @@
-"""Signing in and out, on a service that is closed."""
+"""These routes sign a browser in and out of a service that is closed."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from litestar import Response, Router, delete, get, post
 from litestar.params import JSONBody
 from litestar.status_codes import HTTP_200_OK
 
-from stemset.features.accounts.gate import PUBLIC, Gate, ended_session
+from stemset.features.accounts.gate import PUBLIC, Gate, expire_session
 from stemset.features.accounts.schemas import SESSION, Session, SignIn
 from stemset.web.parameters import Injected
 from stemset.web.problems import AnyRequest, problem_responses
 from stemset.web.responses import empty_response, json_response
 
-_NEVER_KEPT = {"Cache-Control": "no-store"}
+_NO_STORE = {"Cache-Control": "no-store"}
 
 
 @get(
@@ -24,8 +24,8 @@ _NEVER_KEPT = {"Cache-Control": "no-store"}
     responses={200: json_response(SESSION, "What this browser may do."), **problem_responses(429)},
 )
 async def get_session(request: AnyRequest, gate: Injected[Gate]) -> Response[Session]:
-    session = Session(closed=gate.closed, signed_in=await gate.visitor(request) is not None)
-    return Response(session, headers=_NEVER_KEPT)
+    session = Session(closed=gate.closed, signed_in=await gate.identify(request) is not None)
+    return Response(session, headers=_NO_STORE)
 
 
 @post(
@@ -41,8 +41,8 @@ async def get_session(request: AnyRequest, gate: Injected[Gate]) -> Response[Ses
     },
 )
 async def sign_in(request: AnyRequest, gate: Injected[Gate], data: JSONBody[SignIn]) -> Response[Session]:
-    cookie = await gate.session(data.key, request)
-    return Response(Session(closed=gate.closed, signed_in=True), headers=_NEVER_KEPT, cookies=[cookie])
+    cookie = await gate.open_session(data.key, request)
+    return Response(Session(closed=gate.closed, signed_in=True), headers=_NO_STORE, cookies=[cookie])
 
 
 @delete(
@@ -54,7 +54,7 @@ async def sign_in(request: AnyRequest, gate: Injected[Gate], data: JSONBody[Sign
     responses={204: empty_response("Signed out, or never signed in.")},
 )
 async def sign_out(request: AnyRequest) -> Response[None]:
-    return Response(None, status_code=204, headers=_NEVER_KEPT, cookies=[ended_session(request)])
+    return Response(None, status_code=204, headers=_NO_STORE, cookies=[expire_session(request)])
 
 
 router = Router(path="/", route_handlers=[get_session, sign_in, sign_out])

@@ -1,4 +1,4 @@
-"""Signing in, as it travels over HTTP, with an example."""
+"""These types are the JSON of signing in, with an example."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""HTTP: the strategies and models on offer, and fetching a strategy's weights."""
+"""These routes list the strategies and models on offer, and have a strategy's weights fetched."""
 
 from __future__ import annotations
 

@@ -1,17 +1,17 @@
-"""`Catalogue`: the strategies and models on offer, and fetching a strategy's weights ahead of its first job."""
+"""`Catalogue` says which strategies and models are on offer, and has the weights of one fetched ahead of a job."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 from anyio import to_thread
 
 from stemset.config.modal import DOWNLOAD_COMMAND
 from stemset.errors import Conflict, NotFound, Unavailable
-from stemset.features.catalogue.offer import describe_models, describe_strategy, engine_installed
-from stemset.features.catalogue.schemas import Model
-from stemset.features.catalogue.schemas import Strategy as WireStrategy
+from stemset.features.catalogue import schemas
 from stemset.features.jobs.engines.dispatcher import WeightsFetcher
 from stemset.models import registry
 from stemset.models.weights import prefetch
@@ -33,15 +33,17 @@ class Catalogue:
         self._fetcher = fetcher
         self._on_modal = on_modal
 
-    async def list_strategies(self) -> list[WireStrategy]:
-        """Every strategy, in the order of config.yaml."""
+    async def list_strategies(self) -> list[schemas.Strategy]:
+        """List every strategy, in the order of config.yaml."""
         return await to_thread.run_sync(lambda: [self._describe(strategy) for strategy in self._strategies.values()])
 
-    async def list_models(self) -> list[Model]:
-        """Every registered model."""
-        return await to_thread.run_sync(describe_models, self._weights_dir)
+    async def list_models(self) -> list[schemas.Model]:
+        """List every registered model."""
+        return await to_thread.run_sync(
+            lambda: [schemas.describe_model(name, self._weights_dir) for name in registry.names()]
+        )
 
-    async def prepare(self, name: str) -> WireStrategy:
+    async def prepare(self, name: str) -> schemas.Strategy:
         """Have a strategy's weights fetched. Raises NotFound; Conflict where that is the operator's to do."""
         strategy = self._strategies.get(name)
         if strategy is None:
@@ -58,6 +60,12 @@ class Catalogue:
                 raise
         return await to_thread.run_sync(self._describe, strategy)
 
-    def _describe(self, strategy: Strategy) -> WireStrategy:
-        engine = self._on_modal or engine_installed()
-        return describe_strategy(strategy, self._weights_dir, engine=engine)
+    def _describe(self, strategy: Strategy) -> schemas.Strategy:
+        engine = self._on_modal or is_engine_installed()
+        return schemas.describe_strategy(strategy, self._weights_dir, engine=engine)
+
+
+@cache
+def is_engine_installed() -> bool:
+    """Whether neural networks can run on this machine. Looks without importing: torch has no place in this process."""
+    return all(find_spec(package) is not None for package in ("torch", "audio_separator"))

@@ -1,10 +1,10 @@
-"""A ZIP that is made while it is sent, and the names of files in it."""
+"""`stream_zip` makes a ZIP while it is sent; its entries, and the names of files in it, are made here, too."""
 
 from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import AsyncIterator, Callable, Generator, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,40 +18,43 @@ _MAX_NAME = 150
 
 
 @dataclass(frozen=True)
-class Entry:
-    """A file of an archive: its name there, its size, and its bytes, piece by piece, when its turn comes."""
+class ArchiveEntry:
+    """A file of an archive. bytes: its size. read_pieces: begins to read it, when its turn comes."""
 
     name: str
     bytes: int
-    pieces: Callable[[], Generator[bytes]]
+    read_pieces: Callable[[], Generator[bytes]]
 
 
-def object_entry(storage: Storage, name: str, key: str) -> Entry:
-    """An entry that holds a stored object as it is. Blocking. Raises NotFound."""
+def make_object_entry(storage: Storage, name: str, key: str) -> ArchiveEntry:
+    """Make an entry that holds a stored object as it is. Blocking. Raises NotFound."""
 
-    def pieces() -> Generator[bytes]:
+    def read_pieces() -> Generator[bytes]:
         with storage.open(key) as source:
             while chunk := source.read(_CHUNK_BYTES):
                 yield chunk
 
-    return Entry(name, storage.stat(key).bytes, pieces)
+    return ArchiveEntry(name, storage.stat(key).bytes, read_pieces)
 
 
-def text_entry(name: str, text: str) -> Entry:
-    """An entry that holds a text in UTF-8."""
+def make_text_entry(name: str, text: str) -> ArchiveEntry:
+    """Make an entry that holds a text in UTF-8."""
     content = text.encode()
-    return Entry(name, len(content), lambda: (part for part in (content,)))
+    return ArchiveEntry(name, len(content), lambda: (part for part in (content,)))
 
 
 def join_file_name(*parts: str) -> str:
-    """Join the parts by a dash, without what some system forbids in a file name; the extension is still to come."""
+    """Join the parts by a dash, without what some system forbids in a file name; at most 150 characters.
+
+    The extension is not among them.
+    """
     cleaned = (re.sub(r'[\\/:*?"<>|\x00-\x1f\x7f]+', "_", part).strip(" .") for part in parts)
     return " - ".join(part for part in cleaned if part)[:_MAX_NAME].strip(" .") or "stem"
 
 
-async def stream_zip(entries: Sequence[Entry], at: datetime) -> AsyncIterator[bytes]:
-    """Yield a ZIP of files none of which is compressed: FLAC is already, and WAV gains little."""
-    chunks = _zip_chunks(entries, at)
+async def stream_zip(entries: Sequence[ArchiveEntry], at: datetime) -> AsyncGenerator[bytes]:
+    """Yield a ZIP of files that are all of this time. None is compressed: FLAC is already, and WAV gains little."""
+    chunks = _write_zip(entries, at)
     try:
         while (chunk := await to_thread.run_sync(next, chunks, None)) is not None:
             yield chunk
@@ -60,8 +63,8 @@ async def stream_zip(entries: Sequence[Entry], at: datetime) -> AsyncIterator[by
             await to_thread.run_sync(chunks.close)
 
 
-class _Outlet:
-    """Collects what zipfile writes. It can't seek, so sizes and sums come after each file."""
+class _WriteBuffer:
+    """Holds what zipfile has written until it is sent. It can't seek, so sizes and sums come after each file."""
 
     def __init__(self) -> None:
         self._written: list[bytes] = []
@@ -72,20 +75,23 @@ class _Outlet:
 
     def flush(self) -> None: ...
 
-    def drain(self) -> bytes:
+    def close(self) -> None: ...
+
+    def take(self) -> bytes:
+        """Take what was written since the last call."""
         written, self._written = self._written, []
         return b"".join(written)
 
 
-def _zip_chunks(entries: Sequence[Entry], at: datetime) -> Generator[bytes]:
-    outlet = _Outlet()
-    with zipfile.ZipFile(outlet, "w", zipfile.ZIP_STORED) as out:  # pyright: ignore - writing needs no read or seek
+def _write_zip(entries: Sequence[ArchiveEntry], at: datetime) -> Generator[bytes]:
+    buffer = _WriteBuffer()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for entry in entries:
             info = zipfile.ZipInfo(entry.name, at.timetuple()[:6])
             info.file_size = entry.bytes
             info.external_attr = 0o644 << 16
-            with out.open(info, "w") as target, closing(entry.pieces()) as pieces:
+            with archive.open(info, "w") as target, closing(entry.read_pieces()) as pieces:
                 for piece in pieces:
                     target.write(piece)
-                    yield outlet.drain()
-    yield outlet.drain()
+                    yield buffer.take()
+    yield buffer.take()

@@ -1,4 +1,4 @@
-"""Stored stems in another format than FLAC."""
+"""`StemEncoder` writes stored stems in other formats than FLAC."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from stemset.storage.local_files import local_copy, temporary_folder
 
 _AT_ONCE = 2
 _TIMEOUT_S = 600.0
+_MEMORY_BYTES = 4 << 30
+_CPU_S = 600
 
 log = structlog.get_logger()
 
@@ -38,7 +40,13 @@ class StemEncoder:
             source = await to_thread.run_sync(local_copy, self._storage, key, folder)
             arguments = (str(source), str(target), audio_format.value, str(bit_depth), title)
             try:
-                output = await run_module("stemset.sandbox.encode", *arguments, timeout_s=_TIMEOUT_S)
+                output = await run_module(
+                    "stemset.sandbox.encode",
+                    *arguments,
+                    timeout_s=_TIMEOUT_S,
+                    memory_bytes=_MEMORY_BYTES,
+                    cpu_s=_CPU_S,
+                )
             except TimeoutError:
                 raise Unavailable(f"The stem was not written as {audio_format.value} within ten minutes.") from None
             if output.returncode != 0:

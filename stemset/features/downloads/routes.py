@@ -1,4 +1,4 @@
-"""What a person takes home: one stem in any format, or all of them as a ZIP."""
+"""These routes send one stem in any format, or all of them as a ZIP."""
 
 from __future__ import annotations
 
@@ -26,6 +26,10 @@ from stemset.web.stored_files import REVALIDATE, read_chunks, respond_without_bo
 
 _AUDIO = "audio/*"
 _ZIP = "application/zip"
+_ARCHIVE_RESPONSES = {
+    200: binary_response("The archive, made while it is sent.", _ZIP),
+    **problem_responses(400, 404, 409, 503),
+}
 
 
 @get(
@@ -75,10 +79,7 @@ async def download_stem(
     tags=["downloads"],
     summary="All stems and the manifest as a ZIP",
     media_type=_ZIP,
-    responses={
-        200: binary_response("The archive, made while it is sent.", _ZIP),
-        **problem_responses(400, 404, 409, 503),
-    },
+    responses=_ARCHIVE_RESPONSES,
 )
 async def download_stems(downloads: Injected[DownloadService], job_id: FromPath[UUID]) -> Stream:
     return _send_archive(await downloads.archive_stems(job_id))
@@ -90,10 +91,7 @@ async def download_stems(downloads: Injected[DownloadService], job_id: FromPath[
     tags=["downloads"],
     summary="All stems for a DAW: WAV files of one length and start, and a note, as a ZIP",
     media_type=_ZIP,
-    responses={
-        200: binary_response("The archive, made while it is sent.", _ZIP),
-        **problem_responses(400, 404, 409, 503),
-    },
+    responses=_ARCHIVE_RESPONSES,
 )
 async def download_bundle(downloads: Injected[DownloadService], job_id: FromPath[UUID]) -> Stream:
     return _send_archive(await downloads.archive_wav_stems(job_id))

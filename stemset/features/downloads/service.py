@@ -1,4 +1,4 @@
-"""`DownloadService`: what a person may take home of a job, and what it is called."""
+"""`DownloadService` finds what of a job can be downloaded, and names its files."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from uuid import UUID
 from anyio import to_thread
 
 from stemset.errors import Conflict, NotFound
-from stemset.features.downloads.archive import Entry, join_file_name, object_entry, text_entry
-from stemset.features.downloads.wav_stems import ArchiveNote, wav_entry, write_note
+from stemset.features.downloads.archive import ArchiveEntry, join_file_name, make_object_entry, make_text_entry
+from stemset.features.downloads.wav_stems import ArchiveNote, make_wav_entry, write_note
 from stemset.features.jobs.records import JobRecord, JobState
 from stemset.features.jobs.service import JobService
 from stemset.features.library.recordings import RecordingRepository
 from stemset.features.library.records import RecordingRecord
-from stemset.features.player.schemas import label_of
+from stemset.features.player.schemas import format_label
 from stemset.storage import Keys, Storage
 
 
@@ -35,7 +35,7 @@ class Archive:
     """A ZIP that is still to be made. name: without `.zip`. made_at: the time of all files in it."""
 
     name: str
-    entries: Sequence[Entry]
+    entries: Sequence[ArchiveEntry]
     made_at: datetime
 
 
@@ -55,19 +55,22 @@ class DownloadService:
         if stem not in ready:
             raise NotFound("stem of this job that is ready, named", stem, ready)
         recording = await self._recordings.get(job.recording_id)
-        return StemDownload(Keys.stem(job_id, stem), _title(recording, stem), job.options.bit_depth)
+        return StemDownload(Keys.stem(job_id, stem), _join_title(recording, stem), job.options.bit_depth)
 
     async def archive_stems(self, job_id: UUID) -> Archive:
-        """All stems and the manifest, as they are stored. Raises Conflict before the job has succeeded."""
+        """Put all stems and the manifest, as they are stored, into an archive.
+
+        Raises Conflict before the job has succeeded.
+        """
         job, recording = await self._find_succeeded(job_id)
         name = join_file_name(recording.title, job.strategy)
-        files = {f"{name}/{_title(recording, stem)}.flac": Keys.stem(job_id, stem) for stem in job.status.stems}
+        files = {f"{name}/{_join_title(recording, stem)}.flac": Keys.stem(job_id, stem) for stem in job.status.stems}
         files[f"{name}/manifest.json"] = Keys.manifest(job_id)
-        entries = await to_thread.run_sync(lambda: [object_entry(self._storage, *file) for file in files.items()])
+        entries = await to_thread.run_sync(lambda: [make_object_entry(self._storage, *file) for file in files.items()])
         return Archive(name, entries, job.status.finished_at or job.created_at)
 
     async def archive_wav_stems(self, job_id: UUID) -> Archive:
-        """All stems and the mixture as WAV files of one length and start, and a note for the DAW.
+        """Put all stems and the mixture as WAV files of one length and start, and a note for the DAW, into an archive.
 
         Raises Conflict before the job has succeeded.
         """
@@ -77,7 +80,9 @@ class DownloadService:
             raise Conflict("The job has no mixture, so there is nothing to line the stems up with.")
         name, made_at = join_file_name(recording.title, job.strategy, "DAW"), job.status.finished_at or job.created_at
         waves = [
-            wav_entry(self._storage, f"{name}/{_title(recording, track.name)}.wav", track, job.options.bit_depth)
+            make_wav_entry(
+                self._storage, f"{name}/{_join_title(recording, track.name)}.wav", track, job.options.bit_depth
+            )
             for track in (*stems, mixture)
         ]
         note = ArchiveNote(
@@ -90,7 +95,7 @@ class DownloadService:
             made_at=made_at,
         )
         readme = write_note(note, [PurePosixPath(entry.name).name for entry in waves])
-        return Archive(name, [text_entry(f"{name}/README.txt", readme), *waves], made_at)
+        return Archive(name, [make_text_entry(f"{name}/README.txt", readme), *waves], made_at)
 
     async def _find_succeeded(self, job_id: UUID) -> tuple[JobRecord, RecordingRecord]:
         job = await self._jobs.get_job(job_id)
@@ -99,5 +104,5 @@ class DownloadService:
         return job, await self._recordings.get(job.recording_id)
 
 
-def _title(recording: RecordingRecord, stem: str) -> str:
-    return join_file_name(recording.title, label_of(stem))
+def _join_title(recording: RecordingRecord, stem: str) -> str:
+    return join_file_name(recording.title, format_label(stem))

@@ -1,4 +1,4 @@
-"""What a DAW takes: every stem as WAV, all of one length and start, in one archive that is made while it is sent."""
+"""Stems become WAV for a DAW here, all of one length and start, while the archive of them is sent."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import soundfile
 
 from stemset import audio
-from stemset.features.downloads.archive import Entry
+from stemset.features.downloads.archive import ArchiveEntry
 from stemset.features.jobs.records import TrackRecord
 from stemset.storage import Keys, Storage
 from stemset.storage.local_files import local_copy
@@ -21,7 +21,7 @@ _BLOCK_FRAMES = 65_536
 
 @dataclass(frozen=True)
 class ArchiveNote:
-    """What the archive's README says. gain: the factor that is in every file already."""
+    """The facts of the archive's README. gain: the factor that is in every file already."""
 
     title: str
     strategy: str
@@ -46,14 +46,14 @@ def write_note(note: ArchiveNote, files: Sequence[str]) -> str:
     )
 
 
-def wav_entry(storage: Storage, name: str, track: TrackRecord, bit_depth: int) -> Entry:
-    """An entry that holds a stored FLAC as WAV, decoded block by block while it is sent. bit_depth: 16 or 24."""
+def make_wav_entry(storage: Storage, name: str, track: TrackRecord, bit_depth: int) -> ArchiveEntry:
+    """Make an entry that holds a stored FLAC as WAV, decoded block by block while it is sent. bit_depth: 16 or 24."""
     key = Keys.stem(track.job_id, track.name)
     size = audio.wav_size(track.record.frames, audio.count_channels(track.streaminfo), bit_depth)
-    return Entry(name, size, lambda: _wav_pieces(storage, key, bit_depth))
+    return ArchiveEntry(name, size, lambda: _read_wav(storage, key, bit_depth))
 
 
-def _wav_pieces(storage: Storage, key: str, bit_depth: int) -> Generator[bytes]:
+def _read_wav(storage: Storage, key: str, bit_depth: int) -> Generator[bytes]:
     with (
         tempfile.TemporaryDirectory(prefix="stemset-bundle-") as folder,
         soundfile.SoundFile(local_copy(storage, key, Path(folder))) as source,

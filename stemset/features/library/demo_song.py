@@ -27,6 +27,8 @@ FILE_NAME = "Paper Lanterns.flac"
 
 _PLAYABLE_WITHIN_S = 30.0
 _RENDERED_WITHIN_S = 120.0
+_RENDER_MEMORY_BYTES = 8 << 30
+_RENDER_CPU_S = 120
 
 log = structlog.get_logger()
 
@@ -78,7 +80,15 @@ class DemoSong:
 
 async def _render(folder: Path) -> None:
     try:
-        output = await run_module("stemset", "demo", "--output", str(folder), timeout_s=_RENDERED_WITHIN_S)
+        output = await run_module(
+            "stemset",
+            "demo",
+            "--output",
+            str(folder),
+            timeout_s=_RENDERED_WITHIN_S,
+            memory_bytes=_RENDER_MEMORY_BYTES,
+            cpu_s=_RENDER_CPU_S,
+        )
     except TimeoutError:
         raise Unavailable(f"The demo song was not rendered within {_RENDERED_WITHIN_S:.0f} s.") from None
     if output.returncode != 0:

@@ -13,6 +13,9 @@ from stemset.errors import AudioError, TooLong, TooManyChannels, TooShort, Unrea
 from stemset.sandbox.process import run_module
 
 _TIMEOUT_S = 60.0
+# A file that claims to need more than any song does ends its own process, not the machine.
+_MEMORY_BYTES = 2 << 30
+_CPU_S = 60
 _AT_ONCE = 2
 _ERRORS: dict[str, type[AudioError]] = {
     error.kind: error for error in (UnreadableAudio, TooShort, TooLong, TooManyChannels)
@@ -45,7 +48,9 @@ class SandboxedProbe:
         """Decode the file's beginning, as `audio.probe` does. Raises AudioError for what is no song."""
         async with self._limiter:
             try:
-                output = await run_module("stemset.sandbox.probe", str(file), timeout_s=_TIMEOUT_S)
+                output = await run_module(
+                    "stemset.sandbox.probe", str(file), timeout_s=_TIMEOUT_S, memory_bytes=_MEMORY_BYTES, cpu_s=_CPU_S
+                )
             except TimeoutError:
                 raise UnreadableAudio(f"The file gives no sound within {_TIMEOUT_S:.0f} s; it is damaged.") from None
         try:

@@ -1,4 +1,4 @@
-"""Clips: ranges of a recording that somebody keeps, each with its mix."""
+"""These routes keep clips: ranges of a recording, each with its mix."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from litestar.params import FromPath, JSONBody
 
 from stemset.features.mixes.mix import Clip
 from stemset.features.mixes.repository import MixRepository
-from stemset.features.mixes.schemas import CLIP, CLIPS, ClipChange, ClipRequest
+from stemset.features.mixes.schemas import CLIP, ClipChange, ClipRequest
 from stemset.features.mixes.service import MixService
 from stemset.web.parameters import Injected
 from stemset.web.problems import problem_responses
@@ -37,10 +37,10 @@ async def create_clip(
     operation_id="listClips",
     tags=["mixes"],
     summary="The clips of a recording, in the order of the song",
-    responses={200: CLIPS, **problem_responses(400, 404, 503)},
+    responses={200: json_response([CLIP], "The clips."), **problem_responses(400, 404, 503)},
 )
 async def list_clips(mixes: Injected[MixRepository], recording_id: FromPath[UUID]) -> list[Clip]:
-    return list(await mixes.clips_of(recording_id))
+    return list(await mixes.list_clips(recording_id))
 
 
 @get(

@@ -1,4 +1,4 @@
-"""What a listener sets in the player: the mix of a recording, links to it, clips.
+"""These values hold what a listener sets in the player: the mix of a recording, links to it, clips.
 
 Frames count from the start of the recording, at the rate of its stems. The names on the wire are those in the database.
 """
@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
-from pydantic.alias_generators import to_camel
+from pydantic import ConfigDict, Field, StringConstraints, field_validator, model_validator
+
+from stemset.web.schema import MAX_TITLE, Wire
 
 MIN_GAIN_DB = -60.0
 MAX_GAIN_DB = 6.0
@@ -23,19 +24,27 @@ _PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
 
 StemName = Annotated[str, StringConstraints(pattern="^[a-z][a-z0-9_]{0,39}$")]
 Label = Annotated[str, StringConstraints(max_length=MAX_LABEL, pattern=_PRINTABLE)]
-ClipTitle = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=_PRINTABLE)]
+ClipTitle = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TITLE, pattern=_PRINTABLE)
+]
 Gain = Annotated[float, Field(strict=True, ge=MIN_GAIN_DB, le=MAX_GAIN_DB, allow_inf_nan=False)]
 Frame = Annotated[int, Field(strict=True, ge=0, le=MAX_FRAMES)]
 Flag = Annotated[bool, Field(strict=True)]
 
 
-class Setting(BaseModel):
-    """Frozen; snake_case in Python, camelCase on the wire and in the database; a name it doesn't know is an error."""
+class StrictWire(Wire):
+    """A Wire that refuses names it doesn't know; in the database it is written as on the wire."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid")
 
 
-class Strip(Setting):
+def check_range(start: int, end: int) -> None:
+    """Raise ValueError where a range of frames has no length."""
+    if end <= start:
+        raise ValueError(f"end {end} must be greater than start {start}")
+
+
+class Strip(StrictWire):
     """One stem's strip. gain_db: null is off. pan: -1 left to 1 right."""
 
     gain_db: Gain | None = 0.0
@@ -44,7 +53,7 @@ class Strip(Setting):
     soloed: Flag = False
 
 
-class Loop(Setting):
+class Loop(StrictWire):
     """The frames from start up to, and without, end. on: whether the player goes round in it."""
 
     start: Frame
@@ -52,20 +61,19 @@ class Loop(Setting):
     on: Flag = True
 
     @model_validator(mode="after")
-    def _has_a_length(self) -> Loop:
-        if self.end <= self.start:
-            raise ValueError(f"end {self.end} must be greater than start {self.start}")
+    def _check_range(self) -> Loop:
+        check_range(self.start, self.end)
         return self
 
 
-class Marker(Setting):
+class Marker(StrictWire):
     """A named place in the song."""
 
     frame: Frame
     label: Label = ""
 
 
-class Mix(Setting):
+class Mix(StrictWire):
     """What a listener set.
 
     strips: by stem; a stem without one plays as it is, and one that a job doesn't have is left aside. tempo: factor on
@@ -82,7 +90,7 @@ class Mix(Setting):
 
     @field_validator("strips")
     @classmethod
-    def _not_too_many(cls, strips: dict[str, Strip]) -> dict[str, Strip]:
+    def _check_count(cls, strips: dict[str, Strip]) -> dict[str, Strip]:
         # A limit of the field would make an array of it in the OpenAPI document.
         if len(strips) > MAX_STRIPS:
             raise ValueError(f"{len(strips)} strips are more than the {MAX_STRIPS} that a mix can have")
@@ -90,11 +98,11 @@ class Mix(Setting):
 
     @property
     def last_frame(self) -> int:
-        """The song must be at least so long."""
+        """The last frame that the mix names; the song must be at least so long."""
         return max([self.loop.end if self.loop else 0, *(marker.frame for marker in self.markers)])
 
 
-class SavedMix(Setting):
+class SavedMix(StrictWire):
     """The mix of a recording. version: 0 while none was saved, then one more by every change; it is the ETag too."""
 
     recording_id: UUID
@@ -103,7 +111,7 @@ class SavedMix(Setting):
     updated_at: datetime | None
 
 
-class Share(Setting):
+class Share(StrictWire):
     """A link that opens one job of a recording with the mix as it was when the link was made. token: names the share,
     and whoever has it may listen."""
 
@@ -114,7 +122,7 @@ class Share(Setting):
     created_at: datetime
 
 
-class Clip(Setting):
+class Clip(StrictWire):
     """A saved range of a recording, its frames from start up to, and without, end, with the stems' mix in it."""
 
     id: UUID

@@ -1,4 +1,4 @@
-"""The mix of a recording: what its listeners set, kept from one visit to the next."""
+"""These routes keep the mix of a recording from one visit to the next."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from litestar.params import FromPath, HeaderParameter, JSONBody
 from stemset.errors import InvalidRequest
 from stemset.features.mixes.mix import Mix, SavedMix
 from stemset.features.mixes.repository import MixRepository
-from stemset.features.mixes.schemas import SAVED
+from stemset.features.mixes.schemas import SAVED_MIX
 from stemset.features.mixes.service import MixService
 from stemset.web.parameters import Injected
 from stemset.web.problems import problem_responses
@@ -38,10 +38,10 @@ IfMatch = Annotated[
     tags=["mixes"],
     summary="The mix of a recording; a neutral one where none was saved",
     response_headers=_HEADERS,
-    responses={200: json_response(SAVED, "The mix."), **problem_responses(400, 404, 503)},
+    responses={200: json_response(SAVED_MIX, "The mix."), **problem_responses(400, 404, 503)},
 )
 async def get_mix(mixes: Injected[MixRepository], recording_id: FromPath[UUID]) -> Response[SavedMix]:
-    return _with_etag(await mixes.get(recording_id))
+    return _tag_with_version(await mixes.get_mix(recording_id))
 
 
 @put(
@@ -51,20 +51,20 @@ async def get_mix(mixes: Injected[MixRepository], recording_id: FromPath[UUID]) 
     summary="Replace the mix of a recording, unless somebody has replaced it meanwhile",
     response_headers=_HEADERS,
     responses={
-        200: json_response(SAVED, "The mix as it is stored now."),
+        200: json_response(SAVED_MIX, "The mix as it is stored now."),
         **problem_responses(400, 404, 409, 412, 503),
     },
 )
 async def save_mix(
     mix_service: Injected[MixService], recording_id: FromPath[UUID], if_match: IfMatch, data: JSONBody[Mix]
 ) -> Response[SavedMix]:
-    seen = _ETAG.fullmatch(if_match)
-    if seen is None:
+    version = _ETAG.fullmatch(if_match)
+    if version is None:
         raise InvalidRequest("If-Match", f'{if_match!r} is no version of a mix; one looks like "3"')
-    return _with_etag(await mix_service.save(recording_id, data, seen=int(seen.group(1))))
+    return _tag_with_version(await mix_service.save_mix(recording_id, data, replaces=int(version.group(1))))
 
 
-def _with_etag(saved: SavedMix) -> Response[SavedMix]:
+def _tag_with_version(saved: SavedMix) -> Response[SavedMix]:
     return Response(saved, headers={"ETag": f'"{saved.version}"', "Cache-Control": REVALIDATE})
 
 

@@ -1,4 +1,4 @@
-"""`MixService`: what listeners may save: only what lies within the song."""
+"""`MixService` saves what listeners set, if it lies within the song."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from uuid import UUID
 from stemset.errors import InvalidRequest
 from stemset.features.jobs.records import JobRecord
 from stemset.features.library.recordings import RecordingRepository
-from stemset.features.mixes.mix import Clip, Mix, SavedMix, Share
+from stemset.features.mixes.mix import Clip, Mix, SavedMix, Share, check_range
 from stemset.features.mixes.repository import MixRepository
 from stemset.features.mixes.schemas import ClipChange, ClipRequest
 from stemset.features.player.tracks import TrackService
@@ -25,15 +25,15 @@ class MixService:
         self._recordings = recordings
         self._tracks = tracks
 
-    async def save(self, recording_id: UUID, mix: Mix, *, seen: int) -> SavedMix:
-        """Put the mix in place of the version that was seen. Raises Stale where another has come between."""
+    async def save_mix(self, recording_id: UUID, mix: Mix, *, replaces: int) -> SavedMix:
+        """Replace the mix of this version, 0 for none. Raises Stale where it is not the current one any more."""
         await self._find_job(recording_id, None, mix)
-        return await self._mixes.save(recording_id, mix, seen=seen)
+        return await self._mixes.save_mix(recording_id, mix, replaces=replaces)
 
-    async def share(self, recording_id: UUID, job_id: UUID | None, mix: Mix) -> Share:
+    async def add_share(self, recording_id: UUID, job_id: UUID | None, mix: Mix) -> Share:
         """Make a link. job_id: whose stems it plays; None: the newest that has any."""
         job = await self._find_job(recording_id, job_id, mix)
-        return await self._mixes.share(recording_id, job.id, mix)
+        return await self._mixes.add_share(recording_id, job.id, mix)
 
     async def add_clip(self, recording_id: UUID, clip: ClipRequest) -> Clip:
         """Keep a range of a recording."""
@@ -50,8 +50,10 @@ class MixService:
         clip = await self._mixes.get_clip(clip_id)
         start = clip.start if change.start is None else change.start
         end = clip.end if change.end is None else change.end
-        if end <= start:
-            raise InvalidRequest("end", f"{end} must be greater than start {start}")
+        try:
+            check_range(start, end)
+        except ValueError as error:
+            raise InvalidRequest("end", str(error)) from None
         playable = await self._tracks.find_playable(clip.recording_id, clip.job_id)
         playable.check_frame("end", end)
         playable.check_frame("mix", change.mix.last_frame if change.mix else 0)

@@ -1,4 +1,7 @@
-"""Links that open one recording with one mix, for listening only. Under /api/shares, the token is all that it takes."""
+"""These routes make links that open one recording with one mix, for listening only, and answer whoever has one.
+
+Under /api/shares no key is needed: the token is all that it takes.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import Response, Router, delete, get, post
+from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, PathParameter
 from litestar.response import Stream
 
@@ -13,14 +17,23 @@ from stemset.features.accounts.gate import PUBLIC
 from stemset.features.library.recordings import RecordingRepository
 from stemset.features.mixes.mix import Share
 from stemset.features.mixes.repository import MixRepository
-from stemset.features.mixes.schemas import SHARE, SHARED, SHARES, SharedPlayer, ShareRequest
+from stemset.features.mixes.schemas import SHARE, SHARED_PLAYER, SharedPlayer, ShareRequest
 from stemset.features.mixes.service import MixService
+from stemset.features.player.file_requests import (
+    BINARY,
+    FLAC,
+    PEAKS_RESPONSES,
+    RANGE_OF_FILE,
+    STEM_FILE_RESPONSES,
+    WHOLE_FILE,
+    FileRequest,
+)
 from stemset.features.player.schemas import describe_player
-from stemset.features.player.tracks import TrackService, Version, peaks_file, stem_file
+from stemset.features.player.tracks import TrackService, parse_peaks_file, parse_stem_file
 from stemset.storage import Storage
-from stemset.web.parameters import IfNoneMatch, IfRange, Injected, Range
+from stemset.web.parameters import Injected
 from stemset.web.problems import problem_responses
-from stemset.web.responses import binary_response, empty_response, json_response
+from stemset.web.responses import empty_response, json_response
 
 Token = Annotated[str, PathParameter(pattern="^[A-Za-z0-9_-]{1,64}$", description="The link's token.")]
 
@@ -38,7 +51,7 @@ Token = Annotated[str, PathParameter(pattern="^[A-Za-z0-9_-]{1,64}$", descriptio
 async def create_share(
     mix_service: Injected[MixService], recording_id: FromPath[UUID], data: JSONBody[ShareRequest]
 ) -> Share:
-    return await mix_service.share(recording_id, data.job_id, data.mix)
+    return await mix_service.add_share(recording_id, data.job_id, data.mix)
 
 
 @get(
@@ -46,10 +59,10 @@ async def create_share(
     operation_id="listShares",
     tags=["mixes"],
     summary="The links of a recording, newest first",
-    responses={200: SHARES, **problem_responses(400, 404, 503)},
+    responses={200: json_response([SHARE], "The links."), **problem_responses(400, 404, 503)},
 )
 async def list_shares(mixes: Injected[MixRepository], recording_id: FromPath[UUID]) -> list[Share]:
-    return list(await mixes.shares_of(recording_id))
+    return list(await mixes.list_shares(recording_id))
 
 
 @delete(
@@ -60,7 +73,7 @@ async def list_shares(mixes: Injected[MixRepository], recording_id: FromPath[UUI
     responses={204: empty_response("It opens nothing any more."), **problem_responses(400, 404, 503)},
 )
 async def revoke_share(mixes: Injected[MixRepository], recording_id: FromPath[UUID], token: Token) -> None:
-    await mixes.revoke(recording_id, token)
+    await mixes.revoke_share(recording_id, token)
 
 
 @get(
@@ -70,7 +83,7 @@ async def revoke_share(mixes: Injected[MixRepository], recording_id: FromPath[UU
     opt={PUBLIC: True},
     summary="What a link opens",
     responses={
-        200: json_response(SHARED, "The player's data and the mix."),
+        200: json_response(SHARED_PLAYER, "The player's data and the mix."),
         **problem_responses(400, 404, 409, 503),
     },
 )
@@ -93,27 +106,19 @@ async def get_shared(
     tags=["mixes"],
     opt={PUBLIC: True},
     summary="A stem, the mixture or a frame index, as a link's listener gets it",
-    media_type="audio/flac",
-    responses={
-        200: binary_response("The whole file.", "audio/flac"),
-        206: binary_response("The range asked for, in `Content-Range`.", "audio/flac"),
-        304: empty_response("The file that `If-None-Match` names is still the one."),
-        **problem_responses(400, 404, 416, 503),
-    },
+    media_type=FLAC,
+    responses=STEM_FILE_RESPONSES,
+    dependencies=RANGE_OF_FILE,
 )
 async def get_shared_stem_file(
     mixes: Injected[MixRepository],
     tracks: Injected[TrackService],
     token: Token,
     file: FromPath[str],
-    version: Version = None,
-    range_: Range = None,
-    if_range: IfRange = None,
-    if_none_match: IfNoneMatch = None,
+    file_request: NamedDependency[FileRequest],
 ) -> Stream | Response[None]:
     share = await mixes.get_share(token)
-    found = stem_file(share.job_id, file)
-    return await tracks.send(found, version, if_none_match=if_none_match, range_=range_, if_range=if_range)
+    return await tracks.send_file(parse_stem_file(share.job_id, file), file_request)
 
 
 @get(
@@ -122,23 +127,19 @@ async def get_shared_stem_file(
     tags=["mixes"],
     opt={PUBLIC: True},
     summary="A waveform, as a link's listener gets it",
-    media_type="application/octet-stream",
-    responses={
-        200: binary_response("The whole file.", "application/octet-stream"),
-        304: empty_response("The file that `If-None-Match` names is still the one."),
-        **problem_responses(400, 404, 503),
-    },
+    media_type=BINARY,
+    responses=PEAKS_RESPONSES,
+    dependencies=WHOLE_FILE,
 )
 async def get_shared_peaks(
     mixes: Injected[MixRepository],
     tracks: Injected[TrackService],
     token: Token,
     file: FromPath[str],
-    version: Version = None,
-    if_none_match: IfNoneMatch = None,
+    file_request: NamedDependency[FileRequest],
 ) -> Stream | Response[None]:
     share = await mixes.get_share(token)
-    return await tracks.send(peaks_file(share.job_id, file), version, if_none_match=if_none_match)
+    return await tracks.send_file(parse_peaks_file(share.job_id, file), file_request)
 
 
 router = Router(

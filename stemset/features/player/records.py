@@ -1,4 +1,4 @@
-"""What can be played of a recording, as values."""
+"""`Playable` holds what can be played of a recording."""
 
 from __future__ import annotations
 
@@ -26,6 +26,6 @@ class Playable:
             raise InvalidRequest(field, f"frame {last_frame} lies beyond the song, which has {frames}")
 
 
-def version_of(track: TrackRecord) -> str:
-    """What `?v=` says in a track's addresses: the start of its hash in hex."""
+def format_version(track: TrackRecord) -> str:
+    """Write what `?v=` says in a track's addresses: the first 16 hex digits of its SHA-256."""
     return track.record.sha256[:_VERSION_DIGITS]

@@ -1,4 +1,4 @@
-"""What the player needs: its JSON, the audio files by range, waveforms, the manifest."""
+"""These routes give the player what it needs: its JSON, the audio files by range, waveforms, the manifest."""
 
 from __future__ import annotations
 
@@ -7,18 +7,28 @@ from uuid import UUID
 
 from anyio import to_thread
 from litestar import Response, Router, get, head
+from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 from litestar.response import Stream
 
 from stemset.errors import NotFound
 from stemset.features.library.recordings import RecordingRepository
+from stemset.features.player.file_requests import (
+    BINARY,
+    FLAC,
+    PEAKS_RESPONSES,
+    RANGE_OF_FILE,
+    STEM_FILE_RESPONSES,
+    WHOLE_FILE,
+    FileRequest,
+)
 from stemset.features.player.schemas import MANIFEST, PLAYER, PlayerData, describe_player
-from stemset.features.player.tracks import TrackService, Version, peaks_file, stem_file
+from stemset.features.player.tracks import TrackService, parse_peaks_file, parse_stem_file
 from stemset.manifest import Manifest
 from stemset.storage import Keys, Storage
-from stemset.web.parameters import IfNoneMatch, IfRange, Injected, Range
+from stemset.web.parameters import Injected
 from stemset.web.problems import problem_responses
-from stemset.web.responses import binary_response, empty_response, json_response
+from stemset.web.responses import json_response
 
 
 @get(
@@ -49,25 +59,17 @@ async def get_player(
     operation_id="getStemFile",
     tags=["player"],
     summary="A stem (`vocals.flac`), the mixture (`mixture.flac`) or a frame index (`vocals.index`)",
-    media_type="audio/flac",
-    responses={
-        200: binary_response("The whole file.", "audio/flac"),
-        206: binary_response("The range asked for, in `Content-Range`.", "audio/flac"),
-        304: empty_response("The file that `If-None-Match` names is still the one."),
-        **problem_responses(400, 404, 416, 503),
-    },
+    media_type=FLAC,
+    responses=STEM_FILE_RESPONSES,
+    dependencies=RANGE_OF_FILE,
 )
 async def get_stem_file(
     tracks: Injected[TrackService],
     job_id: FromPath[UUID],
     file: FromPath[str],
-    version: Version = None,
-    range_: Range = None,
-    if_range: IfRange = None,
-    if_none_match: IfNoneMatch = None,
+    file_request: NamedDependency[FileRequest],
 ) -> Stream | Response[None]:
-    found = stem_file(job_id, file)
-    return await tracks.send(found, version, if_none_match=if_none_match, range_=range_, if_range=if_range)
+    return await tracks.send_file(parse_stem_file(job_id, file), file_request)
 
 
 @get(
@@ -75,21 +77,17 @@ async def get_stem_file(
     operation_id="getPeaks",
     tags=["player"],
     summary="A waveform (`vocals.256.dat`: name and samples per pixel) in audiowaveform's format, version 2",
-    media_type="application/octet-stream",
-    responses={
-        200: binary_response("The whole file.", "application/octet-stream"),
-        304: empty_response("The file that `If-None-Match` names is still the one."),
-        **problem_responses(400, 404, 503),
-    },
+    media_type=BINARY,
+    responses=PEAKS_RESPONSES,
+    dependencies=WHOLE_FILE,
 )
 async def get_peaks(
     tracks: Injected[TrackService],
     job_id: FromPath[UUID],
     file: FromPath[str],
-    version: Version = None,
-    if_none_match: IfNoneMatch = None,
+    file_request: NamedDependency[FileRequest],
 ) -> Stream | Response[None]:
-    return await tracks.send(peaks_file(job_id, file), version, if_none_match=if_none_match)
+    return await tracks.send_file(parse_peaks_file(job_id, file), file_request)
 
 
 @get(
@@ -107,26 +105,24 @@ async def get_manifest(storage: Injected[Storage], job_id: FromPath[UUID]) -> Ma
     return Manifest.model_validate_json(stored)
 
 
-@head("/jobs/{job_id:uuid}/stems/{file:str}", include_in_schema=False, media_type="audio/flac")
+@head("/jobs/{job_id:uuid}/stems/{file:str}", include_in_schema=False, media_type=FLAC, dependencies=WHOLE_FILE)
 async def head_stem_file(
     tracks: Injected[TrackService],
     job_id: FromPath[UUID],
     file: FromPath[str],
-    version: Version = None,
-    if_none_match: IfNoneMatch = None,
+    file_request: NamedDependency[FileRequest],
 ) -> Response[None]:
-    return await tracks.send_head(stem_file(job_id, file), version, if_none_match=if_none_match)
+    return await tracks.describe_file(parse_stem_file(job_id, file), file_request)
 
 
-@head("/jobs/{job_id:uuid}/peaks/{file:str}", include_in_schema=False, media_type="application/octet-stream")
+@head("/jobs/{job_id:uuid}/peaks/{file:str}", include_in_schema=False, media_type=BINARY, dependencies=WHOLE_FILE)
 async def head_peaks(
     tracks: Injected[TrackService],
     job_id: FromPath[UUID],
     file: FromPath[str],
-    version: Version = None,
-    if_none_match: IfNoneMatch = None,
+    file_request: NamedDependency[FileRequest],
 ) -> Response[None]:
-    return await tracks.send_head(peaks_file(job_id, file), version, if_none_match=if_none_match)
+    return await tracks.describe_file(parse_peaks_file(job_id, file), file_request)
 
 
 router = Router(

@@ -1,4 +1,4 @@
-"""What the player needs to start, as it travels over HTTP, with an example."""
+"""These types are the JSON that the player needs to start, with examples, and are made here of a job and its tracks."""
 
 from __future__ import annotations
 
@@ -9,12 +9,9 @@ from uuid import UUID
 from pydantic import Field
 
 from stemset.features.jobs.records import TrackRecord
-from stemset.features.jobs.schemas import (
-    JOB_ID,
-    RECORDING_ID,
-)
+from stemset.features.jobs.schemas import JOB_ID, RECORDING_ID
 from stemset.features.library.records import RecordingRecord
-from stemset.features.player.records import Playable, version_of
+from stemset.features.player.records import Playable, format_version
 from stemset.manifest import InputRecord, Manifest, NodeRecord
 from stemset.storage import Keys, Storage
 from stemset.web.schema import EXAMPLE_TIME, Wire
@@ -117,7 +114,7 @@ PLAYER = PlayerData(
 def describe_player(
     song: RecordingRecord, playable: Playable, storage: Storage, *, token: str | None = None
 ) -> PlayerData:
-    """Describe what the player needs. token: of a share, under which the addresses of the files then lie."""
+    """Describe what the player needs. token: of a link; the files' addresses lie under it then."""
     job, mixture = playable.job, playable.mixture
     files = f"/api/jobs/{job.id}" if token is None else f"/api/shares/{token}"
     return PlayerData(
@@ -130,25 +127,25 @@ def describe_player(
         frames=mixture.record.frames,
         common_gain=job.status.common_gain,
         sum_to_mixture_db=job.status.sum_to_mixture_db,
-        mixture=_track(mixture, storage, files),
-        stems=[_track(stem, storage, files) for stem in playable.stems],
+        mixture=_describe_track(mixture, storage, files),
+        stems=[_describe_track(stem, storage, files) for stem in playable.stems],
     )
 
 
-def label_of(stem: str) -> str:
-    """A stem's name as people write it."""
+def format_label(stem: str) -> str:
+    """Write a stem's name as people do: `lead_vocals` is `Lead vocals`."""
     return stem.replace("_", " ").capitalize()
 
 
-def _track(track: TrackRecord, storage: Storage, files: str) -> Track:
-    job_id, name, version = track.job_id, track.name, version_of(track)
+def _describe_track(track: TrackRecord, storage: Storage, files: str) -> Track:
+    job_id, name, version = track.job_id, track.name, format_version(track)
 
     def address(key: str, own: str) -> str:
         return storage.presign_download(key, version=version) or f"{files}/{own}?v={version}"
 
     return Track(
         name=name,
-        label=label_of(name),
+        label=format_label(name),
         url=address(Keys.stem(job_id, name), f"stems/{name}.flac"),
         bytes=track.record.bytes,
         block_size=track.block_size,

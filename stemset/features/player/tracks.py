@@ -1,37 +1,31 @@
-"""What can be played of a recording, and the files of its tracks: sound, frame index, waveforms.
+"""`TrackService` finds what can be played of a recording and sends the files of its tracks.
 
-The files are answered the same for their owner and for a link.
+These are sound, frame index and waveforms; their owner and whoever has a link are sent the same.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Annotated
 from uuid import UUID
 
 from litestar import Response
-from litestar.params import QueryParameter
 from litestar.response import Stream
 
 from stemset.errors import Conflict, NotFound
 from stemset.features.jobs.service import JobService
-from stemset.features.player.records import Playable, version_of
+from stemset.features.player.file_requests import BINARY, FLAC, FileRequest
+from stemset.features.player.records import Playable, format_version
 from stemset.storage import Keys, Storage
 from stemset.web.stored_files import describe_object, send_object
 
 _STEM_FILE = re.compile(r"([a-z][a-z0-9_]{0,39})\.(flac|index)")
 _PEAKS_FILE = re.compile(r"([a-z][a-z0-9_]{0,39})\.([1-9][0-9]{0,5})\.dat")
 
-Version = Annotated[
-    str | None,
-    QueryParameter(name="v", description="The file's hash; a request that carries it may be cached for ever."),
-]
-
 
 @dataclass(frozen=True)
 class TrackFile:
-    """A file by the job and the name of its track, a stem or `mixture`. Whether it is there is another matter."""
+    """The name of a file. track: a stem or `mixture`. Whether the file is there shows when it is sent."""
 
     job_id: UUID
     track: str
@@ -39,28 +33,28 @@ class TrackFile:
     media_type: str
 
 
-def stem_file(job_id: UUID, file: str) -> TrackFile:
-    """`vocals.flac` or `vocals.index`. Raises NotFound for another name."""
+def parse_stem_file(job_id: UUID, file: str) -> TrackFile:
+    """Read a file name such as `vocals.flac` or `vocals.index`. Raises NotFound for one of another form."""
     match = _STEM_FILE.fullmatch(file)
     if match is None:
         raise NotFound("stem file", file)
     track, kind = match.groups()
     if kind == "flac":
-        return TrackFile(job_id, track, Keys.stem(job_id, track), "audio/flac")
-    return TrackFile(job_id, track, Keys.index(job_id, track), "application/octet-stream")
+        return TrackFile(job_id, track, Keys.stem(job_id, track), FLAC)
+    return TrackFile(job_id, track, Keys.index(job_id, track), BINARY)
 
 
-def peaks_file(job_id: UUID, file: str) -> TrackFile:
-    """`vocals.256.dat`. Raises NotFound for another name."""
+def parse_peaks_file(job_id: UUID, file: str) -> TrackFile:
+    """Read a file name such as `vocals.256.dat`. Raises NotFound for one of another form."""
     match = _PEAKS_FILE.fullmatch(file)
     if match is None or int(match.group(2)) not in Keys.SAMPLES_PER_PIXEL:
         raise NotFound("waveform", file, [f"<stem>.{pixels}.dat" for pixels in Keys.SAMPLES_PER_PIXEL])
     track, pixels = match.groups()
-    return TrackFile(job_id, track, Keys.peaks(job_id, track, int(pixels)), "application/octet-stream")
+    return TrackFile(job_id, track, Keys.peaks(job_id, track, int(pixels)), BINARY)
 
 
 class TrackService:
-    """Finds what can be played of a recording, and answers with the files of tracks. One per process."""
+    """Finds what can be played of a recording, and sends the files of its tracks. One per process."""
 
     def __init__(self, jobs: JobService, storage: Storage) -> None:
         self._jobs = jobs
@@ -82,31 +76,26 @@ class TrackService:
             raise Conflict("Nothing of this recording can be played yet; a job has to decode it first.")
         return Playable(job, mixture, stems)
 
-    async def send(
-        self,
-        file: TrackFile,
-        version: str | None,
-        *,
-        if_none_match: str | None,
-        range_: str | None = None,
-        if_range: str | None = None,
-    ) -> Stream | Response[None]:
-        """Answer a GET, as `stored_files.send_object` does. version: the hash that the request names the content by."""
+    async def send_file(self, file: TrackFile, request: FileRequest) -> Stream | Response[None]:
+        """Answer a GET, as `stored_files.send_object` does."""
         return await send_object(
             self._storage,
             file.key,
             file.media_type,
-            immutable=await self._is_current(file, version),
-            range_=range_,
-            if_range=if_range,
-            if_none_match=if_none_match,
+            immutable=await self._is_current(file, request.version),
+            range_=request.range_,
+            if_range=request.if_range,
+            if_none_match=request.if_none_match,
         )
 
-    async def send_head(self, file: TrackFile, version: str | None, *, if_none_match: str | None) -> Response[None]:
+    async def describe_file(self, file: TrackFile, request: FileRequest) -> Response[None]:
         """Answer a HEAD, as `stored_files.describe_object` does."""
-        immutable = await self._is_current(file, version)
         return await describe_object(
-            self._storage, file.key, file.media_type, immutable=immutable, if_none_match=if_none_match
+            self._storage,
+            file.key,
+            file.media_type,
+            immutable=await self._is_current(file, request.version),
+            if_none_match=request.if_none_match,
         )
 
     async def _is_current(self, file: TrackFile, version: str | None) -> bool:
@@ -115,4 +104,4 @@ class TrackService:
             return False
         mixture, stems = await self._jobs.tracks(file.job_id)
         tracks = stems if mixture is None else [mixture, *stems]
-        return any(track.name == file.track and version_of(track) == version for track in tracks)
+        return any(track.name == file.track and format_version(track) == version for track in tracks)

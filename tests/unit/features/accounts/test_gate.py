@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
-from dataclasses import dataclass
-from typing import ClassVar
+import time
+from dataclasses import dataclass, field
 from uuid import uuid4
 
 import httpx
 import pytest
-from litestar.datastructures import Address
+from litestar.datastructures import URL, Address
 from litestar.routes import HTTPRoute
 from sqlalchemy import event
 
 from stemset.config import ApiSettings
-from stemset.errors import ConfigError, TooManyTries
-from stemset.features.accounts.gate import COOKIE, PUBLIC, SESSION_S
-from stemset.features.accounts.key_limiter import TRIES
+from stemset.errors import ConfigError, TooManyTries, Unauthorized
+from stemset.features.accounts.gate import COOKIE, PUBLIC, SESSION_S, KeyGate, OpenGate, expire_session
+from stemset.features.accounts.key_limiter import MAX_WRONG_KEYS, WrongKeyLimiter
 from stemset.features.jobs.messages import Started
 from stemset.server.app import create_app
 from stemset.server.openapi import build_document, list_operations, read_object, read_text
 from stemset.server.services import build_services
 from stemset.testing import InMemoryDispatcher
 from tests.support.api import Service, wav
+from tests.support.queue import Queue
 
 KEY = "correct-horse-battery-staple"
 
@@ -31,6 +33,20 @@ KEY = "correct-horse-battery-staple"
 @pytest.fixture
 def settings(settings: ApiSettings) -> ApiSettings:
     return settings.model_copy(update={"access": "closed", "access_key": KEY})
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a gate reads of a request. key: in its header; None: it has none."""
+
+    key: str | None = None
+    client: Address | None = None
+    cookies: dict[str, str] = field(default_factory=dict[str, str])
+    url: URL = field(default_factory=lambda: URL("http://test/"))
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {} if self.key is None else {"x-api-key": self.key}
 
 
 async def sign_in(service: Service, key: str = KEY) -> httpx.Response:
@@ -132,14 +148,10 @@ async def test_another_key_ends_all_sessions(service: Service):
         service.services.settings.model_copy(update={"access_key": "x" * 20}), InMemoryDispatcher()
     ).gate
     same = build_services(service.services.settings, InMemoryDispatcher()).gate
-
-    class Connection:
-        headers: dict[str, str] = {}  # noqa: RUF012
-        cookies = {COOKIE: cookie}  # noqa: RUF012
-
+    browser = Request(cookies={COOKIE: cookie})
     # Any container of a deployment knows a session that another has made; nothing is kept in memory.
-    assert await same.visitor(Connection()) is not None  # pyright: ignore[reportArgumentType]
-    assert await other.visitor(Connection()) is None  # pyright: ignore[reportArgumentType]
+    assert await same.identify(browser) is not None
+    assert await other.identify(browser) is None
 
 
 async def test_who_guesses_has_to_wait_and_sessions_go_on(service: Service):
@@ -156,27 +168,78 @@ async def test_who_guesses_has_to_wait_and_sessions_go_on(service: Service):
 
 
 async def test_all_processes_count_guesses_together(service: Service):
-    @dataclass
-    class Connection:
-        key: str
-        client: Address
-        cookies: ClassVar[dict[str, str]] = {}
-
-        @property
-        def headers(self) -> dict[str, str]:
-            return {"x-api-key": self.key}
-
     here, elsewhere = Address("203.0.113.7", 1), Address("203.0.113.8", 1)
     processes = [build_services(service.services.settings, InMemoryDispatcher()) for _ in range(2)]
     one, another = (services.gate for services in processes)
-    for gate in [one, another] * (TRIES // 2):
-        assert await gate.visitor(Connection("a guess", here)) is None  # pyright: ignore[reportArgumentType]
+    for gate in [one, another] * (MAX_WRONG_KEYS // 2):
+        assert await gate.identify(Request("a guess", here)) is None
     for gate in (one, another):
         with pytest.raises(TooManyTries):
-            await gate.visitor(Connection(KEY, here))  # pyright: ignore[reportArgumentType]
-        assert await gate.visitor(Connection(KEY, elsewhere))  # pyright: ignore[reportArgumentType]
+            await gate.identify(Request(KEY, here))
+        assert await gate.identify(Request(KEY, elsewhere))
     for services in processes:
         await services.engine.dispose()
+
+
+@pytest.fixture
+def gate(queue: Queue) -> KeyGate:
+    return KeyGate(lambda: KEY, WrongKeyLimiter(queue.sessions))
+
+
+async def test_guesses_that_come_at_once_are_ten_guesses_too(gate: KeyGate):
+    here = Address("203.0.113.7", 1)
+    guesses = [Request(f"guess number {n}", here) for n in range(30)]
+    answers = await asyncio.gather(*(gate.identify(guess) for guess in guesses), return_exceptions=True)
+    assert answers.count(None) == MAX_WRONG_KEYS
+    assert sum(isinstance(answer, TooManyTries) for answer in answers) == 20
+    with pytest.raises(TooManyTries):
+        await gate.identify(Request(KEY, here))
+
+
+async def test_many_requests_with_the_right_key_at_once_ask_the_database_once(queue: Queue, gate: KeyGate):
+    asked: list[str] = []
+    event.listen(queue.sessions().get_bind(), "before_cursor_execute", lambda *call: asked.append(call[2]))
+    visitors = await asyncio.gather(*(gate.identify(Request(KEY)) for _ in range(12)))
+    assert [visitor and visitor.via for visitor in visitors] == ["key"] * 12
+    assert len(asked) == 1
+
+
+async def test_a_wrong_key_takes_the_trust_in_a_sender_back(gate: KeyGate):
+    assert await gate.identify(Request(KEY))
+    for _ in range(MAX_WRONG_KEYS):
+        assert await gate.identify(Request("a guess")) is None
+    with pytest.raises(TooManyTries):
+        await gate.identify(Request(KEY))
+
+
+async def test_an_expired_session_is_none(gate: KeyGate, monkeypatch: pytest.MonkeyPatch):
+    cookie = await gate.open_session(KEY, Request())
+    browser = Request(cookies={COOKIE: cookie.value or ""})
+    visitor = await gate.identify(browser)
+    assert visitor
+    assert visitor.via == "session"
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + SESSION_S + 2)
+    assert await gate.identify(browser) is None
+
+
+async def test_a_wrong_key_opens_no_session(gate: KeyGate):
+    with pytest.raises(Unauthorized, match="not the key of this Stemset"):
+        await gate.open_session("a guess", Request())
+
+
+async def test_an_open_gate_knows_everybody_and_keeps_no_session():
+    gate = OpenGate()
+    visitor = await gate.identify(Request())
+    assert visitor
+    assert visitor.via == "open"
+    assert (await gate.open_session("", Request())).max_age == 0
+
+
+def test_the_cookie_of_an_expired_session_replaces_the_session():
+    cookie = expire_session(Request(url=URL("https://test/")))
+    assert (cookie.key, cookie.value, cookie.max_age, cookie.path) == (COOKIE, "", 0, "/")
+    assert cookie.secure
 
 
 async def test_whoever_has_shown_the_key_costs_no_query(service: Service):

@@ -12,7 +12,6 @@ import soundfile
 
 from stemset.audio import probe
 from stemset.config import ApiSettings
-from stemset.features.downloads.archive import join_file_name
 from stemset.features.jobs.messages import Succeeded
 from stemset.storage import Keys
 from stemset.storage.signing import content_disposition
@@ -116,21 +115,6 @@ async def test_all_stems_come_as_an_archive(service: Service) -> None:
         ]
         assert archive.read(archive.namelist()[0]) == flac()
         assert archive.read(archive.namelist()[-1]) == b"{}"
-
-
-@pytest.mark.parametrize(
-    ("parts", "name"),
-    [
-        (("Song", "Lead vocals"), "Song - Lead vocals"),
-        (("../../etc/passwd", "Bass"), "_.._etc_passwd - Bass"),
-        (("a\nb\0", "x"), "a_b_ - x"),
-        (("...", "???"), "_"),
-        (("", ""), "stem"),
-        (("x" * 300,), "x" * 150),
-    ],
-)
-def test_a_file_name_is_one_on_every_system(parts: tuple[str, ...], name: str) -> None:
-    assert join_file_name(*parts) == name
 
 
 def test_an_attachment_has_its_name_in_ascii_too() -> None:

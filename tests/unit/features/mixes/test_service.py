@@ -1,120 +1,122 @@
+"""MixService saves what lies within the song, and of a recording that can be played."""
+
 from __future__ import annotations
 
-import asyncio
 from uuid import uuid4
 
 import pytest
-from pydantic import ValidationError
 
-from stemset.errors import NotFound, Stale
-from stemset.features.mixes.mix import Loop, Marker, Mix, Strip
+from stemset.errors import Conflict, InvalidRequest, NotFound
+from stemset.features.jobs.messages import Started
+from stemset.features.jobs.records import JobRecord
+from stemset.features.mixes.mix import Loop, Marker, Mix
 from stemset.features.mixes.repository import MixRepository
-from tests.support.queue import Queue
+from stemset.features.mixes.schemas import ClipChange, ClipRequest
+from stemset.features.mixes.service import MixService
+from stemset.features.player.tracks import TrackService
+from stemset.testing import MemoryStorage
+from tests.support.queue import Queue, track
 
-QUIET = Mix(strips={"drums": Strip(gain_db=-3.2, muted=True), "vocals": Strip(gain_db=None)}, tempo=0.8)
-LOUD = Mix(master_db=3.0, loop=Loop(start=10, end=20), markers=[Marker(frame=5, label="Chorus")])
+FRAMES = 100
+"""Of every track of `tests.support.queue.track`."""
 
 
 @pytest.fixture
-def mixes(queue: Queue) -> MixRepository:
-    return MixRepository(queue.sessions)
+def service(queue: Queue) -> MixService:
+    tracks = TrackService(queue.service, MemoryStorage())
+    return MixService(MixRepository(queue.sessions), queue.recordings, tracks)
 
 
-async def test_a_mix_is_neutral_until_one_is_saved(queue: Queue, mixes: MixRepository):
-    recording = await queue.recording()
-    untouched = await mixes.get(recording)
-    assert (untouched.version, untouched.mix, untouched.updated_at) == (0, Mix(), None)
-    saved = await mixes.save(recording, QUIET, seen=0)
-    assert (saved.version, saved.mix) == (1, QUIET)
-    assert await mixes.get(recording) == saved
-
-
-async def test_who_has_not_seen_the_latest_mix_cannot_replace_it(queue: Queue, mixes: MixRepository):
-    recording = await queue.recording()
-    await mixes.save(recording, QUIET, seen=0)
-    for seen in (0, 2):
-        with pytest.raises(Stale, match='it is "1" now'):
-            await mixes.save(recording, LOUD, seen=seen)
-    assert (await mixes.save(recording, LOUD, seen=1)).version == 2
-
-
-async def test_of_many_who_save_at_once_one_wins(queue: Queue, mixes: MixRepository):
-    recording = await queue.recording()
-    for seen in (0, 1):
-        answers = await asyncio.gather(
-            *(mixes.save(recording, Mix(master_db=-float(n)), seen=seen) for n in range(8)), return_exceptions=True
-        )
-        assert sum(isinstance(answer, Stale) for answer in answers) == 7
-    assert (await mixes.get(recording)).version == 2
-
-
-async def test_a_link_opens_until_it_is_revoked(queue: Queue, mixes: MixRepository):
+async def playable_job(queue: Queue) -> JobRecord:
     job = await queue.job()
-    first, second = [await mixes.share(job.recording_id, job.id, mix) for mix in (QUIET, LOUD)]
-    assert await mixes.get_share(first.token) == first
-    assert await mixes.shares_of(job.recording_id) == [second, first]
-    other = await queue.recording()
-    with pytest.raises(NotFound):
-        await mixes.revoke(other, first.token)
-    await mixes.revoke(job.recording_id, first.token)
-    with pytest.raises(NotFound):
-        await mixes.get_share(first.token)
+    await queue.tell(job, Started())
+    await queue.tell(job, track("mixture"))
+    return job
 
 
-async def test_clips_come_in_the_order_of_the_song_and_change(queue: Queue, mixes: MixRepository):
+LAST = [Mix(loop=Loop(start=0, end=FRAMES)), Mix(markers=[Marker(frame=FRAMES)])]
+BEYOND = [Mix(loop=Loop(start=0, end=FRAMES + 1)), Mix(markers=[Marker(frame=FRAMES + 1)])]
+
+
+@pytest.mark.parametrize("mix", LAST)
+async def test_what_ends_with_the_song_is_saved(queue: Queue, service: MixService, mix: Mix):
+    job = await playable_job(queue)
+    assert (await service.save_mix(job.recording_id, mix, replaces=0)).mix == mix
+    assert (await service.add_share(job.recording_id, None, mix)).mix == mix
+    clip = await service.add_clip(job.recording_id, ClipRequest(title="x", start=0, end=FRAMES, mix=mix))
+    assert (clip.end, clip.mix) == (FRAMES, mix)
+
+
+@pytest.mark.parametrize("mix", BEYOND)
+async def test_what_lies_a_frame_beyond_the_song_is_refused(queue: Queue, service: MixService, mix: Mix):
+    job = await playable_job(queue)
+    clip = await service.add_clip(job.recording_id, ClipRequest(title="x", start=0, end=1))
+    for refused in (
+        service.save_mix(job.recording_id, mix, replaces=0),
+        service.add_share(job.recording_id, job.id, mix),
+        service.add_clip(job.recording_id, ClipRequest(title="x", start=0, end=1, mix=mix)),
+        service.change_clip(clip.id, ClipChange(mix=mix)),
+    ):
+        with pytest.raises(InvalidRequest, match="mix: frame 101 lies beyond the song, which has 100"):
+            await refused
+
+
+async def test_a_clip_that_ends_beyond_the_song_is_refused(queue: Queue, service: MixService):
+    job = await playable_job(queue)
+    with pytest.raises(InvalidRequest, match="end: frame 101 lies beyond the song"):
+        await service.add_clip(job.recording_id, ClipRequest(title="x", start=0, end=FRAMES + 1))
+    clip = await service.add_clip(job.recording_id, ClipRequest(title="x", start=0, end=1))
+    with pytest.raises(InvalidRequest, match="end: frame 101 lies beyond the song"):
+        await service.change_clip(clip.id, ClipChange(end=FRAMES + 1))
+
+
+@pytest.mark.parametrize("change", [ClipChange(start=20), ClipChange(end=10), ClipChange(start=30, end=30)])
+async def test_a_change_leaves_a_clip_a_length(queue: Queue, service: MixService, change: ClipChange):
+    job = await playable_job(queue)
+    clip = await service.add_clip(job.recording_id, ClipRequest(title="x", start=10, end=20))
+    with pytest.raises(InvalidRequest, match=r"end: end [0-9]+ must be greater than start [0-9]+"):
+        await service.change_clip(clip.id, change)
+
+
+async def test_a_change_of_a_clip_leaves_what_it_does_not_name(queue: Queue, service: MixService):
+    job = await playable_job(queue)
+    mix = Mix(master_db=-3.0)
+    clip = await service.add_clip(job.recording_id, ClipRequest(title="x", start=10, end=20, mix=mix))
+    changed = await service.change_clip(clip.id, ClipChange(start=19))
+    assert changed == clip.model_copy(update={"start": 19})
+    moved = await service.change_clip(clip.id, ClipChange(start=50, end=60, title="Bridge"))
+    assert (moved.start, moved.end, moved.title, moved.mix) == (50, 60, "Bridge", mix)
+
+
+async def test_without_a_job_the_newest_that_can_be_played_is_taken(queue: Queue, service: MixService):
+    first = await playable_job(queue)
+    second = await queue.job(first.recording_id, strategy="other")
+    assert (await service.add_share(first.recording_id, None, Mix())).job_id == first.id
+    await queue.tell(second, Started())
+    await queue.tell(second, track("mixture"))
+    assert (await service.add_share(first.recording_id, None, Mix())).job_id == second.id
+    assert (await service.add_share(first.recording_id, first.id, Mix())).job_id == first.id
+
+
+async def test_a_song_of_which_nothing_can_be_played_has_nothing_to_save(queue: Queue, service: MixService):
     job = await queue.job()
-    late, early = [
-        await mixes.add_clip(job.recording_id, job_id=job.id, title=title, start=start, end=start + 10, mix=QUIET)
-        for title, start in (("late", 50), ("early", 5))
-    ]
-    assert await mixes.clips_of(job.recording_id) == [early, late]
-    changed = await mixes.change_clip(early.id, title="verse", end=30)
-    assert (changed.title, changed.start, changed.end, changed.mix) == ("verse", 5, 30, QUIET)
-    assert await mixes.get_clip(early.id) == changed
-    await mixes.delete_clip(late.id)
-    assert await mixes.clips_of(job.recording_id) == [changed]
+    clip = ClipRequest(title="x", start=0, end=1)
+    for refused in (
+        service.save_mix(job.recording_id, Mix(), replaces=0),
+        service.add_share(job.recording_id, job.id, Mix()),
+        service.add_clip(job.recording_id, clip),
+    ):
+        with pytest.raises(Conflict, match="Nothing of this recording can be played yet"):
+            await refused
 
 
-async def test_a_job_of_another_recording_is_refused(queue: Queue, mixes: MixRepository):
-    job, other = await queue.job(), await queue.recording()
-    with pytest.raises(NotFound, match="no job of recording"):
-        await mixes.share(other, job.id, QUIET)
-    with pytest.raises(NotFound, match="no job of recording"):
-        await mixes.add_clip(other, job_id=job.id, title="x", start=0, end=1, mix=QUIET)
-
-
-async def test_all_of_it_goes_with_the_recording(queue: Queue, mixes: MixRepository):
-    job = await queue.job()
-    await mixes.save(job.recording_id, QUIET, seen=0)
-    share = await mixes.share(job.recording_id, job.id, QUIET)
-    clip = await mixes.add_clip(job.recording_id, job_id=job.id, title="x", start=0, end=1, mix=QUIET)
-    await queue.recordings.delete(job.recording_id)
-    for asked in (mixes.get(job.recording_id), mixes.get_share(share.token), mixes.get_clip(clip.id)):
+async def test_what_is_unknown_is_not_found(queue: Queue, service: MixService):
+    job, other = await playable_job(queue), await queue.recording()
+    for refused in (
+        service.save_mix(uuid4(), Mix(), replaces=0),
+        service.add_share(other, job.id, Mix()),
+        service.add_clip(uuid4(), ClipRequest(title="x", start=0, end=1)),
+        service.change_clip(uuid4(), ClipChange()),
+    ):
         with pytest.raises(NotFound):
-            await asked
-    unknown = uuid4()
-    with pytest.raises(NotFound, match="no recording"):
-        await mixes.save(unknown, QUIET, seen=0)
-
-
-@pytest.mark.parametrize(
-    ("told", "field"),
-    [
-        ({"strips": {"Drums!": {}}}, "strips"),
-        ({"strips": {"drums": {"gainDb": 6.1}}}, "gainDb"),
-        ({"strips": {"drums": {"gainDb": float("nan")}}}, "gainDb"),
-        ({"strips": {"drums": {"pan": -1.01}}}, "pan"),
-        ({"strips": {"drums": {"muted": 1}}}, "muted"),
-        ({"tempo": 0.49}, "tempo"),
-        ({"pitch": 12.5}, "pitch"),
-        ({"loop": {"start": 5, "end": 5}}, "loop"),
-        ({"loop": {"start": -1, "end": 5}}, "start"),
-        ({"markers": [{"frame": 1, "label": "a\nb"}]}, "label"),
-        ({"markers": [{"frame": 1}] * 201}, "markers"),
-        ({"volume": 3}, "volume"),
-    ],
-)
-def test_a_mix_that_no_player_can_play_is_refused(told: dict[str, object], field: str):
-    with pytest.raises(ValidationError) as refused:
-        Mix.model_validate(told)
-    assert field in [str(part) for error in refused.value.errors() for part in error["loc"]]
+            await refused
