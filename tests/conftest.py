@@ -13,8 +13,8 @@ from stemset import audio
 
 # Registers the test models, and offers the folder of tiny networks.
 pytest_plugins = [
-    "tests.support.api", "tests.support.modal", "tests.support.models", "tests.support.postgres",
-    "tests.support.queue", "tests.support.s3", "tests.support.tiny_models",
+    "tests.support.api", "tests.support.command", "tests.support.modal", "tests.support.models",
+    "tests.support.postgres", "tests.support.queue", "tests.support.s3", "tests.support.tiny_models",
 ]  # fmt: skip
 
 # How long an example takes depends on what else the machine does.

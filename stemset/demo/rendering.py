@@ -39,7 +39,9 @@ def render(folder: Path) -> DemoSong:
 
     The same samples each time, in about two seconds. Each file appears whole or not at all.
     """
-    stems = _quantise(_limit({"vocals": _vocals(), "drums": _drums(), "bass": _bass(), "other": _other()}))
+    stems = _quantise(
+        _limit({"vocals": _play_vocals(), "drums": _play_drums(), "bass": _play_bass(), "other": _play_other()})
+    )
     mixture = np.stack(list(stems.values())).sum(axis=0, dtype=np.int16)
     files = {name: _write(folder / f"{name}.flac", stem) for name, stem in stems.items()}
     return DemoSong(_write(folder / "mixture.flac", mixture), files)
@@ -54,70 +56,73 @@ def _add(track: Stereo, sound: Mono, at_beat: float, level: float, pan: float = 
     track[1, start : start + len(piece)] += np.float32(np.sqrt(2) * np.sin(angle)) * piece
 
 
-def _silence() -> Stereo:
+def _make_silence() -> Stereo:
     return np.zeros((2, FRAMES), np.float32)
 
 
-def _drums() -> Stereo:
-    dry, snares = _silence(), _silence()
-    for note in score.kicks():
-        _add(dry, play.kick(), note.at, 0.85 * note.strength)
-    for take, note in enumerate(score.snares()):
-        _add(snares, play.snare(take % 3), note.at, 0.62 * note.strength, 0.05)
-    for take, note in enumerate(score.hats()):
-        _add(dry, play.hat(take % 5, is_open=note.length > 0.25), note.at, 0.20 * note.strength, 0.35)
-    for note in score.crashes():
-        _add(dry, play.crash(), note.at, 0.28 * note.strength, -0.4)
-    return dry + snares + _reverb(snares, seed=1, level=0.5, decay_s=0.35)
+def _play_drums() -> Stereo:
+    dry, snares = _make_silence(), _make_silence()
+    for note in score.write_kick():
+        _add(dry, play.kick(), note.at, 0.85 * note.velocity)
+    for take, note in enumerate(score.write_snare()):
+        _add(snares, play.snare(take % 3), note.at, 0.62 * note.velocity, 0.05)
+    for take, note in enumerate(score.write_hi_hat()):
+        _add(dry, play.hi_hat(take % 5, is_open=note.length > 0.25), note.at, 0.20 * note.velocity, 0.35)
+    for note in score.write_crash():
+        _add(dry, play.crash(), note.at, 0.28 * note.velocity, -0.4)
+    return dry + snares + _reverberate(snares, seed=1, level=0.5, decay_s=0.35)
 
 
-def _bass() -> Stereo:
-    track = _silence()
-    for note in score.bass_line():
-        _add(track, play.bass(note.pitch, note.length * BEAT_S), note.at, 0.36 * note.strength)
+def _play_bass() -> Stereo:
+    track = _make_silence()
+    for note in score.write_bass():
+        _add(track, play.bass(note.pitch, note.length * BEAT_S), note.at, 0.36 * note.velocity)
     return track
 
 
-def _other() -> Stereo:
-    keys, plucks, pads = _silence(), _silence(), _silence()
-    for note in score.key_strokes():
+def _play_other() -> Stereo:
+    keys, plucks, pads = _make_silence(), _make_silence(), _make_silence()
+    for note in score.write_keys():
         sound = play.electric_piano(note.pitch, note.length * BEAT_S)
-        _add(keys, sound, note.at, 0.075 * note.strength, -0.25)
-    keys *= _auto_pan()
-    for step, note in enumerate(score.plucks()):
+        _add(keys, sound, note.at, 0.075 * note.velocity, -0.25)
+    keys *= _make_auto_pan()
+    for step, note in enumerate(score.write_plucks()):
         side = 0.7 if step % 2 else -0.7
         sound = play.pluck(note.pitch)
-        _add(plucks, sound, note.at, 0.07 * note.strength, side)
+        _add(plucks, sound, note.at, 0.07 * note.velocity, side)
         # An echo three sixteenths later on the other side.
-        _add(plucks, sound, note.at + 0.75, 0.03 * note.strength, -side)
+        _add(plucks, sound, note.at + 0.75, 0.03 * note.velocity, -side)
     for bar, chord in enumerate(score.PROGRESSION):
         length_s = score.BEATS_PER_BAR * BEAT_S + 0.4
         for pitch in chord.voicing[1:]:
             for detune, pan in ((0.9965, -0.9), (1.0035, 0.9)):
                 _add(pads, play.pad(pitch, length_s, detune), bar * score.BEATS_PER_BAR, 0.022, pan)
     dry = keys + plucks + pads
-    return dry + _reverb(dry, seed=2, level=0.35, decay_s=0.9)
+    return dry + _reverberate(dry, seed=2, level=0.35, decay_s=0.9)
 
 
-def _vocals() -> Stereo:
-    voice = sing(score.melody(), BEAT_S, FRAMES)
+def _play_vocals() -> Stereo:
+    voice = sing(score.write_melody(), BEAT_S, FRAMES)
     dry = np.stack((voice, voice))
-    return dry + _reverb(dry, seed=3, level=0.28, decay_s=0.7)
+    return dry + _reverberate(dry, seed=3, level=0.28, decay_s=0.7)
 
 
-def _auto_pan() -> Stereo:
-    """The slow swing from side to side of a stage piano; about equal power."""
+def _make_auto_pan() -> Stereo:
+    """Make the gains of a stage piano's slow swing from side to side; about equal power."""
     swing = 0.3 * np.sin(2 * np.pi * np.arange(FRAMES) / SAMPLE_RATE / (2 * BEAT_S))
     return np.stack((1 + swing, 1 - swing)).astype(np.float32)
 
 
-def _reverb(dry: Stereo, *, seed: int, level: float, decay_s: float) -> Stereo:
-    """A room: decaying noise, another one in each channel, without rumble and hiss. level 1 is about as loud as dry."""
+def _reverberate(dry: Stereo, *, seed: int, level: float, decay_s: float) -> Stereo:
+    """Make the answer of a room to a dry sound: decaying noise, another one in each channel, without rumble and hiss.
+
+    level: 1 is about as loud as dry.
+    """
     length_s = 2.2 * decay_s
     fade = np.exp(-play.sample_times(length_s) / (decay_s / 2.5))
     wet: list[Mono] = []
     for channel in range(2):
-        room = play.noise(length_s, 100 * seed + channel, 250, 6500) * fade
+        room = play.make_noise(length_s, 100 * seed + channel, 250, 6500) * fade
         # 12 ms pass before the first walls answer.
         room = np.pad(level * room / np.sqrt(np.sum(room**2)), (round(0.012 * SAMPLE_RATE), 0)).astype(np.float32)
         wet.append(np.asarray(signal.oaconvolve(dry[channel], room), np.float32)[:FRAMES])
@@ -125,12 +130,12 @@ def _reverb(dry: Stereo, *, seed: int, level: float, decay_s: float) -> Stereo:
 
 
 def _limit(stems: dict[str, Stereo]) -> dict[str, Stereo]:
-    """Balanced stems whose sum peaks at -1 dBFS.
+    """Balance the stems, so that their sum peaks at -1 dBFS.
 
     The sum decides on one gain over time, and all stems take it, so they still sum to the mixture.
     """
     balanced = {name: stem * np.float32(_LEVELS[name]) for name, stem in stems.items()}
-    peak = np.abs(sum(balanced.values(), _silence())).max(axis=0)
+    peak = np.abs(sum(balanced.values(), _make_silence())).max(axis=0)
     reach = round(0.006 * SAMPLE_RATE)
     needed = np.minimum(1, _PEAK / np.maximum(peak, 1e-9))
     # The lowest gain nearby, then smoothed within that reach: never above what a peak needs.

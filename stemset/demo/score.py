@@ -1,4 +1,4 @@
-"""The notes of the demo song. Times and lengths are in beats from the start, pitches are MIDI numbers."""
+"""This module writes the notes of the demo song. Times and lengths are in beats, pitches are MIDI numbers."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ DURATION_S = BARS * BEATS_PER_BAR * 60 / TEMPO_BPM + TAIL_S
 
 
 class Note(NamedTuple):
-    """One sound. strength: 0 to 1, as a player would hit."""
+    """One sound of an instrument. at: beats from the start. velocity: 0 to 1, how hard it is played."""
 
     at: float
     length: float
     pitch: int
-    strength: float = 1.0
+    velocity: float = 1.0
 
 
-class Sung(NamedTuple):
-    """One sung note and its vowel, of those in `voice.VOWELS`."""
+class SungNote(NamedTuple):
+    """One note of the voice. vowel: one of `voice.VOWELS`."""
 
     at: float
     length: float
@@ -63,17 +63,18 @@ _MELODY: tuple[tuple[tuple[float, float, int, str], ...], ...] = (
 )
 
 
-def melody() -> list[Sung]:
+def write_melody() -> list[SungNote]:
+    """Write what the voice sings, from the verse on."""
     """The sung line, from the verse on."""
     return [
-        Sung((VERSE_BAR + bar) * BEATS_PER_BAR + at, length, pitch, vowel)
+        SungNote((VERSE_BAR + bar) * BEATS_PER_BAR + at, length, pitch, vowel)
         for bar, notes in enumerate(_MELODY)
         for at, length, pitch, vowel in notes
     ]
 
 
-def bass_line() -> list[Note]:
-    """Root on the one, a push before the three, and a step towards the next bar's root."""
+def write_bass() -> list[Note]:
+    """Write the bass: the root on the one, a push before the three, and a step towards the next bar's root."""
     notes: list[Note] = []
     for bar, chord in enumerate(PROGRESSION):
         start, root = bar * BEATS_PER_BAR, chord.root
@@ -86,21 +87,21 @@ def bass_line() -> list[Note]:
     return [note if note.pitch >= 28 else note._replace(pitch=note.pitch + 12) for note in notes]
 
 
-def key_strokes() -> list[Note]:
-    """Each bar's chord on the one and, shorter, on the off-beat after two; strummed a little."""
+def write_keys() -> list[Note]:
+    """Write the electric piano: each bar's chord on the one and, shorter, on the off-beat after two; strummed."""
     notes: list[Note] = []
     for bar, chord in enumerate(PROGRESSION):
         start = bar * BEATS_PER_BAR
         hits = ((0, 5.5, 1.0),) if bar == LAST_BAR else ((0, 1.4, 1.0), (1.5, 0.9, 0.7), (2.75, 1.1, 0.8))
-        for at, length, strength in hits:
+        for at, length, velocity in hits:
             notes += [
-                Note(start + at + 0.012 * index, length, pitch, strength) for index, pitch in enumerate(chord.voicing)
+                Note(start + at + 0.012 * index, length, pitch, velocity) for index, pitch in enumerate(chord.voicing)
             ]
     return notes
 
 
-def plucks() -> list[Note]:
-    """Broken chords in sixteenths, an octave up, in the introduction and the chorus."""
+def write_plucks() -> list[Note]:
+    """Write the plucked strings: broken chords in sixteenths, an octave up, in introduction and chorus."""
     notes: list[Note] = []
     for bar in (0, 1, *range(CHORUS_BAR, LAST_BAR)):
         voicing = PROGRESSION[bar].voicing
@@ -108,12 +109,13 @@ def plucks() -> list[Note]:
         for step in range(16):
             if step % 8 in (1, 6):
                 continue
-            strength = 0.9 if step % 4 == 0 else 0.6
-            notes.append(Note(bar * BEATS_PER_BAR + step / 4, 0.5, voicing[order[step % 8]] + 12, strength))
+            velocity = 0.9 if step % 4 == 0 else 0.6
+            notes.append(Note(bar * BEATS_PER_BAR + step / 4, 0.5, voicing[order[step % 8]] + 12, velocity))
     return notes
 
 
-def kicks() -> list[Note]:
+def write_kick() -> list[Note]:
+    """Write the bass drum, which is busier in the chorus."""
     """The bass drum, busier in the chorus; none in the first bar."""
     notes: list[Note] = []
     for bar in range(1, LAST_BAR):
@@ -123,8 +125,8 @@ def kicks() -> list[Note]:
     return [*notes, Note(LAST_BAR * BEATS_PER_BAR, 0.5, 36)]
 
 
-def snares() -> list[Note]:
-    """Two and four; ghost notes, and a fill into verse and chorus."""
+def write_snare() -> list[Note]:
+    """Write the snare drum: two and four, ghost notes, and a fill into verse and chorus."""
     notes: list[Note] = []
     for bar in range(1, LAST_BAR):
         start = bar * BEATS_PER_BAR
@@ -134,8 +136,8 @@ def snares() -> list[Note]:
     return notes
 
 
-def hats() -> list[Note]:
-    """Eighths in verse, sixteenths in the chorus, an open one (length above a quarter beat) before each bar."""
+def write_hi_hat() -> list[Note]:
+    """Write the hi-hat: eighths in the verse, sixteenths in the chorus, an open one (over 0.25 beats) before a bar."""
     notes: list[Note] = []
     for bar in range(LAST_BAR):
         start = bar * BEATS_PER_BAR
@@ -144,12 +146,12 @@ def hats() -> list[Note]:
             at = step * BEATS_PER_BAR / steps
             # The off-beat sixteenths lag a little: a light swing.
             late = 0.03 if at % 0.5 else 0.0
-            strength = 0.9 if at % 1 == 0 else 0.65 if at % 0.5 == 0 else 0.4
-            notes.append(Note(start + at + late, 0.9 if at == 3.5 else 0.15, 42, strength))
+            velocity = 0.9 if at % 1 == 0 else 0.65 if at % 0.5 == 0 else 0.4
+            notes.append(Note(start + at + late, 0.9 if at == 3.5 else 0.15, 42, velocity))
     return notes
 
 
-def crashes() -> list[Note]:
-    """A cymbal where verse, chorus and the last bar begin."""
+def write_crash() -> list[Note]:
+    """Write the crash cymbal, which opens verse, chorus and the last bar."""
     hits = ((VERSE_BAR, 0.5), (CHORUS_BAR, 0.8), (LAST_BAR, 1.0))
-    return [Note(bar * BEATS_PER_BAR, 4, 49, strength) for bar, strength in hits]
+    return [Note(bar * BEATS_PER_BAR, 4, 49, velocity) for bar, velocity in hits]

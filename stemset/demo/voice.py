@@ -1,4 +1,4 @@
-"""A sung-like lead: a buzzing source with vibrato and glides, through the formants of vowels."""
+"""`sing` synthesises a voice: a buzz with vibrato and glides goes through the formants of vowels."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft, ndimage
 
-from stemset.demo.instruments import SAMPLE_RATE, Mono, hertz
-from stemset.demo.score import Sung
+from stemset.demo.instruments import SAMPLE_RATE, Mono, pitch_to_hertz
+from stemset.demo.score import SungNote
 
 # Centre (Hz), width (Hz) and level (dB) of five formants: an alto, after the tables of Csound's FOF generator.
 VOWELS: dict[str, tuple[tuple[float, float, float], ...]] = {
@@ -25,17 +25,17 @@ _WINDOW = 4 * _CONTROL_HOP
 _HARMONICS = 40
 
 
-def sing(notes: Sequence[Sung], beat_s: float, frames: int) -> Mono:
-    """The whole line in one breath-connected track of `frames` samples."""
+def sing(notes: Sequence[SungNote], beat_s: float, frames: int) -> Mono:
+    """Sing all notes in one breath. Returns `frames` samples."""
     steps = frames // _CONTROL_HOP + 5
-    pitch, level, vowels = _gestures(notes, beat_s, steps)
-    return _apply_formants(_source(pitch, level, frames), vowels)
+    pitch, level, vowels = _shape_notes(notes, beat_s, steps)
+    return _apply_formants(_buzz(pitch, level, frames), vowels)
 
 
-def _gestures(
-    notes: Sequence[Sung], beat_s: float, steps: int
+def _shape_notes(
+    notes: Sequence[SungNote], beat_s: float, steps: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Pitch (MIDI), loudness and vowel (weights, one column each) at every _CONTROL_HOP samples."""
+    """Shape pitch (MIDI), loudness and vowel (weights, one column each), a value every _CONTROL_HOP samples."""
     rate = SAMPLE_RATE / _CONTROL_HOP
     pitch = np.full(steps, float(notes[0].pitch))
     level = np.zeros(steps)
@@ -60,11 +60,11 @@ def _gestures(
     return pitch, ndimage.gaussian_filter1d(level, 3.5) * tremor, ndimage.gaussian_filter1d(vowels, 5, axis=0)
 
 
-def _source(pitch: NDArray[np.float64], level: NDArray[np.float64], frames: int) -> Mono:
-    """The vocal folds: harmonics that fall by 9 dB per octave, and breath."""
+def _buzz(pitch: NDArray[np.float64], level: NDArray[np.float64], frames: int) -> Mono:
+    """Make the sound of the vocal folds: harmonics that fall by 9 dB per octave, and breath."""
     control = np.arange(len(pitch)) * _CONTROL_HOP
     at = np.arange(frames)
-    frequency = np.interp(at, control, hertz(0) * 2 ** (pitch / 12))
+    frequency = np.interp(at, control, pitch_to_hertz(0) * 2 ** (pitch / 12))
     loudness = np.interp(at, control, level).astype(np.float32)
     angle = 2 * np.pi * (np.cumsum(frequency) / SAMPLE_RATE % 1.0)
     # sin(kx) = 2·cos(x)·sin((k-1)x) - sin((k-2)x): one multiplication per harmonic instead of one sine.
@@ -80,7 +80,7 @@ def _source(pitch: NDArray[np.float64], level: NDArray[np.float64], frames: int)
 
 def _apply_formants(source: Mono, vowels: NDArray[np.float64]) -> Mono:
     frequency = np.fft.rfftfreq(_WINDOW, 1 / SAMPLE_RATE)
-    responses = np.array([_response(frequency, formants) for formants in VOWELS.values()])
+    responses = np.array([_make_response(frequency, formants) for formants in VOWELS.values()])
     window = np.sqrt(np.hanning(_WINDOW + 1)[:-1]).astype(np.float32)
     padded = np.pad(source, (_WINDOW, _WINDOW))
     pieces = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW)[::_CONTROL_HOP]
@@ -93,8 +93,10 @@ def _apply_formants(source: Mono, vowels: NDArray[np.float64]) -> Mono:
     return result.ravel()[_WINDOW : _WINDOW + len(source)]
 
 
-def _response(frequency: NDArray[np.floating], formants: Sequence[tuple[float, float, float]]) -> NDArray[np.float64]:
-    """Gain over frequency: one resonance per formant, on a floor that keeps the deepest harmonics audible."""
+def _make_response(
+    frequency: NDArray[np.floating], formants: Sequence[tuple[float, float, float]]
+) -> NDArray[np.float64]:
+    """Make a vowel's gain over frequency: one resonance per formant, and a floor that keeps the deepest harmonics."""
     total = np.full(len(frequency), 0.05)
     for centre, width, level_db in formants:
         total += 10 ** (level_db / 20) / (1 + ((frequency - centre) / (1.2 * width)) ** 2)

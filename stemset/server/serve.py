@@ -47,10 +47,10 @@ def run_service(host: str, port: int) -> None:
     settings = ApiSettings()
     configure_logging(settings.log_format)
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _exit_at_once)
-    with _open_listener(host, port) as listener:
-        address = _local_url(listener)
-        settings = settings.model_copy(update={"access": settings.access or _default_access(listener)})
+        signal.signal(number, exit_at_once)
+    with open_listener(host, port) as listener:
+        address = local_url(listener)
+        settings = settings.model_copy(update={"access": settings.access or default_access(listener)})
         # So that a mistake in it is reported before anything runs.
         load_config(settings.config)
         _prepare_queue(settings)
@@ -66,7 +66,7 @@ def run_worker_process() -> None:
     Of all signals between processes the end of a pipe alone is the same on every system, and comes even after a kill.
     """
     stop = threading.Event()
-    threading.Thread(target=_set_when_closed, args=(_take_over_stdin(), stop), name="stdin", daemon=True).start()
+    threading.Thread(target=set_when_closed, args=(_take_over_stdin(), stop), name="stdin", daemon=True).start()
     from stemset.worker.local import serve_worker  # noqa: PLC0415 - seconds
 
     settings = WorkerSettings()
@@ -128,7 +128,7 @@ async def _announce(services: Services, demo: JobRecord | None, address: str, li
     if not services.notifier.closed:
         print(f"Stemset is at {address} (Ctrl-C stops it)", flush=True)  # noqa: T201
         if services.gate.closed:
-            print(f"It is closed: {_describe_key_place(services.settings)}", flush=True)  # noqa: T201
+            print(f"It is closed: {describe_key_place(services.settings)}", flush=True)  # noqa: T201
 
 
 class _Worker:
@@ -187,7 +187,7 @@ def _take_over_stdin() -> int:
     return pipe
 
 
-def _set_when_closed(pipe: int, stop: threading.Event) -> None:
+def set_when_closed(pipe: int, stop: threading.Event) -> None:
     """Read a pipe until its other end is closed, then set `stop`. Blocking."""
     while os.read(pipe, 1):
         pass
@@ -195,7 +195,7 @@ def _set_when_closed(pipe: int, stop: threading.Event) -> None:
 
 
 @contextmanager
-def _open_listener(host: str, port: int) -> Generator[socket.socket]:
+def open_listener(host: str, port: int) -> Generator[socket.socket]:
     """Open a listening socket. Raises Conflict where the port can't be used."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as listener:
@@ -215,7 +215,7 @@ def _open_listener(host: str, port: int) -> Generator[socket.socket]:
         yield listener
 
 
-def _local_url(listener: socket.socket) -> str:
+def local_url(listener: socket.socket) -> str:
     """Return the URL by which a process on this machine reaches the listener."""
     host, port = listener.getsockname()[:2]
     everywhere = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - looked up, not bound
@@ -223,12 +223,12 @@ def _local_url(listener: socket.socket) -> str:
     return f"http://{local}:{port}"
 
 
-def _default_access(listener: socket.socket) -> Literal["open", "closed"]:
+def default_access(listener: socket.socket) -> Literal["open", "closed"]:
     """Return `open` for a listener that only this machine reaches, else `closed`."""
     return "open" if ip_address(listener.getsockname()[0]).is_loopback else "closed"
 
 
-def _describe_key_place(settings: ApiSettings) -> str:
+def describe_key_place(settings: ApiSettings) -> str:
     # Never the key itself: this may end up in a log.
     place = "STEMSET_ACCESS_KEY" if settings.access_key else str(settings.data_dir / "access.key")
     return f"its key is in {place}; STEMSET_ACCESS=open lets everybody in"
@@ -243,7 +243,7 @@ def _prepare_queue(settings: ApiSettings) -> None:
         prepare_queue(settings.queue_database)
 
 
-def _exit_at_once(_number: int, _frame: FrameType | None) -> None:
+def exit_at_once(_number: int, _frame: FrameType | None) -> None:
     """Handle a signal before the server runs: exit without a traceback; the worker ends too."""
     raise SystemExit(0)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import BinaryIO, cast
 
 from anyio import CancelScope, to_thread
@@ -83,7 +83,7 @@ def _cache_headers(etag: str, *, immutable: bool) -> dict[str, str]:
     }
 
 
-async def read_chunks(file: BinaryIO, byte_range: ByteRange) -> AsyncIterator[bytes]:
+async def read_chunks(file: BinaryIO, byte_range: ByteRange) -> AsyncGenerator[bytes]:
     """Yield the bytes of a range in chunks of 256 KiB, and close the file however that ends."""
     left = byte_range.length
     try:

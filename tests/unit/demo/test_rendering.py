@@ -11,7 +11,7 @@ import pytest
 import soundfile
 
 from stemset.demo import DURATION_S, DemoSong, render
-from stemset.demo.score import BARS, BEATS_PER_BAR, PROGRESSION, bass_line, key_strokes, melody, plucks
+from stemset.demo.score import BARS, BEATS_PER_BAR, PROGRESSION, write_bass, write_keys, write_melody, write_plucks
 
 # The natural notes.
 _A_MINOR = {0, 2, 4, 5, 7, 9, 11}
@@ -61,11 +61,13 @@ def test_begins_and_ends_in_silence(song: DemoSong) -> None:
 
 def test_is_the_same_song_each_time(song: DemoSong, tmp_path: Path) -> None:
     again = render(tmp_path)
-    assert again.mixture.read_bytes() == song.mixture.read_bytes()
+    for name, file in {"mixture": song.mixture, **song.stems}.items():
+        assert (tmp_path / f"{name}.flac").read_bytes() == file.read_bytes()
+    assert set(again.stems) == set(song.stems)
 
 
 def test_every_note_is_in_key_and_within_the_song() -> None:
-    for note in (*bass_line(), *key_strokes(), *plucks(), *melody()):
+    for note in (*write_bass(), *write_keys(), *write_plucks(), *write_melody()):
         assert note.pitch % 12 in _A_MINOR
         assert 0 <= note.at < BARS * BEATS_PER_BAR
     assert len(PROGRESSION) == BARS

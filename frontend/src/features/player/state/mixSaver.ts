@@ -26,6 +26,7 @@ export class MixSaver<T> {
   #state: SaveState = 'saved'
   #timer: ReturnType<typeof setTimeout> | undefined
   #sending = false
+  #disposed = false
 
   constructor({ version, send, quietMs = 700, retryMs = 5000 }: MixSaverOptions<T>) {
     this.#version = version
@@ -44,6 +45,7 @@ export class MixSaver<T> {
   /** Sends the value once nothing has changed for a moment. */
   schedule(value: T): void {
     this.#pending = { value }
+    this.#disposed = false
     if (this.#state === 'stale') return
     if (!this.#sending) this.#sendLater(this.#quietMs)
     this.#setState(this.#sending ? 'saving' : 'waiting')
@@ -62,8 +64,9 @@ export class MixSaver<T> {
     if (keep) void this.#sendNow(false)
   }
 
-  /** Sends what is scheduled; a failure is not tried again after that. */
+  /** Sends what is scheduled; a failure is not tried again after that, unless more is scheduled. */
   dispose(): void {
+    this.#disposed = true
     this.flush()
     clearTimeout(this.#timer)
   }
@@ -89,7 +92,7 @@ export class MixSaver<T> {
     } catch {
       this.#pending ??= held
       this.#setState('failed')
-      this.#sendLater(this.#retryMs)
+      if (!this.#disposed) this.#sendLater(this.#retryMs)
     } finally {
       this.#sending = false
     }

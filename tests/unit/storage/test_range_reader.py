@@ -1,0 +1,100 @@
+"""A remote object as a file."""
+
+from __future__ import annotations
+
+import io
+import os
+
+import pytest
+
+from stemset.storage.range_reader import RangedReader
+
+CONTENT = bytes(range(100))
+
+
+class Remote:
+    """Serves CONTENT from an offset on. fails_at: offsets at which a body breaks off once; opened: every offset."""
+
+    def __init__(self, fails_at: set[int] | None = None, *, for_ever: bool = False) -> None:
+        self.fails_at = fails_at or set()
+        self.for_ever = for_ever
+        self.opened: list[int] = []
+        self.bodies: list[Body] = []
+
+    def open(self, start: int) -> Body:
+        self.opened.append(start)
+        self.bodies.append(Body(self, start))
+        return self.bodies[-1]
+
+
+class Body(io.BytesIO):
+    def __init__(self, remote: Remote, start: int) -> None:
+        super().__init__(CONTENT[start:])
+        self.remote = remote
+        self.start = start
+
+    def read(self, amount: int | None = -1, /) -> bytes:
+        at = self.start + self.tell()
+        if at in self.remote.fails_at:
+            if not self.remote.for_ever:
+                self.remote.fails_at.discard(at)
+            raise ConnectionResetError
+        return super().read(amount)
+
+
+def reader(remote: Remote, size: int = len(CONTENT)) -> RangedReader:
+    return RangedReader(size, remote.open, (ConnectionError,))
+
+
+def test_nothing_is_requested_before_it_is_read() -> None:
+    remote = Remote()
+    file = reader(remote)
+    file.seek(10)
+    file.seek(-20, os.SEEK_END)
+    assert (file.tell(), remote.opened) == (80, [])
+    assert file.read(3) == CONTENT[80:83]
+    assert remote.opened == [80]
+
+
+def test_reading_on_needs_one_request_and_a_seek_another() -> None:
+    remote = Remote()
+    file = reader(remote)
+    assert file.read(10) + file.read(10) == CONTENT[:20]
+    file.seek(5, os.SEEK_CUR)
+    assert file.read() == CONTENT[25:]
+    assert remote.opened == [0, 25]
+    assert remote.bodies[0].closed
+
+
+def test_a_body_that_breaks_off_is_requested_again_from_there() -> None:
+    remote = Remote(fails_at={30})
+    file = reader(remote)
+    assert file.read(30) + file.read(70) == CONTENT
+    assert remote.opened == [0, 30]
+
+
+def test_a_body_that_breaks_off_twice_at_one_place_is_an_error() -> None:
+    remote = Remote(fails_at={0}, for_ever=True)
+    with pytest.raises(ConnectionResetError):
+        reader(remote).read(1)
+    assert remote.opened == [0, 0]
+
+
+def test_an_object_that_ends_before_its_size_is_an_error_not_a_short_file() -> None:
+    with pytest.raises(EOFError, match="ends at 100 bytes, before its 120"):
+        reader(Remote(), size=120).readall()
+
+
+def test_there_is_nothing_after_the_end_and_no_place_before_the_beginning() -> None:
+    file = reader(Remote())
+    file.seek(0, os.SEEK_END)
+    assert file.read(1) == b""
+    with pytest.raises(ValueError, match="before the beginning"):
+        file.seek(-1)
+
+
+def test_closing_the_file_closes_the_body() -> None:
+    remote = Remote()
+    with reader(remote) as file:
+        file.read(1)
+    assert remote.bodies[0].closed
