@@ -9,9 +9,9 @@ from sqlalchemy import text
 
 from stemset.batch.local_channel import LocalChannel
 from stemset.errors import StaleAttempt, Unavailable
-from stemset.features.jobs.messages import Answer, Event, NodeProgress, Report, Started
+from stemset.features.jobs.messages import Answer, Event, Report, Started, StepProgress
 from stemset.features.jobs.records import JobRecord, JobState
-from tests.support.queue import Queue
+from tests.support.queue import Queue, recording_of
 
 
 class Line:
@@ -36,8 +36,8 @@ async def test_a_report_changes_the_job_and_is_told_on(queue: Queue) -> None:
 async def test_a_report_that_changes_nothing_is_not_told_on(queue: Queue) -> None:
     job, line = await queue.job(), Line(queue)
     await line.send(job, Started())
-    await line.send(job, NodeProgress(node="root", fraction=0.5))
-    await line.send(job, NodeProgress(node="root", fraction=0.25))
+    await line.send(job, StepProgress(step="root", fraction=0.5))
+    await line.send(job, StepProgress(step="root", fraction=0.25))
     assert len(line.changed) == 2
 
 
@@ -45,7 +45,7 @@ async def test_the_answer_says_that_the_job_is_to_stop(queue: Queue) -> None:
     job, line = await queue.job(), Line(queue)
     await line.send(job, Started())
     await queue.service.request_cancel(job.id)
-    assert (await line.send(job, NodeProgress(node="root", fraction=0.5))).cancel
+    assert (await line.send(job, StepProgress(step="root", fraction=0.5))).cancel
 
 
 async def test_a_report_of_another_attempt_is_stale(queue: Queue) -> None:
@@ -57,7 +57,7 @@ async def test_a_report_of_another_attempt_is_stale(queue: Queue) -> None:
 
 async def test_a_report_on_a_deleted_recording_is_stale(queue: Queue) -> None:
     job, line = await queue.job(), Line(queue)
-    await queue.recordings.delete(job.recording_id)
+    await queue.recordings.delete(recording_of(job))
     with pytest.raises(StaleAttempt):
         await line.send(job, Started())
 

@@ -15,7 +15,7 @@ from stemset.audio import Probe
 from stemset.batch import process_folder
 from stemset.batch.local_channel import IN_PROCESS
 from stemset.batch.process_folder import FileResult, FolderProcessor, Library, Outcome, Separator, find_files
-from stemset.config import LimitsConfig, load_config
+from stemset.config import LimitsConfig
 from stemset.errors import ModelFailed
 from stemset.features.jobs.messages import Failed, JobPayload, Succeeded
 from stemset.features.jobs.records import JobRecord, JobState
@@ -26,15 +26,7 @@ from stemset.models.runtime import Runtime
 from stemset.storage import Keys
 from stemset.testing import MemoryStorage
 from stemset.worker.reporter import Reporter
-from tests.support.queue import PLAN, STEMS, Queue, track
-
-CONFIG = """
-profiles:
-  demo: {title: Demo, strategy: instant}
-strategies:
-  instant: {_: percussive, drums: drums, not_drums: other}
-limits: {max_upload_mb: 1}
-"""
+from tests.support.queue import KINDS, PLAN, STEMS, Queue, track
 
 Work = Callable[[JobPayload, Reporter], None]
 
@@ -43,12 +35,12 @@ def succeed(payload: JobPayload, reporter: Reporter) -> None:
     reporter.begin()
     for stem in ("mixture", *STEMS):
         reporter.tell(track(stem))
-    reporter.tell(Succeeded(sum_to_mixture_db=-200.0, common_gain=1.0))
+    reporter.tell(Succeeded(result={"sum_to_mixture_db": -200.0, "common_gain": 1.0}))
 
 
 def fail(payload: JobPayload, reporter: Reporter) -> None:
     reporter.begin()
-    reporter.tell(Failed(kind="model-failed", message="The model gave no stem.", node="root"))
+    reporter.tell(Failed(kind="model-failed", message="The model gave no stem.", step="root"))
     raise ModelFailed("The model gave no stem.")
 
 
@@ -68,8 +60,6 @@ class Bench:
     """A FolderProcessor over a folder of music. changed, started: what its watcher was told."""
 
     def __init__(self, folder: Path, queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
-        (folder / "config.yaml").write_text(CONFIG)
-        config = load_config(folder / "config.yaml")
         self.music = folder / "music"
         self.music.mkdir()
         self.queue = queue
@@ -81,8 +71,8 @@ class Bench:
         self._work_dir = folder / "work"
         limits = LimitsConfig(max_upload_mb=1)
         probe = DirectProbe(limits)
-        ingest = Ingest(queue.recordings, queue.service, self.storage, probe, config)
-        self._library = Library(queue.recordings, queue.service, ingest, probe, self.storage, limits)
+        ingest = Ingest(queue.recordings, queue.separations, self.storage, probe, KINDS)
+        self._library = Library(queue.recordings, queue.service, queue.separations, ingest, probe, self.storage, limits)
 
     def processor(self, *, work: Work = succeed, dry_run: bool = False) -> FolderProcessor:
         def run_job(payload: JobPayload, _storage: object, reporter: Reporter, *_rest: object, **_more: object) -> None:
@@ -211,7 +201,7 @@ async def test_a_dry_run_knows_what_is_present(bench: Bench, song: Path) -> None
 async def test_a_job_in_the_services_queue_is_left_to_it(bench: Bench, song: Path) -> None:
     first = await bench.outcome(work=fail)
     assert first.recording_id
-    await bench.queue.service.create_job(first.recording_id, "instant")
+    await bench.queue.separations.create_job(first.recording_id, "instant")
     result = await bench.outcome()
     assert (result.outcome, result.message) == (Outcome.ELSEWHERE, "its job waits in the service's queue")
 

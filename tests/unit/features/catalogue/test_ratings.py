@@ -6,7 +6,7 @@ import pytest
 from pydantic import JsonValue
 
 from stemset.features.catalogue.ratings import Quality, estimate_seconds, rate_quality
-from stemset.features.jobs.estimates import published_pace
+from stemset.features.separations.paces import published_pace
 from stemset.models.registry import card
 from stemset.strategy import parse
 

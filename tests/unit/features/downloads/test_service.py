@@ -11,6 +11,7 @@ from stemset.errors import Conflict, NotFound
 from stemset.features.downloads.service import DownloadService, StemDownload
 from stemset.features.jobs.messages import Started, Succeeded
 from stemset.features.jobs.records import JobRecord
+from stemset.features.separations.records import Separation
 from stemset.storage import Keys
 from stemset.testing import MemoryStorage
 from tests.support.queue import STEMS, Queue, track
@@ -23,7 +24,7 @@ def storage() -> MemoryStorage:
 
 @pytest.fixture
 def downloads(queue: Queue, storage: MemoryStorage) -> DownloadService:
-    return DownloadService(queue.service, queue.recordings, storage)
+    return DownloadService(queue.separations, queue.recordings, storage)
 
 
 async def run_job(queue: Queue, storage: MemoryStorage, *stems: str, title: str = "Song") -> JobRecord:
@@ -35,14 +36,14 @@ async def run_job(queue: Queue, storage: MemoryStorage, *stems: str, title: str 
         await queue.tell(job, track(stem))
     if set(stems) == {"mixture", *STEMS}:
         storage.put_bytes(Keys.manifest(job.id), b"{}", "application/json")
-        await queue.tell(job, Succeeded(sum_to_mixture_db=-200.0, common_gain=0.5))
+        await queue.tell(job, Succeeded(result={"sum_to_mixture_db": -200.0, "common_gain": 0.5}))
     return job
 
 
 async def test_a_stem_has_a_name_for_people(queue: Queue, storage: MemoryStorage, downloads: DownloadService):
     job = await run_job(queue, storage, "mixture", "bass", title="Ärger: 1/2")
     assert await downloads.find_stem(job.id, "bass") == StemDownload(
-        Keys.stem(job.id, "bass"), "Ärger_ 1_2 - Bass", job.options.bit_depth
+        Keys.stem(job.id, "bass"), "Ärger_ 1_2 - Bass", Separation.of(job).payload.options.bit_depth
     )
     assert (await downloads.find_stem(job.id, "mixture")).title == "Ärger_ 1_2 - Mixture"
 

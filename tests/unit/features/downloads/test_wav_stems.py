@@ -16,7 +16,7 @@ import soundfile
 from stemset import audio
 from stemset.errors import NotFound
 from stemset.features.downloads.wav_stems import ArchiveNote, make_wav_entry, write_note
-from stemset.features.jobs.records import TrackRecord
+from stemset.features.separations.records import TrackRecord
 from stemset.manifest import StemRecord
 from stemset.storage import Keys
 from stemset.testing import MemoryStorage

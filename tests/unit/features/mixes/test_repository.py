@@ -12,7 +12,7 @@ from stemset.errors import Conflict, NotFound, Stale
 from stemset.features.jobs.records import new_id
 from stemset.features.mixes.mix import Loop, Marker, Mix, Strip
 from stemset.features.mixes.repository import MAX_CLIPS, MAX_SHARES, MixRepository
-from tests.support.queue import Queue
+from tests.support.queue import Queue, recording_of
 
 QUIET = Mix(strips={"drums": Strip(gain_db=-3.2, muted=True), "vocals": Strip(gain_db=None)}, tempo=0.8)
 LOUD = Mix(master_db=3.0, loop=Loop(start=10, end=20), markers=[Marker(frame=5, label="Chorus")])
@@ -54,13 +54,13 @@ async def test_of_many_who_save_at_once_one_wins(queue: Queue, mixes: MixReposit
 
 async def test_a_link_opens_until_it_is_revoked(queue: Queue, mixes: MixRepository):
     job = await queue.job()
-    first, second = [await mixes.add_share(job.recording_id, job.id, mix) for mix in (QUIET, LOUD)]
+    first, second = [await mixes.add_share(recording_of(job), job.id, mix) for mix in (QUIET, LOUD)]
     assert await mixes.get_share(first.token) == first
-    assert await mixes.list_shares(job.recording_id) == [second, first]
+    assert await mixes.list_shares(recording_of(job)) == [second, first]
     other = await queue.recording()
     with pytest.raises(NotFound):
         await mixes.revoke_share(other, first.token)
-    await mixes.revoke_share(job.recording_id, first.token)
+    await mixes.revoke_share(recording_of(job), first.token)
     with pytest.raises(NotFound):
         await mixes.get_share(first.token)
 
@@ -68,15 +68,15 @@ async def test_a_link_opens_until_it_is_revoked(queue: Queue, mixes: MixReposito
 async def test_clips_come_in_the_order_of_the_song_and_change(queue: Queue, mixes: MixRepository):
     job = await queue.job()
     late, early = [
-        await mixes.add_clip(job.recording_id, job_id=job.id, title=title, start=start, end=start + 10, mix=QUIET)
+        await mixes.add_clip(recording_of(job), job_id=job.id, title=title, start=start, end=start + 10, mix=QUIET)
         for title, start in (("late", 50), ("early", 5))
     ]
-    assert await mixes.list_clips(job.recording_id) == [early, late]
+    assert await mixes.list_clips(recording_of(job)) == [early, late]
     changed = await mixes.change_clip(early.id, title="verse", end=30)
     assert (changed.title, changed.start, changed.end, changed.mix) == ("verse", 5, 30, QUIET)
     assert await mixes.get_clip(early.id) == changed
     await mixes.delete_clip(late.id)
-    assert await mixes.list_clips(job.recording_id) == [changed]
+    assert await mixes.list_clips(recording_of(job)) == [changed]
 
 
 async def test_a_job_of_another_recording_is_refused(queue: Queue, mixes: MixRepository):
@@ -89,13 +89,13 @@ async def test_a_job_of_another_recording_is_refused(queue: Queue, mixes: MixRep
 
 async def test_a_recording_has_a_hundred_links_at_most(queue: Queue, mixes: MixRepository):
     job = await queue.job()
-    last = await mixes.add_share(job.recording_id, job.id, QUIET)
+    last = await mixes.add_share(recording_of(job), job.id, QUIET)
     for _ in range(MAX_SHARES - 1):
-        await mixes.add_share(job.recording_id, job.id, QUIET)
+        await mixes.add_share(recording_of(job), job.id, QUIET)
     with pytest.raises(Conflict, match="has 100 links already; revoke one first"):
-        await mixes.add_share(job.recording_id, job.id, QUIET)
-    await mixes.revoke_share(job.recording_id, last.token)
-    assert await mixes.add_share(job.recording_id, job.id, QUIET)
+        await mixes.add_share(recording_of(job), job.id, QUIET)
+    await mixes.revoke_share(recording_of(job), last.token)
+    assert await mixes.add_share(recording_of(job), job.id, QUIET)
 
 
 async def test_a_recording_has_five_hundred_clips_at_most(queue: Queue, mixes: MixRepository):
@@ -109,23 +109,23 @@ async def test_a_recording_has_five_hundred_clips_at_most(queue: Queue, mixes: M
             for _ in range(MAX_CLIPS)
         )  # fmt: skip
     with pytest.raises(Conflict, match="has 500 clips already; delete one first"):
-        await mixes.add_clip(job.recording_id, job_id=job.id, title="x", start=0, end=1, mix=QUIET)
+        await mixes.add_clip(recording_of(job), job_id=job.id, title="x", start=0, end=1, mix=QUIET)
 
 
 async def test_a_link_cannot_be_guessed(queue: Queue, mixes: MixRepository):
     job = await queue.job()
-    tokens = {(await mixes.add_share(job.recording_id, job.id, QUIET)).token for _ in range(5)}
+    tokens = {(await mixes.add_share(recording_of(job), job.id, QUIET)).token for _ in range(5)}
     assert len(tokens) == 5
     assert all(len(token) == 24 for token in tokens)  # 144 random bits
 
 
 async def test_all_of_it_goes_with_the_recording(queue: Queue, mixes: MixRepository):
     job = await queue.job()
-    await mixes.save_mix(job.recording_id, QUIET, replaces=0)
-    share = await mixes.add_share(job.recording_id, job.id, QUIET)
-    clip = await mixes.add_clip(job.recording_id, job_id=job.id, title="x", start=0, end=1, mix=QUIET)
-    await queue.recordings.delete(job.recording_id)
-    for asked in (mixes.get_mix(job.recording_id), mixes.get_share(share.token), mixes.get_clip(clip.id)):
+    await mixes.save_mix(recording_of(job), QUIET, replaces=0)
+    share = await mixes.add_share(recording_of(job), job.id, QUIET)
+    clip = await mixes.add_clip(recording_of(job), job_id=job.id, title="x", start=0, end=1, mix=QUIET)
+    await queue.recordings.delete(recording_of(job))
+    for asked in (mixes.get_mix(recording_of(job)), mixes.get_share(share.token), mixes.get_clip(clip.id)):
         with pytest.raises(NotFound):
             await asked
     unknown = uuid4()

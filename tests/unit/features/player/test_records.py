@@ -9,6 +9,7 @@ import pytest
 from stemset.errors import InvalidRequest
 from stemset.features.jobs.messages import Started
 from stemset.features.player.records import Playable, format_version
+from stemset.features.separations.records import Separation
 from tests.support.queue import Queue, track
 
 
@@ -16,9 +17,9 @@ async def playable(queue: Queue, sha256: str = "b" * 64) -> Playable:
     job = await queue.job()
     await queue.tell(job, Started())
     await queue.tell(job, track("mixture", sha256=sha256))
-    mixture, stems = await queue.service.tracks(job.id)
+    mixture, stems = await queue.separations.tracks(job.id)
     assert mixture
-    return Playable(job, mixture, stems)
+    return Playable(Separation.of(job), mixture, stems)
 
 
 async def test_a_frame_lies_within_a_song_up_to_its_length(queue: Queue):

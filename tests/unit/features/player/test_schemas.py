@@ -12,7 +12,7 @@ from stemset.features.player.records import Playable
 from stemset.features.player.schemas import describe_player, format_label
 from stemset.features.player.tracks import TrackService
 from stemset.testing import MemoryStorage
-from tests.support.queue import Queue, track
+from tests.support.queue import Queue, recording_of, track
 
 VERSION = "b" * 16
 
@@ -29,15 +29,15 @@ async def playable(queue: Queue) -> Playable:
     job = await queue.job()
     for event in (Started(), track("mixture"), track("drums", peak=0.25, lufs=-20.0)):
         await queue.tell(job, event)
-    return await TrackService(queue.service, MemoryStorage()).find_playable(job.recording_id)
+    return await TrackService(queue.separations, MemoryStorage()).find_playable(recording_of(job))
 
 
 @pytest.mark.parametrize(("token", "prefix"), [(None, "/api/jobs/{job}"), ("abc", "/api/shares/abc")])
 async def test_files_lie_in_the_service_or_under_a_link(queue: Queue, token: str | None, prefix: str):
     song = await playable(queue)
-    recording = await queue.recordings.get(song.job.recording_id)
+    recording = await queue.recordings.get(recording_of(song.separation.job))
     player = describe_player(recording, song, MemoryStorage(), token=token)
-    files = prefix.format(job=song.job.id)
+    files = prefix.format(job=song.separation.job.id)
     (drums,) = player.stems
     assert drums.url == f"{files}/stems/drums.flac?v={VERSION}"
     assert drums.index_url == f"{files}/stems/drums.index?v={VERSION}"
@@ -49,16 +49,19 @@ async def test_files_lie_in_the_service_or_under_a_link(queue: Queue, token: str
 
 async def test_files_that_the_storage_gives_out_itself_lie_there(queue: Queue):
     song = await playable(queue)
-    recording = await queue.recordings.get(song.job.recording_id)
+    recording = await queue.recordings.get(recording_of(song.separation.job))
     player = describe_player(recording, song, PublicStorage())
-    assert player.mixture.url == f"https://bucket.example/jobs/{song.job.id}/stems/mixture.flac?version={VERSION}"
+    assert (
+        player.mixture.url
+        == f"https://bucket.example/jobs/{song.separation.job.id}/stems/mixture.flac?version={VERSION}"
+    )
 
 
 async def test_the_player_is_told_what_the_job_has_measured(queue: Queue):
     song = await playable(queue)
-    recording = await queue.recordings.get(song.job.recording_id)
+    recording = await queue.recordings.get(recording_of(song.separation.job))
     player = describe_player(recording, song, MemoryStorage())
-    assert (player.recording_id, player.job_id, player.title) == (recording.id, song.job.id, "Song")
+    assert (player.recording_id, player.job_id, player.title) == (recording.id, song.separation.job.id, "Song")
     assert (player.sample_rate, player.frames, player.common_gain) == (44_100, 100, 1.0)
     (drums,) = player.stems
     assert (drums.name, drums.label, drums.bytes, drums.block_size, drums.lufs) == ("drums", "Drums", 10, 4096, -20.0)

@@ -14,7 +14,7 @@ from stemset.features.player.tracks import TrackFile, TrackService, parse_peaks_
 from stemset.storage import Keys
 from stemset.testing import MemoryStorage
 from stemset.web.stored_files import IMMUTABLE, REVALIDATE
-from tests.support.queue import Queue, track
+from tests.support.queue import Queue, recording_of, track
 
 JOB_ID = UUID("0193b1c2-8a20-7d15-9c3e-0b7f5d2a4c66")
 
@@ -26,7 +26,7 @@ def storage() -> MemoryStorage:
 
 @pytest.fixture
 def tracks(queue: Queue, storage: MemoryStorage) -> TrackService:
-    return TrackService(queue.service, storage)
+    return TrackService(queue.separations, storage)
 
 
 async def decode(queue: Queue, job: JobRecord) -> None:
@@ -72,22 +72,22 @@ def test_a_waveform_that_is_not_made_is_refused_with_those_that_are(name: str):
 async def test_the_newest_job_with_a_mixture_is_played(queue: Queue, tracks: TrackService):
     first = await queue.job()
     await decode(queue, first)
-    second = await queue.job(first.recording_id, strategy="other")
-    assert (await tracks.find_playable(first.recording_id)).job.id == first.id
+    second = await queue.job(recording_of(first), strategy="other")
+    assert (await tracks.find_playable(recording_of(first))).separation.job.id == first.id
     await decode(queue, second)
     await queue.tell(second, track("bass"))
     await queue.tell(second, track("drums"))
-    playable = await tracks.find_playable(first.recording_id)
-    assert (playable.job.id, playable.mixture.name) == (second.id, "mixture")
+    playable = await tracks.find_playable(recording_of(first))
+    assert (playable.separation.job.id, playable.mixture.name) == (second.id, "mixture")
     assert [stem.name for stem in playable.stems] == ["drums", "bass"]
-    assert (await tracks.find_playable(first.recording_id, first.id)).job.id == first.id
+    assert (await tracks.find_playable(recording_of(first), first.id)).separation.job.id == first.id
 
 
 async def test_nothing_can_be_played_before_a_job_has_decoded_the_song(queue: Queue, tracks: TrackService):
     job = await queue.job()
     for job_id in (None, job.id):
         with pytest.raises(Conflict, match="a job has to decode it first"):
-            await tracks.find_playable(job.recording_id, job_id)
+            await tracks.find_playable(recording_of(job), job_id)
 
 
 async def test_a_job_of_another_recording_is_not_played(queue: Queue, tracks: TrackService):
