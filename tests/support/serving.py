@@ -46,7 +46,7 @@ def serving(folder: Path, config: str | None = None) -> Generator[Served]:
         (folder / "config.yaml").write_text(config)
         environment["STEMSET_CONFIG"] = str(folder / "config.yaml")
     log = folder / "serve.log"
-    program = "from stemset.server import serve; serve.run('127.0.0.1', 0)"
+    program = "from stemset.server import serve; serve.run_service('127.0.0.1', 0)"
     with log.open("w") as errors:
         process = subprocess.Popen(
             [sys.executable, "-c", program], env=environment, stdout=subprocess.PIPE, stderr=errors, text=True,
