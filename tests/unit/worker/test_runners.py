@@ -21,7 +21,9 @@ from tests.support.queue import new_payload
 
 
 def test_every_kind_has_a_runner_and_every_runner_has_a_kind():
-    config = parse_config("profiles: {songs: {title: S, strategy: s}}\nstrategies: {s: {_: percussive, drums: drums}}")
+    config = parse_config(
+        "profiles: {songs: {title: S, strategy: s}}\nstrategies: {s: {_: percussive, drums: drums, not_drums: rest}}"
+    )
     assert set(RUNNERS) == set(job_kinds(config))
 
 
