@@ -30,14 +30,14 @@ PLACES = {
     "STEMSET_MODELS_DIR": WEIGHTS_PATH,
     "STEMSET_DATA_DIR": "/tmp/stemset",
     "STEMSET_LOG_FORMAT": "json",
-    **knobs.seen_by_containers,
+    **knobs.container_environment,
     # Whoever deploys may choose these as well.
     **{name: os.environ[name] for name in ("STEMSET_ACCESS", "STEMSET_KEEP_DAYS") if os.environ.get(name)},
 }
 
 
-def image(pins: str) -> modal.Image:
-    """A Python with just what `pins` lists: the file is complete, so nothing is resolved anew."""
+def build_image(pins: str) -> modal.Image:
+    """Build a Python image with just what `pins` lists: the file is complete, so nothing is resolved anew."""
     return (
         modal.Image.debian_slim(python_version="3.11")
         .uv_pip_install(requirements=[str(HERE / "requirements" / pins)], extra_options="--no-deps")
@@ -45,16 +45,16 @@ def image(pins: str) -> modal.Image:
     )
 
 
-def with_stemset(base: modal.Image) -> modal.Image:
-    """Our own files come last: a change of them builds no image."""
+def add_stemset(base: modal.Image) -> modal.Image:
+    """Add our own files, last: a change of them builds no image."""
     # Only .py files go with a Python source, so config.yaml is added by itself.
     return base.add_local_file(HERE / "config.yaml", CONFIG).add_local_python_source("stemset")
 
 
-api_image = with_stemset(
-    image("core.txt").env({"STEMSET_FRONTEND_DIR": PAGE, "STEMSET_STREAM_LIMIT_S": str(knobs.api_timeout_s / 2)})
+api_image = add_stemset(
+    build_image("core.txt").env({"STEMSET_FRONTEND_DIR": PAGE, "STEMSET_STREAM_LIMIT_S": str(knobs.api_timeout_s / 2)})
 ).add_local_dir(HERE / "frontend" / "dist", PAGE)
-gpu_image = with_stemset(image("gpu.txt").env({"STEMSET_DEVICE": "cuda", "STEMSET_CACHE_GB": str(knobs.cache_gb)}))
+gpu_image = add_stemset(build_image("gpu.txt").env({"STEMSET_DEVICE": "cuda", "STEMSET_CACHE_GB": str(knobs.cache_gb)}))
 
 # --- What outlives a container. --------------------------------------------------------------------------------
 
@@ -63,15 +63,15 @@ node_cache = modal.Volume.from_name(knobs.cache_volume, create_if_missing=True)
 read_only_weights = weights.with_mount_options(read_only=True)
 
 
-def secret(name: str) -> modal.Secret:
-    """One that the operator made; a deployment that lacks a key of it is refused."""
-    return modal.Secret.from_name(name, required_keys=list(knobs.secrets[name]))
+def find_secret(name: str) -> modal.Secret:
+    """Look up a Secret that the operator made; Modal refuses a deployment where it lacks a key."""
+    return modal.Secret.from_name(name, required_keys=list(knobs.required_secret_keys[name]))
 
 
-database = secret(knobs.database_secret)
-access = secret(knobs.access_secret)
-callback = secret(knobs.callback_secret)
-storage = secret(knobs.storage_secret)
+database = find_secret(knobs.database_secret)
+access = find_secret(knobs.access_secret)
+callback = find_secret(knobs.callback_secret)
+storage = find_secret(knobs.storage_secret)
 
 # --- The service: API and page. ------------------------------------------------------------------------------------
 
@@ -90,7 +90,7 @@ storage = secret(knobs.storage_secret)
 @modal.concurrent(max_inputs=knobs.api_concurrency)
 @modal.asgi_app()
 def api():  # noqa: ANN201 - an ASGI application
-    """Any number of these run at once, and any may be killed: what matters is in the database and in R2."""
+    """Serve API and page. Any number of containers run at once, and any may be killed: all state is elsewhere."""
     from stemset.server.app import create_app
 
     return create_app()
@@ -115,25 +115,25 @@ def api():  # noqa: ANN201 - an ASGI application
     region=knobs.region,
 )
 class Worker:
-    """Is given each job at least once; what was done already is taken from the node cache."""
+    """Runs each job at least once; nodes that were done before come from the node cache."""
 
     @modal.enter(snap=knobs.gpu_snapshot)
     def warm_up(self) -> None:
-        """Imports, which take longest: before the snapshot, where there is one. There is no GPU yet."""
+        """Import all libraries, which takes longest: before the snapshot, where there is one. There is no GPU yet."""
         from stemset.worker.modal import import_all
 
         import_all()
 
     @modal.enter()
     def begin(self) -> None:
-        """After it: the networks of the default strategy, onto the GPU."""
+        """Load the networks of the default strategy onto the GPU, after the snapshot."""
         from stemset.worker.modal import container_worker
 
         self.worker = container_worker(knobs, weights=read_only_weights, node_cache=node_cache)
 
     @modal.method()
     def run(self, payload: str) -> str | None:
-        """The job's manifest as JSON, which is in R2 as well."""
+        """Run a job. Returns its manifest as JSON, which is in R2 as well."""
         return self.worker.run(payload, modal.current_function_call_id() or "")
 
 
@@ -148,7 +148,7 @@ class Worker:
     region=knobs.region,
 )
 def reconcile() -> None:
-    """Hands over what waits, settles silent jobs, removes what is too old; the service may sleep meanwhile."""
+    """Run every maintenance task once: hand over jobs, settle silent ones, remove what is too old."""
     from stemset.server.app import maintain_once
 
     maintain_once()
@@ -159,4 +159,4 @@ def download_models(strategies: str = "") -> None:
     """Fetch and check weights: `modal run modal_app.py::download_models`; all, or `--strategies successive,karaoke`."""
     from stemset.deploy.weights import fill_volume
 
-    fill_volume(knobs.names(strategies), commit=weights.commit)
+    fill_volume(knobs.split_names(strategies), commit=weights.commit)

@@ -30,10 +30,10 @@ class StemsetError(Exception):
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle the error whatever its constructor takes: engines carry a worker's errors to the service."""
-        return _restored, (type(self), self.args, self.__dict__)
+        return _restore_error, (type(self), self.args, self.__dict__)
 
 
-def _restored(kind: type[StemsetError], args: tuple[object, ...], fields: dict[str, object]) -> StemsetError:
+def _restore_error(kind: type[StemsetError], args: tuple[object, ...], fields: dict[str, object]) -> StemsetError:
     error = kind.__new__(kind, *args)
     error.__dict__.update(fields)
     return error

@@ -39,7 +39,7 @@ from stemset.models.card import Architecture, ModelCard
 from stemset.models.model import AudioSeparator, register, registered
 from stemset.models.weights.prefetch import WeightsRequest
 from stemset.separation import Observer, StemFile
-from stemset.storage.protocol import ObjectInfo, Place
+from stemset.storage.protocol import ObjectInfo, PresignedPut
 from stemset.strategy import Run
 
 
@@ -100,20 +100,20 @@ class MemoryStorage:
 
     def delete_prefix(self, prefix: str) -> None:
         self._remove_objects(prefix, time.time())
-        self.tidy(prefix)
+        self.remove_unfinished(prefix)
 
-    def tidy(self, prefix: str) -> None:
+    def remove_unfinished(self, prefix: str) -> None:
         self._remove_transfers(prefix, time.time())
 
-    def sweep(self, prefix: str, older_than: timedelta) -> None:
+    def remove_older_than(self, prefix: str, older_than: timedelta) -> None:
         too_old = time.time() - older_than.total_seconds()
         self._remove_objects(prefix, too_old)
         self._remove_transfers(prefix, too_old)
 
-    def url(self, key: str, *, version: str = "", file_name: str | None = None) -> str | None:  # noqa: ARG002
+    def presign_download(self, key: str, *, version: str = "", file_name: str | None = None) -> str | None:  # noqa: ARG002
         return None
 
-    def place(self, key: str, size: int, content_type: str) -> Place | None:  # noqa: ARG002
+    def presign_upload(self, key: str, size: int, content_type: str) -> PresignedPut | None:  # noqa: ARG002
         return None
 
     def begin_parts(self, key: str, content_type: str) -> str:  # noqa: ARG002 - nobody asks for it
@@ -121,13 +121,13 @@ class MemoryStorage:
         self._transfers[name] = _Transfer(key)
         return name
 
-    def part_place(self, key: str, transfer: str, number: int, size: int) -> Place | None:  # noqa: ARG002
+    def presign_part(self, key: str, transfer: str, number: int, size: int) -> PresignedPut | None:  # noqa: ARG002
         return None
 
     def put_part(self, key: str, transfer: str, number: int, file: Path) -> None:
         self._begun(key, transfer).parts[number] = file.read_bytes()
 
-    def parts(self, key: str, transfer: str) -> Mapping[int, int]:
+    def list_parts(self, key: str, transfer: str) -> Mapping[int, int]:
         return {number: len(content) for number, content in sorted(self._begun(key, transfer).parts.items())}
 
     def join_parts(self, key: str, transfer: str, numbers: Sequence[int]) -> None:

@@ -30,7 +30,7 @@ app.add_typer(deploy.app, name="deploy")
 
 
 def main() -> None:
-    """Entry point: a user's mistake ends in one line, not in a traceback."""
+    """Run the command line. A StemsetError ends in one line on stderr and exit code 1."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             # Windows gives pipes an encoding that lacks most letters: a song's name is worth a question mark there.
@@ -52,7 +52,7 @@ def main() -> None:
 
 
 @app.callback(invoke_without_command=True)
-def _version(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+def _print_version(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
     if version:
         out.print(__version__)
         raise typer.Exit

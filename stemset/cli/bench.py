@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from stemset.cli.console import AsJson, StrategyName, chosen_strategy, err, out
+from stemset.cli.console import AsJson, StrategyName, choose_strategy, err, out
 from stemset.config import WorkerSettings, load_config
 from stemset.models.pool import ModelPool
 
@@ -27,7 +27,7 @@ def bench_quality(
     from stemset.bench.quality import measure  # noqa: PLC0415
 
     settings = WorkerSettings()
-    plan = chosen_strategy(load_config(settings.config), strategy)
+    plan = choose_strategy(load_config(settings.config), strategy)
     report = measure(
         reference,
         plan,
@@ -56,7 +56,7 @@ def bench_speed(
     from stemset.demo import render  # noqa: PLC0415
 
     settings = WorkerSettings()
-    plan = chosen_strategy(load_config(settings.config), strategy)
+    plan = choose_strategy(load_config(settings.config), strategy)
     with tempfile.TemporaryDirectory(prefix="stemset-demo-") as folder:
         report = measure(
             song or render(Path(folder)).mixture,

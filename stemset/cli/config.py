@@ -1,4 +1,4 @@
-"""`stemset config …` and `stemset strategies`: what config.yaml says."""
+"""`stemset config …` and `stemset strategies`: check and print config.yaml."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import typer
 from rich.tree import Tree
 
 from stemset.cli.console import AsJson, out
-from stemset.config import WorkerSettings, json_schema, load_config
+from stemset.config import WorkerSettings, build_json_schema, load_config
 from stemset.strategy import Branch, Leaf, Node
 
 app = typer.Typer(no_args_is_help=True, help="Check config.yaml.")
@@ -24,11 +24,11 @@ def strategies_command(as_json: AsJson = False) -> None:
         return
     for plan in config.strategies.values():
         tree = Tree(f"[bold]{plan.name}[/] → {', '.join(plan.stems)}")
-        _draw(tree, None, plan.root)
+        _draw_branch(tree, None, plan.root)
         out.print(tree)
 
 
-def _draw(tree: Tree, slot: str | None, branch: Branch) -> None:
+def _draw_branch(tree: Tree, slot: str | None, branch: Branch) -> None:
     label = f"{slot}: " if slot else ""
     match branch:
         case None:
@@ -39,7 +39,7 @@ def _draw(tree: Tree, slot: str | None, branch: Branch) -> None:
             models = " + ".join(f"[cyan]{run.model.model_filename}[/]" for run in branch.runs)
             below = tree.add(f"{label}{models}{f' [dim]({branch.blend})[/]' if branch.blend else ''}")
             for name, child in branch.branches.items():
-                _draw(below, name, child)
+                _draw_branch(below, name, child)
 
 
 @app.command("check")
@@ -55,4 +55,4 @@ def config_check() -> None:
 @app.command("schema")
 def config_schema() -> None:
     """Print the JSON Schema of config.yaml, for editors."""
-    print(json.dumps(json_schema(), indent=2))
+    print(json.dumps(build_json_schema(), indent=2))

@@ -1,4 +1,4 @@
-"""What all commands share: where they print, and options that mean the same everywhere."""
+"""The consoles that all commands print to, and the options that several commands have."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on
 StrategyName = Annotated[str | None, typer.Option("--strategy", "-s", help="Default: that of the first profile.")]
 
 
-def chosen_strategy(config: Config, name: str | None) -> Strategy:
-    """The strategy of that name, or the first profile's."""
+def choose_strategy(config: Config, name: str | None) -> Strategy:
+    """Return the strategy of that name, or that of the first profile. Raises BadParameter with the choices."""
     chosen = name or config.profiles[config.default_profile].strategy
     if chosen not in config.strategies:
         raise typer.BadParameter(f"unknown strategy {chosen!r}; choose one of: {', '.join(config.strategies)}")

@@ -20,12 +20,12 @@ def db_upgrade() -> None:
     from stemset.database.engine import database_revision, upgrade_database  # noqa: PLC0415 - slow to import
 
     url = ApiSettings().database
-    with _reaching(url):
+    with _translate_database_errors(url):
         before, _ = database_revision(url)
         upgrade_database(url)
         after, _ = database_revision(url)
     how = "already the newest" if before == after else f"was {before or 'empty'}"
-    out.print(f"{_shown(url)}: {after}, {how}", highlight=False, soft_wrap=True)
+    out.print(f"{_hide_password(url)}: {after}, {how}", highlight=False, soft_wrap=True)
 
 
 @app.command("current")
@@ -34,25 +34,26 @@ def db_current() -> None:
     from stemset.database.engine import database_revision  # noqa: PLC0415 - slow to import
 
     url = ApiSettings().database
-    with _reaching(url):
+    with _translate_database_errors(url):
         current, newest = database_revision(url)
     how = "the newest" if current == newest else f"the newest is {newest}: run `stemset db upgrade`"
-    out.print(f"{_shown(url)}: {current or 'empty'}, {how}", highlight=False, soft_wrap=True)
+    out.print(f"{_hide_password(url)}: {current or 'empty'}, {how}", highlight=False, soft_wrap=True)
     if current != newest:
         raise typer.Exit(1)
 
 
 @contextmanager
-def _reaching(url: str) -> Generator[None]:
+def _translate_database_errors(url: str) -> Generator[None]:
+    """Raise Unavailable in place of an error of the database driver."""
     from sqlalchemy.exc import DBAPIError  # noqa: PLC0415
 
     try:
         yield
     except DBAPIError as error:
-        raise Unavailable(f"The database {_shown(url)} can't be used: {error.orig}") from error
+        raise Unavailable(f"The database {_hide_password(url)} can't be used: {error.orig}") from error
 
 
-def _shown(url: str) -> str:
+def _hide_password(url: str) -> str:
     from sqlalchemy import make_url  # noqa: PLC0415
 
     return make_url(url).render_as_string(hide_password=True)

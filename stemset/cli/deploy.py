@@ -34,7 +34,7 @@ def deploy_check(
     Looks at keys, the database and its migrations, Modal's Secrets, the service and its callback address, the bucket
     with its CORS and lifecycle rules, and the weights.
     """
-    from stemset.deploy.checks import Checks, well  # noqa: PLC0415 - slow to import
+    from stemset.deploy.checks import Checks, all_passed  # noqa: PLC0415 - slow to import
     from stemset.deploy.modal_cloud import ModalCloud  # noqa: PLC0415
 
     knobs = ModalSettings()
@@ -56,7 +56,7 @@ def deploy_check(
                 (one.command or "") if bad else "",
             )
         out.print(table)
-    if not well(findings):
+    if not all_passed(findings):
         raise typer.Exit(1)
 
 
@@ -70,12 +70,14 @@ def deploy_costs(
 
     The seconds follow from the work on the models' cards and a GPU's peak; prices are those of mid 2026.
     """
-    from stemset.deploy.costs import costs  # noqa: PLC0415
+    from stemset.deploy.costs import estimate_costs  # noqa: PLC0415
 
     knobs = ModalSettings()
     strategies = load_config(WorkerSettings().config).strategies
     found = [
-        cost for cost in costs(list(strategies.values()), knobs, minutes * 60) if every_gpu or cost.gpu in knobs.gpu
+        cost
+        for cost in estimate_costs(list(strategies.values()), knobs, minutes * 60)
+        if every_gpu or cost.gpu in knobs.gpu
     ]
     if as_json:
         print(json.dumps([asdict(cost) for cost in found]))

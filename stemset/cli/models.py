@@ -52,7 +52,7 @@ def models_list(as_json: AsJson = False) -> None:
 
 
 def _describe_size(card: ModelCard, files: list[FileState]) -> str:
-    """Exact once the files are here; before, as far as the card knows it."""
+    """Return the size of a model's files: exact once all are here, else that of its card."""
     if not files:
         return "built in"
     if all(file.present for file in files):

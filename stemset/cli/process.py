@@ -1,4 +1,4 @@
-"""`stemset process`: what is new in a folder, into the library."""
+"""`stemset process`: separate what is new in a folder into the library."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -29,14 +29,15 @@ from stemset.observability.logging import configure_logging
 
 if TYPE_CHECKING:
     # These bring the whole service with them; `stemset --help` needs none of it.
-    from stemset.batch.process_folder import FileResult, FolderProcessor
+    from stemset.batch.process_folder import FileResult, FolderProcessor, Library, Separator
+    from stemset.server.services import Services
 
 app = typer.Typer()
 
 _STYLES = {"separated": "green", "failed": "red", "planned": "cyan", "present": "dim"}
 
 
-def _complete(section: str) -> list[str]:
+def _complete_names(section: str) -> list[str]:
     try:
         config = load_config(ApiSettings().config)
     except StemsetError:
@@ -44,23 +45,24 @@ def _complete(section: str) -> list[str]:
     return list(config.profiles if section == "profiles" else config.strategies)
 
 
-def _profiles() -> list[str]:
-    return _complete("profiles")
+def _complete_profiles() -> list[str]:
+    return _complete_names("profiles")
 
 
-def _strategies() -> list[str]:
-    return _complete("strategies")
+def _complete_strategies() -> list[str]:
+    return _complete_names("strategies")
 
 
 @app.command("process")
 def process_command(
-    profile: Annotated[str, typer.Argument(help="A profile of config.yaml.", autocompletion=_profiles)],
+    profile: Annotated[str, typer.Argument(help="A profile of config.yaml.", autocompletion=_complete_profiles)],
     source: Annotated[
         Path | None,
         typer.Option(exists=True, file_okay=False, readable=True, help="Default: the profile's `source`."),
     ] = None,
     strategy: Annotated[
-        str | None, typer.Option("--strategy", "-s", help="Default: the profile's.", autocompletion=_strategies)
+        str | None,
+        typer.Option("--strategy", "-s", help="Default: the profile's.", autocompletion=_complete_strategies),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done; store and run nothing.")] = False,
     as_json: AsJson = False,
@@ -79,11 +81,11 @@ def process_command(
     name = strategy or config.profiles[profile].strategy
     if name not in config.strategies:
         raise typer.BadParameter(f"unknown strategy {name!r}; choose one of: {', '.join(config.strategies)}")
-    folder = source or _source_of(config, profile)
-    asyncio.run(_process(settings, profile, name, folder, dry_run=dry_run, as_json=as_json))
+    folder = source or _find_source_folder(config, profile)
+    asyncio.run(_process_folder(settings, profile, name, folder, dry_run=dry_run, as_json=as_json))
 
 
-def _source_of(config: Config, profile: str) -> Path:
+def _find_source_folder(config: Config, profile: str) -> Path:
     folder = config.profiles[profile].source
     if folder is None:
         raise typer.BadParameter(f"profile {profile!r} has no `source` in config.yaml; name a folder with --source")
@@ -92,57 +94,36 @@ def _source_of(config: Config, profile: str) -> Path:
     return folder
 
 
-async def _process(
+async def _process_folder(
     settings: ApiSettings, profile: str, strategy: str, source: Path, *, dry_run: bool, as_json: bool
 ) -> None:
+    """Process the folder and print the results. Raises Cancelled after a signal, and Exit(1) if a file failed."""
     # Seconds of imports, which a mistake in the arguments need not wait for.
     from stemset.batch.process_folder import (  # noqa: PLC0415
         FolderProcessor,
-        Library,
         Outcome,
-        Separator,
         find_files,
         single_process_lock,
     )
     from stemset.database.engine import upgrade_database  # noqa: PLC0415
     from stemset.features.jobs.engines.dbos import DbosDispatcher  # noqa: PLC0415
     from stemset.models.networks import malloc  # noqa: PLC0415
-    from stemset.models.pool import ModelPool  # noqa: PLC0415
     from stemset.server.services import build_services  # noqa: PLC0415
-    from stemset.strategy.node_cache import FolderCache  # noqa: PLC0415
 
     malloc.share_heap_between_threads()
-    worker = WorkerSettings()
-    separator = Separator(
-        pool=ModelPool(worker.runtime()),
-        # Not the worker's folder, which it empties when it starts.
-        work_dir=settings.data_dir / "process",
-        cache=FolderCache(worker.cache_dir, worker.cache_bytes) if worker.cache_bytes else None,
-    )
-    results: list[FileResult] = []
+    separator = _make_separator(settings.data_dir)
     with single_process_lock(settings.data_dir):
         await asyncio.to_thread(upgrade_database, settings.database)
         services = build_services(settings, DbosDispatcher(settings.queue_database))
-        library = Library(
-            services.recordings,
-            services.jobs,
-            services.ingest,
-            services.probe,
-            services.storage,
-            services.config.limits,
-        )
         try:
             files = find_files(source, without=settings.data_dir)
-            with _bars(len(files)) as bars:
-                plan = services.plans.plans[strategy]
-                processor = FolderProcessor(library, separator, profile, plan, bars, dry_run=dry_run)
-                with _stopped_by_signals(processor):
-                    async for result in processor.run(files):
-                        results.append(result)
-                        bars.ended(result)
+            plan = services.plans.plans[strategy]
+            with _show_progress(len(files)) as bars:
+                processor = FolderProcessor(_make_library(services), separator, profile, plan, bars, dry_run=dry_run)
+                results = await _collect_results(processor, files, bars)
         finally:
             await services.engine.dispose()
-        _report(results, strategy, source, profile, as_json=as_json)
+        _print_results(results, strategy, source, profile, as_json=as_json)
         if processor.abandoned:
             err.print("Stopped.")
             sys.stdout.flush()
@@ -153,8 +134,47 @@ async def _process(
         raise typer.Exit(1)
 
 
+def _make_separator(data_dir: Path) -> Separator:
+    """Make what runs the jobs, from the settings of a worker."""
+    from stemset.batch.process_folder import Separator  # noqa: PLC0415
+    from stemset.models.pool import ModelPool  # noqa: PLC0415
+    from stemset.strategy.node_cache import FolderCache  # noqa: PLC0415
+
+    worker = WorkerSettings()
+    return Separator(
+        pool=ModelPool(worker.runtime()),
+        # Not the worker's folder, which it empties when it starts.
+        work_dir=data_dir / "process",
+        cache=FolderCache(worker.cache_dir, worker.cache_bytes) if worker.cache_bytes else None,
+    )
+
+
+def _make_library(services: Services) -> Library:
+    from stemset.batch.process_folder import Library  # noqa: PLC0415
+
+    return Library(
+        services.recordings,
+        services.jobs,
+        services.ingest,
+        services.probe,
+        services.storage,
+        services.config.limits,
+    )
+
+
+async def _collect_results(processor: FolderProcessor, files: Sequence[Path], bars: _Bars) -> list[FileResult]:
+    """Process the files until all are done or a signal stops it. Returns the results so far, which `bars` show."""
+    results: list[FileResult] = []
+    with _stop_on_signals(processor):
+        async for result in processor.run(files):
+            results.append(result)
+            bars.file_finished(result)
+    return results
+
+
 @contextmanager
-def _stopped_by_signals(processor: FolderProcessor) -> Generator[None]:
+def _stop_on_signals(processor: FolderProcessor) -> Generator[None]:
+    """Let SIGINT and SIGTERM stop the processor, as long as the block lasts."""
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
@@ -173,7 +193,7 @@ def _stopped_by_signals(processor: FolderProcessor) -> Generator[None]:
             signal.signal(number, handler)
 
 
-def _report(results: list[FileResult], strategy: str, source: Path, profile: str, *, as_json: bool) -> None:
+def _print_results(results: list[FileResult], strategy: str, source: Path, profile: str, *, as_json: bool) -> None:
     counts = Counter(result.outcome.value for result in results)
     if as_json:
         files = [
@@ -204,7 +224,7 @@ def _report(results: list[FileResult], strategy: str, source: Path, profile: str
 
 
 class _Bars:
-    """Watches a FolderProcessor: one bar for the files, one for the job in hand."""
+    """Shows the progress of a FolderProcessor: one bar for the files, one for the current job."""
 
     def __init__(self, progress: Progress, files: int) -> None:
         self._progress = progress
@@ -222,7 +242,7 @@ class _Bars:
         done = sum(node.fraction for node in job.status.nodes)
         self._progress.update(self._job, description=self._name + model, total=len(job.status.nodes), completed=done)
 
-    def ended(self, result: FileResult) -> None:
+    def file_finished(self, result: FileResult) -> None:
         self._progress.advance(self._files)
         self._progress.update(self._job, visible=False)
         if result.outcome.value in {"separated", "failed", "elsewhere"}:
@@ -232,7 +252,7 @@ class _Bars:
 
 
 @contextmanager
-def _bars(files: int) -> Generator[_Bars]:
+def _show_progress(files: int) -> Generator[_Bars]:
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     with Progress(*columns, console=err) as progress:
         yield _Bars(progress, files)

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextC
 from rich.table import Table
 
 from stemset.audio import AudioFormat
-from stemset.cli.console import AsJson, StrategyName, chosen_strategy, err, out
+from stemset.cli.console import AsJson, StrategyName, choose_strategy, err, out
 from stemset.config import WorkerSettings, load_config
 from stemset.errors import NotFound
 from stemset.models import registry
@@ -45,18 +45,18 @@ def separate_command(
     """Split SONG into stems, without server or database."""
     settings = WorkerSettings()
     config = load_config(settings.config)
-    plan = chosen_strategy(config, strategy)
+    plan = choose_strategy(config, strategy)
     plan = plan if only is None else _reduce_to_stems(plan, only)
     folder = output or Path(f"{song.stem}-stems")
     options = SeparationOptions(output_format or config.output.format, config.output.bit_depth)
-    with _progress_bars(plan) as observer:
+    with _show_progress(plan) as observer:
         resources = Resources(ModelPool(settings.runtime()))
         result = separate(song, plan, folder, options, resources=resources, observer=observer)
     _print_separation(result, as_json=as_json)
 
 
 def _reduce_to_stems(plan: Strategy, only: str) -> Strategy:
-    """only: names of stems, separated by commas."""
+    """Return the strategy with these stems only. only: names of stems, separated by commas."""
     try:
         return plan.only([stem.strip() for stem in only.split(",") if stem.strip()])
     except NotFound as error:
@@ -72,7 +72,7 @@ def _print_separation(result: Separation, *, as_json: bool) -> None:
     table = Table("stem", "file", "peak dB", "LUFS", box=None)
     for name, stem in result.stems.items():
         lufs = "silent" if stem.record.lufs is None else f"{stem.record.lufs:.1f}"
-        table.add_row(name, str(stem.file), _decibels(stem.record.peak), lufs)
+        table.add_row(name, str(stem.file), _format_decibels(stem.record.peak), lufs)
     out.print(table)
     residual = result.manifest.sum_to_mixture_db
     if residual is not None:
@@ -80,12 +80,12 @@ def _print_separation(result: Separation, *, as_json: bool) -> None:
         out.print(f"sum of the stems minus the song: {off}", highlight=False)
 
 
-def _decibels(peak: float) -> str:
+def _format_decibels(peak: float) -> str:
     return f"{20 * log10(peak):.1f}" if peak > 0 else "-inf"
 
 
 class _Bars(Observer):
-    """A progress bar per node."""
+    """Shows a progress bar for each node."""
 
     def __init__(self, progress: Progress, plan: Strategy) -> None:
         self.progress = progress
@@ -111,7 +111,7 @@ class _Bars(Observer):
 
 
 @contextmanager
-def _progress_bars(plan: Strategy) -> Generator[Observer]:
+def _show_progress(plan: Strategy) -> Generator[Observer]:
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[note]}"))
     with Progress(*columns, TimeElapsedColumn(), console=err) as progress:
         yield _Bars(progress, plan)

@@ -25,7 +25,7 @@ def serve_command(
     """
     from stemset.server import serve  # noqa: PLC0415
 
-    serve.run(host, port)
+    serve.run_service(host, port)
 
 
 @app.command("worker")

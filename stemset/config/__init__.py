@@ -1,4 +1,4 @@
-"""What a Stemset offers (config.yaml), and the settings that belong to a machine or a deployment."""
+"""config.yaml, which says what a Stemset offers, and the settings of a machine or a deployment."""
 
 from stemset.config.file import (
     Config,
@@ -6,9 +6,9 @@ from stemset.config.file import (
     LimitsConfig,
     OutputConfig,
     ProfileConfig,
-    json_schema,
+    build_json_schema,
+    find_config_file,
     load_config,
-    nearest_config,
     parse_config,
 )
 from stemset.config.settings import ApiSettings, CommonSettings, WorkerSettings
@@ -22,8 +22,8 @@ __all__ = [
     "OutputConfig",
     "ProfileConfig",
     "WorkerSettings",
-    "json_schema",
+    "build_json_schema",
+    "find_config_file",
     "load_config",
-    "nearest_config",
     "parse_config",
 ]

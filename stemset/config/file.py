@@ -1,4 +1,4 @@
-"""config.yaml as frozen types.
+"""Reading config.yaml into frozen types.
 
 Everything is validated here, when it is read: a mistake names its YAML path, the culprit and the choices.
 `${NAME}` in a value is replaced from the environment, `${NAME:-default}` with a default.
@@ -10,8 +10,9 @@ import os
 import re
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal, cast
+from typing import Annotated, Literal, TypeAlias
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, ValidationError, field_validator
@@ -23,11 +24,14 @@ from stemset.models import registry
 from stemset.models.card import Architecture
 from stemset.strategy import Strategy
 
+YamlValue: TypeAlias = "dict[Hashable, YamlValue] | list[YamlValue] | str | int | float | bool | date | None"
+"""What YAML may hold."""
+
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 
 
 class Section(BaseModel):
-    """Frozen; a key that it doesn't know is an error."""
+    """A section of the file: frozen; an unknown key is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -45,7 +49,7 @@ class ProfileConfig(Section):
 
     @field_validator("source")
     @classmethod
-    def _source_is_a_path(cls, source: Path | None) -> Path | None:
+    def _check_source(cls, source: Path | None) -> Path | None:
         if source is None:
             return None
         # Path("") is the folder we are in, which nobody means by writing nothing.
@@ -73,14 +77,14 @@ class LimitsConfig(Section):
 
 
 class OutputConfig(Section):
-    """How final stems are written. format serves the CLI; the player's stems are always FLAC."""
+    """The encoding of final stems. format: that of the command line; the player's stems are always FLAC."""
 
     format: AudioFormat = AudioFormat.FLAC
     bit_depth: Literal[16, 24] = 16
 
 
 class ConfigFile(Section):
-    """The file as written; trees are checked against the models afterwards."""
+    """The content of config.yaml. The trees of strategies are checked against the models besides."""
 
     profiles: dict[Name, ProfileConfig] = Field(min_length=1)
     strategies: dict[Name, dict[str, JsonValue]] = Field(min_length=1)
@@ -90,7 +94,7 @@ class ConfigFile(Section):
 
 @dataclass(frozen=True)
 class Config:
-    """What a Stemset offers, valid in every respect."""
+    """The validated content of config.yaml."""
 
     profiles: dict[str, ProfileConfig]
     strategies: dict[str, Strategy]
@@ -103,8 +107,8 @@ class Config:
         return next(iter(self.profiles))
 
 
-def nearest_config() -> Path:
-    """config.yaml in this folder, else the one shipped with the package."""
+def find_config_file() -> Path:
+    """Return config.yaml in the working folder if there is one, else the one shipped with the package."""
     package = Path(__file__).parents[1]
     places = (Path("config.yaml"), package / "config.yaml", package.parent / "config.yaml")
     return next((place for place in places if place.is_file()), places[0])
@@ -124,26 +128,25 @@ def load_config(path: Path) -> Config:
 def parse_config(text: str) -> Config:
     """Validate the text of a config.yaml; see load_config."""
     try:
-        raw: object = yaml.load(text, _UniqueKeysLoader)  # noqa: S506 - a SafeLoader
+        sections: YamlValue = yaml.load(text, _UniqueKeysLoader)  # noqa: S506 - a SafeLoader
     except yaml.YAMLError as error:
         raise ConfigError("config", f"not valid YAML: {' '.join(str(error).split())}") from None
-    if not isinstance(raw, dict):
+    if not isinstance(sections, dict):
         raise ConfigError("config", "expected the sections as a mapping", ConfigFile.model_fields)
-    sections = cast("dict[str, object]", raw)
     # Trees come first: their errors say more than those of the file's outline.
     trees = sections.get("strategies")
     strategies: dict[str, Strategy] = {}
     if isinstance(trees, dict):
-        for name, tree in cast("dict[object, object]", trees).items():
+        for name, tree in trees.items():
             strategies[str(name)] = strategy.parse(str(name), tree)
-    file = _validated(_substitute(sections, "config"))
+    file = _validate_file(_substitute_variables(sections, "config"))
     for name, profile in file.profiles.items():
         if profile.strategy not in strategies:
             raise ConfigError(f"profiles.{name}.strategy", f"unknown strategy {profile.strategy!r}", strategies)
     return Config(file.profiles, strategies, file.limits, file.output)
 
 
-def _validated(raw: object) -> ConfigFile:
+def _validate_file(raw: YamlValue) -> ConfigFile:
     try:
         return ConfigFile.model_validate(raw)
     except ValidationError as error:
@@ -160,21 +163,24 @@ def _validated(raw: object) -> ConfigFile:
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 
 
-def _substitute(value: object, where: str, above: tuple[int, ...] = ()) -> object:
+def _substitute_variables(value: YamlValue, where: str, above: tuple[int, ...] = ()) -> YamlValue:
+    """Return the value with every `${NAME}` in its texts replaced from the environment.
+
+    where: its YAML path, for errors. above: ids of the collections that it lies in. Raises ConfigError.
+    """
     if id(value) in above:
         raise ConfigError(where, "a YAML alias leads back to itself")
     above = (*above, id(value))
     if isinstance(value, dict):
-        items = cast("dict[str, object]", value).items()
-        return {key: _substitute(item, f"{where}.{key}", above) for key, item in items}
+        return {key: _substitute_variables(item, f"{where}.{key}", above) for key, item in value.items()}
     if isinstance(value, list):
-        return [_substitute(item, f"{where}[{n}]", above) for n, item in enumerate(cast("list[object]", value))]
+        return [_substitute_variables(item, f"{where}[{n}]", above) for n, item in enumerate(value)]
     if isinstance(value, str):
-        return _VARIABLE.sub(_from_environment(where), value)
+        return _VARIABLE.sub(_make_replacer(where), value)
     return value
 
 
-def _from_environment(where: str) -> Callable[[re.Match[str]], str]:
+def _make_replacer(where: str) -> Callable[[re.Match[str]], str]:
     def replace(match: re.Match[str]) -> str:
         name = match.group(1)
         if name in os.environ:
@@ -198,20 +204,20 @@ class _UniqueKeysLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def json_schema() -> dict[str, JsonValue]:
-    """The JSON Schema of config.yaml, with every model, slot and parameter, for editors."""
-    schema = cast("dict[str, JsonValue]", ConfigFile.model_json_schema())
-    cast("dict[str, JsonValue]", schema["$defs"]).update(strategy.definitions())
-    properties = cast("dict[str, JsonValue]", schema["properties"])
-    properties["strategies"] = {"type": "object", "minProperties": 1, "additionalProperties": {"$ref": "#/$defs/Node"}}
+def build_json_schema() -> dict[str, JsonValue]:
+    """Make the JSON Schema of config.yaml, with every model, slot and parameter, for editors."""
+    schema = ConfigFile.model_json_schema()
+    schema["$defs"].update(strategy.definitions())
+    nodes = {"type": "object", "minProperties": 1, "additionalProperties": {"$ref": "#/$defs/Node"}}
+    schema["properties"]["strategies"] = nodes
     return schema
 
 
 def is_built_in(strategy: Strategy) -> bool:
-    """Whether it runs without weights and without torch."""
+    """Tell whether a strategy runs without weights and without torch."""
     return all(registry.card(model).architecture is Architecture.SPECTRAL for model in strategy.models)
 
 
-def fallback_of(config: Config) -> str | None:
-    """The first strategy of config.yaml that runs anywhere."""
+def find_fallback_strategy(config: Config) -> str | None:
+    """Return the name of the first strategy that runs without weights and torch; None: there is none."""
     return next((name for name, strategy in config.strategies.items() if is_built_in(strategy)), None)

@@ -1,4 +1,4 @@
-"""How Stemset is laid out on Modal: read when `modal deploy` runs, and by those who talk to the deployed app."""
+"""The settings of a deployment on Modal: read when `modal deploy` runs, and by programs that call the deployed app."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ WORKER = "Worker"
 """The class of modal_app.py that runs jobs."""
 
 WEIGHTS_PATH = "/weights"
-"""Where the Volume of weights is in every container."""
+"""The folder in which every container has the Volume of weights."""
 
 CACHE_PATH = "/cache"
-"""Where the Volume of what nodes made is in a worker."""
+"""The folder in which a worker has the Volume of the node cache."""
 
 
 class ModalSettings(BaseSettings):
@@ -55,23 +55,23 @@ class ModalSettings(BaseSettings):
 
     @field_validator("gpu", mode="before")
     @classmethod
-    def _at_the_commas(cls, value: object) -> object:
-        return cls.names(value) if isinstance(value, str) else value
+    def _split_at_commas(cls, value: object) -> object:
+        return cls.split_names(value) if isinstance(value, str) else value
 
     @field_validator("gpu")
     @classmethod
-    def _at_least_one(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+    def _require_one(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if not value:
             raise ValueError("name at least one GPU, such as L4")
         return value
 
     @staticmethod
-    def names(text: str) -> tuple[str, ...]:
-        """The names in a text with commas between them."""
+    def split_names(text: str) -> tuple[str, ...]:
+        """Split a text at its commas; spaces and empty names are left out."""
         return tuple(name.strip() for name in text.split(",") if name.strip())
 
     @property
-    def seen_by_containers(self) -> dict[str, str]:
+    def container_environment(self) -> dict[str, str]:
         """The variables that containers need to read the same settings as the deployment."""
         seen = {"STEMSET_MODAL_APP": self.app, "STEMSET_MODAL_JOB_DEADLINE_S": str(self.job_deadline_s)}
         return seen | ({"STEMSET_CALLBACK_URL": self.callback_url} if self.callback_url else {})
@@ -83,11 +83,11 @@ class ModalSettings(BaseSettings):
 
     @property
     def cache_volume(self) -> str:
-        """Name of the Volume that holds what nodes made."""
+        """Name of the Volume of the node cache."""
         return f"{self.app}-node-cache"
 
     @property
-    def secrets(self) -> dict[str, tuple[str, ...]]:
+    def required_secret_keys(self) -> dict[str, tuple[str, ...]]:
         """Name of each Secret -> the variables it must hold. A process is given those that it needs, no others."""
         return {
             self.database_secret: ("DATABASE_URL",),
@@ -97,7 +97,7 @@ class ModalSettings(BaseSettings):
         }
 
     @property
-    def optional(self) -> dict[str, tuple[str, ...]]:
+    def optional_secret_keys(self) -> dict[str, tuple[str, ...]]:
         """Name of a Secret -> the variables that it may hold besides."""
         return {self.storage_secret: ("R2_REGION",)}
 
@@ -119,4 +119,4 @@ class ModalSettings(BaseSettings):
 
 
 DOWNLOAD_COMMAND = "modal run modal_app.py::download_models"
-"""What an operator is told to run where weights are missing."""
+"""The command that fetches missing weights, for error messages."""

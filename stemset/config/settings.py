@@ -12,7 +12,7 @@ from typing import Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from stemset.config.file import nearest_config
+from stemset.config.file import find_config_file
 from stemset.errors import ConfigError
 from stemset.models.network_cache import NetworkCache
 from stemset.models.runtime import Device, Precision, Runtime
@@ -25,7 +25,7 @@ class CommonSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="STEMSET_", frozen=True, extra="ignore")
 
     config: Path = Field(
-        default_factory=nearest_config,
+        default_factory=find_config_file,
         description="the file with profiles, strategies and limits; default: config.yaml here, else the shipped one",
     )
     data_dir: Path = Field(default=Path("data"), description="database, queue, uploads and stems of this machine")
@@ -76,12 +76,12 @@ class CommonSettings(BaseSettings):
         return self.queue_url or f"sqlite:///{(self.data_dir / 'queue.db').resolve()}"
 
     def signing_secret(self) -> str:
-        """The key that signs the worker's reports; made and kept in the data folder where none is set."""
-        return self.callback_secret or _kept(self.data_dir / "callback.key", new_signing_secret)
+        """Return the key that signs the worker's reports; where none is set, one is made and stored."""
+        return self.callback_secret or _read_or_create_secret(self.data_dir / "callback.key", generate_signing_secret)
 
 
 class ApiSettings(CommonSettings):
-    """The API process."""
+    """What the API process needs."""
 
     database_url: str | None = Field(
         default=None, validation_alias="DATABASE_URL", description="SQLAlchemy URL (async driver); default: SQLite"
@@ -112,7 +112,7 @@ class ApiSettings(CommonSettings):
 
     @property
     def key(self) -> str:
-        """The key of a closed service; made and kept in the data folder where none is set.
+        """The key of a closed service; where none is set, one is made and stored in the data folder.
 
         Raises ConfigError on Modal, where a folder lasts no longer than its container.
         """
@@ -120,7 +120,7 @@ class ApiSettings(CommonSettings):
             return self.access_key
         if self.engine == "modal" and self.access != "open":
             raise ConfigError("STEMSET_ACCESS_KEY", "is not set; run `stemset deploy check --fix` to make one")
-        return _kept(self.data_dir / "access.key", lambda: secrets.token_urlsafe(24))
+        return _read_or_create_secret(self.data_dir / "access.key", lambda: secrets.token_urlsafe(24))
 
     @property
     def database(self) -> str:
@@ -129,7 +129,7 @@ class ApiSettings(CommonSettings):
 
 
 class WorkerSettings(CommonSettings):
-    """A worker process."""
+    """What a worker process needs."""
 
     callback_url: str = Field(default="http://127.0.0.1:8000", description="where this worker reports to")
     device: Device = Field(default="auto", description="what neural networks compute on")
@@ -156,7 +156,7 @@ class WorkerSettings(CommonSettings):
     )
 
     def runtime(self) -> Runtime:
-        """Where models find their weights, what they compute on, and the networks that they keep."""
+        """Make the Runtime of models: folder of weights, device, precision, and the cache of loaded networks."""
         budget = None if self.networks_gb is None else int(self.networks_gb * 1_000_000_000)
         return Runtime(
             self.weights_dir,
@@ -170,23 +170,23 @@ class WorkerSettings(CommonSettings):
 
     @property
     def cache_bytes(self) -> int:
-        """The most that lies there; 0: nothing is kept."""
+        """The size limit of `cache_dir` in bytes; 0: nothing is cached."""
         return int(self.cache_gb * 1_000_000_000)
 
 
-def new_signing_secret() -> str:
-    """In the format of Standard Webhooks: base64 behind a prefix that tells what it is."""
+def generate_signing_secret() -> str:
+    """Generate 32 random bytes in the format of Standard Webhooks: `whsec_` and base64."""
     return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
-def _kept(file: Path, make: Callable[[], str]) -> str:
-    """What is in the file, which is made first if need be."""
+def _read_or_create_secret(file: Path, generate: Callable[[], str]) -> str:
+    """Return the secret in `file`; where there is no such file, write a generated one that only its owner may read."""
     file.parent.mkdir(parents=True, exist_ok=True)
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         return file.read_text("ascii").strip()
-    secret = make()
+    secret = generate()
     with os.fdopen(descriptor, "w") as stream:
         stream.write(secret)
     return secret

@@ -1,7 +1,7 @@
-"""Running Stemset on Modal: what an operator is told before, and what happens around it.
+"""The operation of Stemset on Modal: checks before a deployment, costs, weights.
 
-checks       what is missing for a deployment, and the command that mends it
-modal_cloud  what they ask of Modal
-costs        what a song costs on which GPU
-weights      filling the Volume of weights
+checks       find what a deployment lacks, and the command that mends it
+modal_cloud  the requests of the checks to Modal
+costs        estimate what a song costs on which GPU
+weights      fill the Volume of weights
 """

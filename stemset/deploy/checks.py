@@ -1,4 +1,4 @@
-"""What a deployment lacks, and the command that mends it.
+"""The checks of a deployment: each finds what is wrong, and the command that mends it.
 
 The values that containers get from Modal's Secrets can't be read back, so the operator's copy of them is looked at: the
 environment, or a file of it. Whether the Secrets themselves exist, with all their keys, Modal tells.
@@ -20,7 +20,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from stemset.config import Config
 from stemset.config.modal import DOWNLOAD_COMMAND, ModalSettings
-from stemset.config.settings import new_signing_secret
+from stemset.config.settings import generate_signing_secret
 from stemset.database.engine import database_revision, upgrade_database
 from stemset.deploy.weights import models_with_weights
 from stemset.errors import ConfigError, StemsetError, Unavailable
@@ -30,15 +30,15 @@ from stemset.storage.settings import R2Account, R2Settings
 
 FIX = "stemset deploy check --fix"
 DEPLOY = "modal deploy modal_app.py"
-_MADE: Mapping[str, Callable[[], str]] = {
+_GENERATORS: Mapping[str, Callable[[], str]] = {
     "STEMSET_ACCESS_KEY": lambda: secrets.token_urlsafe(24),
-    "STEMSET_CALLBACK_SECRET": new_signing_secret,
+    "STEMSET_CALLBACK_SECRET": generate_signing_secret,
 }
 
 
 @dataclass(frozen=True)
 class Finding:
-    """problem: what is wrong; None: nothing. command: mends it, or the words that say how."""
+    """The result of one check. problem: what is wrong; None: nothing. command: mends it, or says how to."""
 
     subject: str
     problem: str | None = None
@@ -46,27 +46,31 @@ class Finding:
 
 
 class Cloud(Protocol):
-    """What is asked of Modal. Raises Unavailable where it does not answer, or refuses our token."""
+    """The requests of the checks to Modal. Each raises Unavailable where Modal doesn't answer, or refuses our token."""
 
-    def secret_fault(self, name: str, keys: Collection[str]) -> str | None:
-        """What is wrong with a Secret: absent, or which keys it lacks."""
+    def find_secret_fault(self, name: str, keys: Collection[str]) -> str | None:
+        """Return what is wrong with a Secret: that it is absent, or which keys it lacks; None: nothing."""
         ...
 
     def set_secret(self, name: str, values: Mapping[str, str]) -> None:
-        """Make it, or set these keys of it."""
+        """Create a Secret, or set these keys of it."""
         ...
 
-    def web_url(self) -> str | None:
-        """Where the deployed service is; None before the first deployment."""
+    def get_web_url(self) -> str | None:
+        """Return the URL of the deployed service; None before the first deployment."""
         ...
 
-    def weight_files(self) -> frozenset[str]:
-        """Names of the files on the Volume of weights; none before the Volume is there."""
+    def list_weight_files(self) -> frozenset[str]:
+        """List the names of the files on the Volume of weights; none before there is a Volume."""
         ...
 
 
 class Checks:
-    """One run. values: the operator's copy of what the Secrets hold. env_file: what is made here is added to it."""
+    """Checks a deployment once.
+
+    values: the operator's copy of what the Secrets hold. env_file: keys that are generated are added to it. fix: mend
+    what can be mended from here.
+    """
 
     def __init__(
         self,
@@ -86,23 +90,30 @@ class Checks:
         self._fix = fix
 
     def run(self) -> list[Finding]:
-        """Everything that was looked at, in the order in which it is mended."""
-        parts = (self._keys, self._database, self._modal_secrets, self._service, self._bucket, self._weights)
+        """Run every check. Returns the findings in the order in which an operator mends them."""
+        parts = (
+            self._check_keys,
+            self._check_database,
+            self._check_secrets,
+            self._check_service,
+            self._check_bucket,
+            self._check_weights,
+        )
         return [finding for part in parts for finding in part()]
 
-    def _keys(self) -> list[Finding]:
+    def _check_keys(self) -> list[Finding]:
         found: list[Finding] = []
-        for names in self._knobs.secrets.values():
+        for names in self._knobs.required_secret_keys.values():
             for name in names:
-                if not self._values.get(name) and self._fix and name in _MADE:
-                    self._make(name)
-                found.append(self._key(name))
+                if not self._values.get(name) and self._fix and name in _GENERATORS:
+                    self._generate_key(name)
+                found.append(self._check_key(name))
         return found
 
-    def _key(self, name: str) -> Finding:
+    def _check_key(self, name: str) -> Finding:
         value = self._values.get(name, "")
         if not value:
-            how = FIX if name in _MADE else f"add {name}=… to {self._env_file}"
+            how = FIX if name in _GENERATORS else f"add {name}=… to {self._env_file}"
             return Finding(name, "is not set", how)
         if name == "STEMSET_ACCESS_KEY" and len(value) < 16:
             return Finding(name, "is shorter than 16 characters: it can be guessed", f"remove it and run `{FIX}`")
@@ -110,13 +121,13 @@ class Checks:
             return Finding(name, "is no signing key (whsec_…)", f"remove it and run `{FIX}`")
         return Finding(name)
 
-    def _make(self, name: str) -> None:
-        self._values[name] = _MADE[name]()
+    def _generate_key(self, name: str) -> None:
+        self._values[name] = _GENERATORS[name]()
         descriptor = os.open(self._env_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write(f"{name}={self._values[name]}\n")
 
-    def _database(self) -> list[Finding]:
+    def _check_database(self) -> list[Finding]:
         url = self._values.get("DATABASE_URL")
         if not url:
             return []
@@ -138,43 +149,43 @@ class Checks:
             return [Finding(subject, f"is at migration {now or 'none'}, the newest is {newest}", FIX)]
         return [Finding(subject)]
 
-    def _modal_secrets(self) -> list[Finding]:
+    def _check_secrets(self) -> list[Finding]:
         found: list[Finding] = []
-        for name, needed in self._knobs.secrets.items():
-            keys = (*needed, *(key for key in self._knobs.optional.get(name, ()) if self._values.get(key)))
+        for name, needed in self._knobs.required_secret_keys.items():
+            keys = (*needed, *(key for key in self._knobs.optional_secret_keys.get(name, ()) if self._values.get(key)))
             values = {key: self._values[key] for key in keys if self._values.get(key)}
             try:
-                fault = self._cloud.secret_fault(name, keys)
+                fault = self._cloud.find_secret_fault(name, keys)
                 if fault and self._fix and len(values) == len(keys):
                     self._cloud.set_secret(name, values)
-                    fault = self._cloud.secret_fault(name, keys)
+                    fault = self._cloud.find_secret_fault(name, keys)
             except Unavailable as error:
-                # Told once: what else can't be known without Modal is left out.
+                # Reported once; the checks that need Modal as well are left out.
                 return [Finding("Modal", str(error), "modal setup")]
             pairs = " ".join(f'{key}="${key}"' for key in keys)
             found.append(Finding(f"secret {name}", fault, f"{FIX}, or modal secret create {name} {pairs}"))
         return found
 
-    def _service(self) -> list[Finding]:
+    def _check_service(self) -> list[Finding]:
         try:
-            url = self._address()
+            url = self._service_url()
         except Unavailable:
             return []
         if url is None:
             return [Finding("service", "is not deployed yet", DEPLOY)]
         try:
-            answer = httpx.get(f"{url}/api/health", timeout=60)
-            told = answer.json()
+            response = httpx.get(f"{url}/api/health", timeout=60)
+            health = response.json()
         except (httpx.HTTPError, ValueError) as error:
             return [
                 Finding("service", f"{url} does not answer: {error}", f"{DEPLOY}; modal app logs {self._knobs.app}")
             ]
-        silent = [part for part in ("database", "storage") if not told.get(part)]
+        silent = [part for part in ("database", "storage") if not health.get(part)]
         if silent:
             return [Finding("service", f"{url} has no {' and no '.join(silent)}", f"modal app logs {self._knobs.app}")]
-        return [Finding("service"), *self._callback(url)]
+        return [Finding("service"), *self._check_callback(url)]
 
-    def _callback(self, url: str) -> list[Finding]:
+    def _check_callback(self, url: str) -> list[Finding]:
         callback = self._knobs.callback_url
         if callback is None or callback.rstrip("/") == url:
             return [Finding("callback address")]
@@ -184,21 +195,21 @@ class Checks:
             ]
         return [Finding("callback address")]
 
-    def _bucket(self) -> list[Finding]:
+    def _check_bucket(self) -> list[Finding]:
         try:
-            account = _account(self._values)
+            account = _parse_r2_account(self._values)
         except ConfigError:
             return []
         bucket = Bucket(account)
         try:
-            bucket.check()
+            bucket.check_access()
         except StemsetError as error:
             return [Finding("bucket", str(error), "check the R2_… values, and what the API token may do")]
-        return [Finding("bucket"), *self._cors(bucket), *self._lifecycle(bucket)]
+        return [Finding("bucket"), *self._check_cors(bucket), *self._check_lifecycle(bucket)]
 
-    def _cors(self, bucket: Bucket) -> list[Finding]:
+    def _check_cors(self, bucket: Bucket) -> list[Finding]:
         try:
-            url = self._address()
+            url = self._service_url()
         except Unavailable:
             return []
         if url is None:
@@ -210,21 +221,21 @@ class Checks:
                 bucket.set_cors([url])
             faults = bucket.cors_faults([url])
         except Unavailable as error:
-            return [_by_hand("CORS", error)]
+            return [_report_unsettable("CORS", error)]
         return [Finding("bucket's CORS", "; ".join(faults) or None, FIX)]
 
-    def _lifecycle(self, bucket: Bucket) -> list[Finding]:
+    def _check_lifecycle(self, bucket: Bucket) -> list[Finding]:
         try:
             if self._fix and bucket.lifecycle_faults():
                 bucket.set_lifecycle()
             faults = bucket.lifecycle_faults()
         except Unavailable as error:
-            return [_by_hand("lifecycle", error)]
+            return [_report_unsettable("lifecycle", error)]
         return [Finding("bucket's lifecycle", "; ".join(faults) or None, FIX)]
 
-    def _weights(self) -> list[Finding]:
+    def _check_weights(self) -> list[Finding]:
         try:
-            there = self._cloud.weight_files()
+            there = self._cloud.list_weight_files()
         except Unavailable:
             return []
         lacking = [
@@ -233,24 +244,24 @@ class Checks:
         problem = f"the Volume lacks those of {', '.join(lacking)}" if lacking else None
         return [Finding("weights", problem, DOWNLOAD_COMMAND)]
 
-    def _address(self) -> str | None:
-        """Of the service. Raises Unavailable."""
-        url = self._cloud.web_url()
+    def _service_url(self) -> str | None:
+        """Return the URL of the deployed service without a slash at the end. Raises Unavailable."""
+        url = self._cloud.get_web_url()
         return url.rstrip("/") if url else None
 
 
-def well(findings: Sequence[Finding]) -> bool:
-    """Whether nothing is wrong."""
+def all_passed(findings: Sequence[Finding]) -> bool:
+    """Tell whether no check found a problem."""
     return all(finding.problem is None for finding in findings)
 
 
-def _by_hand(what: str, error: Unavailable) -> Finding:
+def _report_unsettable(what: str, error: Unavailable) -> Finding:
     return Finding(
         f"bucket's {what}", f"can't be read or set with this key: {error}", "docs/storage.md says what to set by hand"
     )
 
 
-def _account(values: Mapping[str, str]) -> R2Account:
+def _parse_r2_account(values: Mapping[str, str]) -> R2Account:
     try:
         settings = R2Settings.model_validate(
             {

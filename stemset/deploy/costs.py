@@ -1,4 +1,4 @@
-"""What a song costs on which GPU: price × seconds, computed from the work on the models' cards."""
+"""The estimate of what a song costs on each GPU: price × seconds, from the work on the models' cards."""
 
 from __future__ import annotations
 
@@ -10,28 +10,29 @@ from stemset.models import registry
 from stemset.strategy import Strategy
 
 CPU_PER_S = 0.0000131
-"""Dollars for a core and a second."""
+"""Dollars for a CPU core and a second."""
 
 GIB_PER_S = 0.00000222
 """Dollars for a GiB of memory and a second."""
 
 SHARE_OF_PEAK = 0.3
-"""What a network gets of a GPU's peak in float32: assumed. One figure is published: Kim's MelBand Roformer in float32
-on a T4 takes 23.98 s for 99 s of audio (audio-separator's pull request 298), 40 % if it computes what the card counts.
+"""The fraction of a GPU's peak in float32 that a network reaches: assumed. One figure is published: Kim's MelBand
+Roformer in float32 on a T4 takes 23.98 s for 99 s of audio (audio-separator's pull request 298), 40 % if it computes
+what the card counts.
 """
 
 START_S = 15.0
-"""From the call to the first second of work, with a memory snapshot: assumed."""
+"""Seconds from the call to the first work, with a memory snapshot: assumed."""
 
 HANDLING_S = 10.0
-"""To fetch, decode, encode and store a song of four minutes, as far as the GPU waits for that: assumed."""
+"""Seconds that the GPU waits while a song of four minutes is fetched, decoded, encoded and stored: assumed."""
 
 SONG_S = 240.0
 
 
 @dataclass(frozen=True)
 class Gpu:
-    """per_s: dollars for a second, mid 2026. peak_tflops: in float32, without tensor cores."""
+    """A GPU of Modal. per_s: dollars for a second, mid 2026. peak_tflops: in float32, without tensor cores."""
 
     name: str
     per_s: float
@@ -51,8 +52,8 @@ GPUS = (
 
 @dataclass(frozen=True)
 class Cost:
-    """Of one song. compute_s: seconds of work. next_song: dollars where the GPU is awake and another song follows.
-    lone_song: with its start, and the time that it then waits for nothing."""
+    """What one song costs. compute_s: seconds of work. next_song: dollars where the GPU is awake and another song
+    follows. lone_song: dollars with the container's start, and the time that it then waits for another song."""
 
     strategy: str
     gpu: str
@@ -61,8 +62,8 @@ class Cost:
     lone_song: float
 
 
-def costs(strategies: Collection[Strategy], knobs: ModalSettings, song_s: float = SONG_S) -> list[Cost]:
-    """For every strategy with a network, on every GPU. song_s: seconds that the song lasts."""
+def estimate_costs(strategies: Collection[Strategy], knobs: ModalSettings, song_s: float = SONG_S) -> list[Cost]:
+    """Estimate a Cost for every strategy with a network and every GPU. song_s: duration of the song in seconds."""
     found: list[Cost] = []
     for strategy in strategies:
         work = sum(registry.card(run.model.model_filename).gflop_per_second for run in strategy.runs) * song_s

@@ -1,4 +1,4 @@
-"""What the checks ask of Modal, asked."""
+"""The requests of the checks to Modal, through its client."""
 
 # What is generic in Modal's types stays open where a name is looked up.
 # pyright: reportUnknownMemberType=false
@@ -15,15 +15,15 @@ from stemset.errors import Unavailable
 
 
 class ModalCloud:
-    """The workspace that the operator's token leads to."""
+    """The workspace of the operator's token: a `Cloud` of deploy.checks."""
 
     def __init__(self, knobs: ModalSettings) -> None:
         self._knobs = knobs
-        self._silent: Unavailable | None = None
-        """That it does not answer: Modal's client tries for a minute, which is not done for every question."""
+        self._unreachable: Unavailable | None = None
+        """Raised for every request after one without an answer: Modal's client tries each for a minute."""
 
-    def secret_fault(self, name: str, keys: Collection[str]) -> str | None:
-        with self._reaching():
+    def find_secret_fault(self, name: str, keys: Collection[str]) -> str | None:
+        with self._translate_errors():
             try:
                 modal.Secret.from_name(name, required_keys=list(keys)).hydrate()
             except exception.NotFoundError:
@@ -33,19 +33,19 @@ class ModalCloud:
         return None
 
     def set_secret(self, name: str, values: Mapping[str, str]) -> None:
-        with self._reaching():
+        with self._translate_errors():
             modal.Secret.objects.create(name, dict(values), allow_existing=True)
             modal.Secret.from_name(name).update(dict(values))
 
-    def web_url(self) -> str | None:
-        with self._reaching():
+    def get_web_url(self) -> str | None:
+        with self._translate_errors():
             try:
                 return modal.Function.from_name(self._knobs.app, "api").get_web_url()
             except exception.NotFoundError:
                 return None
 
-    def weight_files(self) -> frozenset[str]:
-        with self._reaching():
+    def list_weight_files(self) -> frozenset[str]:
+        with self._translate_errors():
             try:
                 return frozenset(
                     entry.path for entry in modal.Volume.from_name(self._knobs.weights_volume).listdir("/")
@@ -54,13 +54,14 @@ class ModalCloud:
                 return frozenset()
 
     @contextmanager
-    def _reaching(self) -> Generator[None]:
-        if self._silent:
-            raise self._silent
+    def _translate_errors(self) -> Generator[None]:
+        """Raise Unavailable in place of an error of Modal's client."""
+        if self._unreachable:
+            raise self._unreachable
         try:
             yield
         except (exception.AuthError, exception.PermissionDeniedError) as error:
             raise Unavailable(f"refuses the token: {error}") from error
         except (exception.Error, OSError) as error:
-            self._silent = Unavailable(f"does not answer: {error}")
-            raise self._silent from error
+            self._unreachable = Unavailable(f"does not answer: {error}")
+            raise self._unreachable from error

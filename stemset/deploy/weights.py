@@ -1,4 +1,4 @@
-"""Fills the Volume of weights."""
+"""The download of weights onto their Volume."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def fill_volume(strategies: Collection[str], *, commit: Callable[[], None]) -> N
 
 
 def models_with_weights(config: Config, strategies: Collection[str] = ()) -> list[str]:
-    """The models with weights that these strategies run, all strategies if none is named, each once."""
+    """List the models with weights that these strategies run, each once; of all strategies if none is named."""
     for name in strategies:
         if name not in config.strategies:
             raise NotFound("strategy", name, config.strategies)

@@ -1,4 +1,4 @@
-"""Logging of a process: structlog for our events, and one handler for what libraries say."""
+"""The logging of a process: structlog for our events, and one handler for the records of libraries."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from structlog.dev import plain_traceback
 
 
 def configure_logging(log_format: Literal["console", "json"], level: int = logging.INFO) -> None:
-    """Everything goes to stderr: as lines to read, or as one JSON object per line. May be called again."""
+    """Send all logging to stderr: as lines to read, or as one JSON object a line. May be called again.
+
+    level: of our events; libraries log from WARNING on.
+    """
     as_json = log_format == "json"
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,

@@ -1,4 +1,4 @@
-"""The application: its services are made here, and live as long as the process."""
+"""The Litestar application: it makes its services and keeps them as long as the process lives."""
 
 from __future__ import annotations
 
@@ -32,21 +32,21 @@ _UNCOMPRESSED = [r"^/api/(jobs|shares)/[^/]+/(stems|peaks|events|download|bundle
 
 
 def create_app(settings: ApiSettings | None = None) -> Litestar:
-    """The application as the environment and config.yaml describe it, unless other settings are told."""
+    """Make the application from these settings, or from the environment. Raises ConfigError."""
     settings = settings or ApiSettings()
     configure_logging(settings.log_format)
     return build_app(settings, make_dispatcher(settings))
 
 
 def make_dispatcher(settings: ApiSettings) -> Dispatcher:
-    """The engine that the settings name."""
+    """Make the dispatcher of the engine that the settings name."""
     if settings.engine == "modal":
         return ModalDispatcher(ModalSettings().app)
     return DbosDispatcher(settings.queue_database)
 
 
 def build_app(settings: ApiSettings, dispatcher: Dispatcher) -> Litestar:
-    """The application on any engine. Its database is brought up to date when it starts."""
+    """Make the application on any engine. It migrates its database when it starts. Raises ConfigError."""
     services = build_services(settings, dispatcher)
     services.gate.prepare()
 
@@ -64,7 +64,7 @@ def build_app(settings: ApiSettings, dispatcher: Dispatcher) -> Litestar:
             await services.engine.dispose()
 
     app = Litestar(
-        route_handlers=[api_router(), docs_routes.router, page_routes.page],
+        route_handlers=[api_router(), docs_routes.router, page_routes.send_page_file],
         dependencies=service_dependencies(),
         lifespan=[lifespan],
         middleware=[DefineMiddleware(AccessMiddleware, gate=services.gate)],

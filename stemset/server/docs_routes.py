@@ -1,15 +1,17 @@
-"""The API's documentation: the OpenAPI document, and a page made from it that needs no network and no script."""
+"""The routes of the API's documentation: the OpenAPI document, and a page made from it without any script."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from functools import cache
 from html import escape
 
 from litestar import Response, Router, get
+from pydantic import JsonValue
 
 from stemset.server import openapi
-from stemset.server.openapi import Json
+from stemset.server.openapi import JsonObject, list_operations, read_object, read_objects, read_text
 
 _STYLE = """
 :root { color-scheme: light dark }
@@ -23,85 +25,104 @@ dt { font-weight: 600 } dd { margin: 0 0 .4rem 1.5rem }
 
 
 @get("/api/openapi.json", include_in_schema=False, media_type="application/json")
-async def openapi_json() -> Response[bytes]:
-    return Response(_document(), headers={"Cache-Control": "no-cache"}, media_type="application/json")
+async def show_openapi_document() -> Response[bytes]:
+    return Response(_render_document(), headers={"Cache-Control": "no-cache"}, media_type="application/json")
 
 
 @get("/docs", include_in_schema=False, media_type="text/html")
-async def docs() -> Response[bytes]:
-    return Response(_page(), headers={"Cache-Control": "no-cache"}, media_type="text/html")
+async def show_docs() -> Response[bytes]:
+    return Response(_render_page(), headers={"Cache-Control": "no-cache"}, media_type="text/html")
 
 
-router = Router(path="/", route_handlers=[openapi_json, docs])
-
-
-@cache
-def _document() -> bytes:
-    return json.dumps(openapi.document(), sort_keys=True).encode()
+router = Router(path="/", route_handlers=[show_openapi_document, show_docs])
 
 
 @cache
-def _page() -> bytes:
-    document: Json = openapi.document()
-    info = document["info"]
-    operations = [
-        (path, method, operation)
-        for path, methods in document["paths"].items()
-        for method, operation in methods.items()
-    ]
-    parts = [
-        (
-            f"<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
-            f"<title>{escape(info['title'])} API</title><style>{_STYLE}</style><body>"
-            f"<h1>{escape(info['title'])} API {escape(info['version'])}</h1><p>{escape(info['description'])} "
-            f"<a href='/api/openapi.json'>OpenAPI document</a></p>"
-        )
-    ]
-    for tag in document["tags"]:
-        parts.append(f"<h2>{escape(tag['name'])}</h2><p>{escape(tag['description'])}</p>")
-        parts.extend(
-            _operation(path, method, operation)
-            for path, method, operation in operations
-            if tag["name"] in operation["tags"]
-        )
-    parts.append("<h2>Types</h2>")
-    for name, schema in document["components"]["schemas"].items():
-        described = f"<p>{escape(schema.get('description', ''))}</p>{_json(schema)}"
-        parts.append(
-            f"<details id='{escape(name)}'><summary><code>{escape(name)}</code></summary>{described}</details>"
-        )
-    return "".join([*parts, "</body></html>"]).encode()
+def _render_document() -> bytes:
+    return json.dumps(openapi.build_document(), sort_keys=True).encode()
 
 
-def _operation(path: str, method: str, operation: Json) -> str:
-    head = f"<span class=method>{method.upper()}</span> <code>{escape(path)}</code> {escape(operation['summary'])}"
-    body = [f"<p>Operation <code>{escape(operation['operationId'])}</code></p>"]
-    if parameters := operation.get("parameters"):
+@cache
+def _render_page() -> bytes:
+    document = openapi.build_document()
+    title, version, about = (escape(read_text(document, "info", key)) for key in ("title", "version", "description"))
+    head = (
+        f"<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
+        f"<title>{title} API</title><style>{_STYLE}</style><body>"
+        f"<h1>{title} API {version}</h1><p>{about} "
+        f"<a href='/api/openapi.json'>OpenAPI document</a></p>"
+    )
+    operations = list_operations(document)
+    sections = [_render_section(tag, operations) for tag in read_objects(document, "tags")]
+    types = [_render_type(name, schema) for name, schema in read_object(document, "components", "schemas").items()]
+    return "".join([head, *sections, "<h2>Types</h2>", *types, "</body></html>"]).encode()
+
+
+def _render_section(tag: JsonObject, operations: Sequence[tuple[str, str, JsonObject]]) -> str:
+    """Render a tag with the operations that have it. operations: path, method and description of each."""
+    name = read_text(tag, "name")
+    rendered = [_render_operation(*operation) for operation in operations if name in _tags(operation[2])]
+    return f"<h2>{escape(name)}</h2><p>{escape(read_text(tag, 'description'))}</p>{''.join(rendered)}"
+
+
+def _tags(operation: JsonObject) -> list[JsonValue]:
+    tags = operation["tags"]
+    return tags if isinstance(tags, list) else []
+
+
+def _render_type(name: str, schema: JsonValue) -> str:
+    described = f"<p>{_escape_optional(read_object(schema), 'description')}</p>{_render_json(schema)}"
+    return f"<details id='{escape(name)}'><summary><code>{escape(name)}</code></summary>{described}</details>"
+
+
+def _render_operation(path: str, method: str, operation: JsonObject) -> str:
+    summary = escape(read_text(operation, "summary"))
+    head = f"<span class=method>{method.upper()}</span> <code>{escape(path)}</code> {summary}"
+    body = [f"<p>Operation <code>{escape(read_text(operation, 'operationId'))}</code></p>"]
+    if operation.get("parameters"):
         body.append("<h4>Parameters</h4><dl>")
-        for parameter in parameters:
-            need = "required" if parameter.get("required") else "optional"
-            body.append(f"<dt><code>{escape(parameter['name'])}</code> ({parameter['in']}, {need})</dt>")
-            body.append(f"<dd>{escape(parameter.get('description') or '')}</dd>")
+        body.extend(map(_render_parameter, read_objects(operation, "parameters")))
         body.append("</dl>")
-    if request := operation.get("requestBody"):
+    if "requestBody" in operation:
         body.append("<h4>Body</h4>")
         body.extend(
-            f"<p><code>{escape(kind)}</code></p>{_json(content['schema'])}"
-            for kind, content in request["content"].items()
+            f"<p><code>{escape(kind)}</code></p>{_render_json(read_object(content)['schema'])}"
+            for kind, content in read_object(operation, "requestBody", "content").items()
         )
     body.append("<h4>Answers</h4>")
-    for status, response in operation["responses"].items():
-        examples = [
-            _json(example["value"])
-            for content in response.get("content", {}).values()
-            for example in content.get("examples", {}).values()
-        ]
-        body.append(
-            f"<details><summary><code>{status}</code> {escape(response['description'])}</summary>"
-            f"{''.join(examples)}</details>"
-        )
+    body.extend(
+        _render_response(status, read_object(response))
+        for status, response in read_object(operation, "responses").items()
+    )
     return f"<details><summary>{head}</summary>{''.join(body)}</details>"
 
 
-def _json(value: Json) -> str:
+def _render_parameter(parameter: JsonObject) -> str:
+    need = "required" if parameter.get("required") else "optional"
+    name = escape(read_text(parameter, "name"))
+    return (
+        f"<dt><code>{name}</code> ({read_text(parameter, 'in')}, {need})</dt>"
+        f"<dd>{_escape_optional(parameter, 'description')}</dd>"
+    )
+
+
+def _render_response(status: str, response: JsonObject) -> str:
+    contents = read_object(response, "content") if "content" in response else {}
+    examples = [
+        _render_json(read_object(example)["value"])
+        for content in map(read_object, contents.values())
+        if "examples" in content
+        for example in read_object(content, "examples").values()
+    ]
+    return (
+        f"<details><summary><code>{status}</code> {escape(read_text(response, 'description'))}</summary>"
+        f"{''.join(examples)}</details>"
+    )
+
+
+def _escape_optional(described: JsonObject, key: str) -> str:
+    return escape(read_text(described, key)) if described.get(key) else ""
+
+
+def _render_json(value: JsonValue) -> str:
     return f"<pre>{escape(json.dumps(value, indent=2, ensure_ascii=False))}</pre>"

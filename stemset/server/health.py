@@ -1,4 +1,4 @@
-"""What the service is: its health, its configuration, its profiles."""
+"""The routes of health, configuration and profiles."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _SILENCE = timedelta(seconds=60)
 
 
 class HealthCheck:
-    """Asks the parts that a request needs whether they answer. One per process."""
+    """Checks whether database, storage and workers answer. One per process."""
 
     def __init__(self, engine: AsyncEngine, storage: Storage, jobs: JobService, data_dir: Path) -> None:
         self._engine = engine
@@ -41,7 +41,7 @@ class HealthCheck:
         self._data_dir = data_dir
 
     async def check(self) -> Health:
-        """Ask each part, for two seconds at most."""
+        """Check each part, for two seconds at most. Never raises for a part that doesn't answer."""
         database, storage = await self._database_answers(), await self._storage_answers()
         counts: Mapping[JobState, int] = await self._jobs.count_jobs() if database else {}
         return Health(
@@ -55,7 +55,7 @@ class HealthCheck:
         )
 
     async def _worker_lives(self, counts: Mapping[JobState, int]) -> bool:
-        """Whether a worker takes jobs: one on this machine, or one elsewhere that works and tells of it."""
+        """Tell whether a worker takes jobs: one on this machine, or one elsewhere that reported within a minute."""
         if await to_thread.run_sync(find_workers, self._data_dir):
             return True
         running = counts.get(JobState.RUNNING, 0)

@@ -1,4 +1,4 @@
-"""All that runs by the clock: one list, which a service runs for ever and a schedule runs once."""
+"""The tasks that run by the clock: one list, which a service runs for ever and a schedule runs once."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _MINUTE_S = 60.0
 
 @dataclass(frozen=True)
 class Task:
-    """Work that is done again and again.
+    """Work that is repeated.
 
-    run_once: does it, and returns how many things it did something to, or None. every_s: the pause after it.
-    run_forever: where the work is also woken by more than the clock, its own loop; it ends when `stop` is called.
+    run_once: does the work once and returns how many things it changed, or None. every_s: seconds between two runs.
+    run_forever: the work's own loop, where more than the clock starts it; the loop ends when `stop` is called.
     """
 
     name: str
@@ -37,14 +37,14 @@ class Task:
 
 
 def maintenance_tasks(services: Services) -> Sequence[Task]:
-    """Every task, in the order in which a schedule runs them."""
+    """List the tasks of a service, in the order in which a schedule runs them."""
     outbox, reconciler, storage = services.outbox, services.reconciler, services.storage
 
-    async def sweep_objects() -> None:
-        # What has no row: a process was killed between the two.
-        await to_thread.run_sync(storage.sweep, Keys.UPLOADS, LIFETIME)
+    async def remove_orphaned_objects() -> None:
+        # Objects without a row: a process was killed between the two.
+        await to_thread.run_sync(storage.remove_older_than, Keys.UPLOADS, LIFETIME)
 
-    async def sweep_folders() -> int:
+    async def remove_old_folders() -> int:
         return await to_thread.run_sync(remove_abandoned_folders, services.settings.temporary_dir, LIFETIME)
 
     async def delete_unused() -> int:
@@ -55,8 +55,8 @@ def maintenance_tasks(services: Services) -> Sequence[Task]:
         Task("hand_over_jobs", outbox.flush, run_forever=outbox.run, stop=outbox.stop),
         Task("settle_silent_jobs", reconciler.reconcile, run_forever=reconciler.run, stop=reconciler.stop),
         Task("forget_expired_uploads", services.uploads.forget_expired),
-        Task("sweep_uploaded_objects", sweep_objects),
-        Task("sweep_temporary_folders", sweep_folders),
+        Task("sweep_uploaded_objects", remove_orphaned_objects),
+        Task("sweep_temporary_folders", remove_old_folders),
         Task("delete_unused_recordings", delete_unused, every_s=60 * _MINUTE_S),
     )
 
@@ -70,7 +70,7 @@ class Maintenance:
         self._repeated: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
-        """Begin all tasks in the running event loop."""
+        """Start all tasks in the running event loop."""
         for task in self._tasks:
             if task.run_forever:
                 self._loops.append(asyncio.ensure_future(task.run_forever()))
@@ -78,7 +78,7 @@ class Maintenance:
                 self._repeated.append(asyncio.create_task(_repeat(task)))
 
     async def stop(self) -> None:
-        """End all tasks; those with a loop of their own end what they are at."""
+        """Cancel the repeated tasks, and wait until those with a loop of their own have ended it."""
         for repeated in self._repeated:
             repeated.cancel()
         for task in self._tasks:

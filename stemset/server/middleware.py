@@ -1,4 +1,4 @@
-"""What every answer gets, whichever part of the framework made it: security headers and a line in the log."""
+"""The outermost middleware: security headers and a line in the log for every response."""
 
 from __future__ import annotations
 
@@ -35,12 +35,15 @@ _HEADERS = (
 )
 
 # Players and workers ask for these by the hundred; a line for each would bury the rest.
-_QUIET = ("/stems/", "/peaks/", "/assets/", "/callback", "/api/health")
-_POLLED = "/api/jobs/"
+_QUIET_PATHS = ("/stems/", "/peaks/", "/assets/", "/callback", "/api/health")
+_POLLED_PATH = "/api/jobs/"
 
 
 class SecurityHeadersAndAccessLog:
-    """The outermost layer around the application. storage: its address, where pages reach it themselves."""
+    """Adds security headers to every response and logs it.
+
+    storage: URL of the storage where pages connect to it themselves, else None.
+    """
 
     def __init__(self, app: ASGIApp, storage: str | None) -> None:
         self._app = app
@@ -60,27 +63,27 @@ class SecurityHeadersAndAccessLog:
             if message["type"] == "http.response.start":
                 headers = list(message["headers"])
                 if method == "OPTIONS":
-                    headers = [*((name, value) for name, value in headers if name != b"allow"), _allow(scope)]
+                    headers = [*((name, value) for name, value in headers if name != b"allow"), _allow_header(scope)]
                 message["headers"] = [*headers, *self._headers]
                 _log_request(method, path, message["status"], time.perf_counter() - begun)
             await send(message)
             if message["type"] == "http.response.body" and not message.get("more_body"):
-                until_answered.answered.set()
+                until_answered.response_sent.set()
 
         await self._app(scope, until_answered.receive, finish)
 
 
 class ReceiveUntilAnswered:
-    """A request's `receive`, which tells of the end once the answer is whole, as ASGI asks for.
+    """A request's `receive` that returns `http.disconnect` once the response is complete, as ASGI demands.
 
-    Modal's own says nothing more then; Litestar, which listens while it streams, would wait for ever, and the request
-    would take up a place in its container.
+    Modal's own `receive` never returns then; Litestar, which awaits it while it streams, would wait for ever, and the
+    request would take up a place in its container.
     """
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
         self._body_received = False
-        self.answered = asyncio.Event()
+        self.response_sent = asyncio.Event()
 
     async def receive(self) -> HTTPReceiveMessage | WebSocketReceiveMessage:
         if not self._body_received:
@@ -88,7 +91,7 @@ class ReceiveUntilAnswered:
             self._body_received = message["type"] != "http.request" or not message.get("more_body")
             return message
         receiving = asyncio.ensure_future(self._receive())
-        answering = asyncio.ensure_future(self.answered.wait())
+        answering = asyncio.ensure_future(self.response_sent.wait())
         try:
             await asyncio.wait({receiving, answering}, return_when=asyncio.FIRST_COMPLETED)
             return receiving.result() if receiving.done() else HTTPDisconnectEvent(type="http.disconnect")
@@ -97,8 +100,8 @@ class ReceiveUntilAnswered:
             answering.cancel()
 
 
-def _allow(scope: Scope) -> tuple[bytes, bytes]:
-    """Litestar's own header names only the methods of the path's first handler."""
+def _allow_header(scope: Scope) -> tuple[bytes, bytes]:
+    """Make the Allow header of a path, with the methods of all its handlers: Litestar's has those of the first only."""
     here = dict[str, object](scope).get("path_template")
     routes = [route for route in Litestar.from_scope(scope).routes if isinstance(route, HTTPRoute)]
     methods = {str(method) for route in routes if route.path_format == here for method in route.methods}
@@ -106,6 +109,8 @@ def _allow(scope: Scope) -> tuple[bytes, bytes]:
 
 
 def _log_request(method: str, path: str, status: int, elapsed_s: float) -> None:
-    quiet = status < 400 and (any(part in path for part in _QUIET) or (method == "GET" and path.startswith(_POLLED)))
+    quiet = status < 400 and (
+        any(part in path for part in _QUIET_PATHS) or (method == "GET" and path.startswith(_POLLED_PATH))
+    )
     level = log.debug if quiet else log.info
     level("request", method=method, path=path, status=status, ms=round(elapsed_s * 1000, 1))

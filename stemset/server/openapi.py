@@ -8,15 +8,16 @@ from __future__ import annotations
 import inspect
 import json
 import sys
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from litestar import Litestar, Router
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import License, Server, Tag
 from litestar.plugins.pydantic import PydanticPlugin
 from litestar.routes import HTTPRoute
-from pydantic import BaseModel
+from pydantic import BaseModel, JsonValue
 
 from stemset import __version__, manifest
 from stemset.features.accounts import routes as account_routes
@@ -38,8 +39,7 @@ from stemset.server.services import service_dependencies
 from stemset.web import problems
 from stemset.web.problems import PROBLEM_JSON, exception_handlers, problem_responses
 
-Json: TypeAlias = Any
-"""A part of the document, which is plain JSON: what is read from it is of any type."""
+JsonObject: TypeAlias = dict[str, JsonValue]
 
 _BINARY = ("audio/", "application/octet-stream", "application/zip")
 
@@ -61,7 +61,7 @@ pydantic_plugin = PydanticPlugin(prefer_alias=True)
 
 
 def api_router() -> Router:
-    """Every route under /api."""
+    """Make the router of every route under /api."""
     return Router(
         path="/api",
         route_handlers=[
@@ -81,7 +81,7 @@ def api_router() -> Router:
 
 
 def openapi_config() -> OpenAPIConfig:
-    """What the document says of the whole."""
+    """Make what the document says of the API as a whole: title, licence, tags."""
     return OpenAPIConfig(
         title="Stemset",
         version=__version__,
@@ -103,8 +103,8 @@ def openapi_config() -> OpenAPIConfig:
     )
 
 
-def document() -> Json:
-    """The OpenAPI 3.1 document as plain JSON values."""
+def build_document() -> JsonObject:
+    """Make the OpenAPI 3.1 document, as plain JSON values."""
     app = Litestar(
         route_handlers=[api_router()],
         dependencies=service_dependencies(),
@@ -112,62 +112,113 @@ def document() -> Json:
         plugins=[pydantic_plugin],
         exception_handlers=exception_handlers,
     )
-    schema = app.openapi_schema.to_schema()
-    _describe_types(schema)
-    _describe_access(schema)
-    for route in app.routes:
-        if isinstance(route, HTTPRoute):
-            for handler in route.route_handlers:
-                _complete_responses(handler, schema)
+    document: JsonObject = app.openapi_schema.to_schema()
+    _describe_types(document)
+    _describe_access(document)
+    handlers = {
+        handler.operation_id: handler
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        for handler in route.route_handlers
+    }
+    for _, _, operation in list_operations(document):
+        handler = handlers[read_text(operation, "operationId")]
+        _complete_access(operation, is_public=bool(handler.opt.get(PUBLIC)))
+        _complete_responses(operation, handler)
     # A default may be a tuple.
-    return json.loads(json.dumps(schema))
+    return json.loads(json.dumps(document))
 
 
-def _describe_types(schema: Json) -> None:
+def list_operations(document: JsonObject) -> list[tuple[str, str, JsonObject]]:
+    """List path, method and description of every operation, in the document's order."""
+    return [
+        (path, method, read_object(operation))
+        for path, methods in read_object(document, "paths").items()
+        for method, operation in read_object(methods).items()
+    ]
+
+
+def read_object(value: JsonValue, *path: str) -> JsonObject:
+    """Return the object at `path` below `value`. Raises KeyError where there is nothing, TypeError for another type."""
+    for name in path:
+        value = read_object(value)[name]
+    if not isinstance(value, dict):
+        raise TypeError(f"expected an object, found {value!r}")
+    return value
+
+
+def read_objects(value: JsonValue, *path: str) -> list[JsonObject]:
+    """Return the list of objects at `path` below `value`; raises as `read_object`."""
+    *parents, name = path
+    items = read_object(value, *parents)[name]
+    if not isinstance(items, list):
+        raise TypeError(f"expected a list, found {items!r}")
+    return [read_object(item) for item in items]
+
+
+def read_text(value: JsonValue, *path: str) -> str:
+    """Return the text at `path` below `value`; raises as `read_object`."""
+    *parents, name = path
+    text = read_object(value, *parents)[name]
+    if not isinstance(text, str):
+        raise TypeError(f"expected a text, found {text!r}")
+    return text
+
+
+def _describe_types(document: JsonObject) -> None:
+    """Describe each type by the docstring of its class."""
     types = _wire_types()
-    for name, described in schema["components"]["schemas"].items():
+    for name, schema in read_object(document, "components", "schemas").items():
         if name in types:
-            described["description"] = inspect.cleandoc(types[name].__doc__ or "")
+            read_object(schema)["description"] = inspect.cleandoc(types[name].__doc__ or "")
 
 
-def _describe_access(schema: Json) -> None:
-    """A closed service wants one of these; where it is open, nobody asks."""
-    schema["components"]["securitySchemes"] = {
+def _describe_access(document: JsonObject) -> None:
+    """List the three ways to send the key of a closed service; an open one asks for none."""
+    read_object(document, "components")["securitySchemes"] = {
         "bearer": {"type": "http", "scheme": "bearer", "description": "The key of this Stemset."},
         "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "The same."},
         "session": {"type": "apiKey", "in": "cookie", "name": COOKIE, "description": "Made by `signIn`."},
     }
-    schema["security"] = [{"bearer": []}, {"apiKey": []}, {"session": []}]
+    document["security"] = [{"bearer": []}, {"apiKey": []}, {"session": []}]
 
 
-def _closed(status: int) -> Json:
-    """What any route behind the gate may answer to a stranger."""
+def _complete_access(operation: JsonObject, *, is_public: bool) -> None:
+    """State that a public route needs no key, or that another one may refuse a request for its key."""
+    if is_public:
+        operation["security"] = []
+    else:
+        read_object(operation, "responses").update({str(status): _refusal(status) for status in (401, 429)})
+
+
+def _refusal(status: int) -> JsonObject:
+    """Describe the response of the gate to a request without the key."""
     spec = problem_responses(status)[status]
-    examples = {f"{status}-example-1": {"value": example.value} for example in spec.examples or ()}
-    content = {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": examples}
+    examples: JsonObject = {f"{status}-example-1": {"value": example.value} for example in spec.examples or ()}
+    content: JsonObject = {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": examples}
     return {"description": spec.description, "content": {PROBLEM_JSON: content}}
 
 
-def _complete_responses(handler: HTTPRouteHandler, schema: Json) -> None:
-    """Put back what Litestar leaves out: nulls inside examples, and that an audio file is no text."""
-    for operations in schema["paths"].values():
-        for operation in operations.values():
-            if operation["operationId"] != handler.operation_id:
-                continue
-            if handler.opt.get(PUBLIC):
-                operation["security"] = []
-            else:
-                operation["responses"] |= {str(status): _closed(status) for status in (401, 429)}
-            for status, spec in (handler.responses or {}).items():
-                for media_type, content in operation["responses"][str(status)].get("content", {}).items():
-                    if media_type.startswith(_BINARY):
-                        content["schema"] = {"type": "string", "format": "binary", "contentMediaType": media_type}
-                    for example, told in zip(content.get("examples", {}).values(), spec.examples or (), strict=True):
-                        example["value"] = told.value
+def _complete_responses(operation: JsonObject, handler: HTTPRouteHandler) -> None:
+    """Add to the responses what Litestar leaves out: nulls inside examples, and that an audio file is no text."""
+    for status, spec in (handler.responses or {}).items():
+        response = read_object(operation, "responses", str(status))
+        if "content" in response:
+            for media_type, content in read_object(response, "content").items():
+                _complete_content(read_object(content), media_type, spec)
+
+
+def _complete_content(content: JsonObject, media_type: str, spec: ResponseSpec) -> None:
+    if media_type.startswith(_BINARY):
+        content["schema"] = {"type": "string", "format": "binary", "contentMediaType": media_type}
+    if "examples" in content:
+        examples = read_object(content, "examples").values()
+        for example, original in zip(examples, spec.examples or (), strict=True):
+            read_object(example)["value"] = original.value
 
 
 def _wire_types() -> dict[str, type[BaseModel]]:
-    """The named types of the document, whose docstrings describe them."""
+    """Return the named types of the document that have a docstring, by name."""
     return {
         name: value
         for module in _SCHEMAS
@@ -178,7 +229,7 @@ def _wire_types() -> dict[str, type[BaseModel]]:
 
 def main() -> None:
     """Write the document to stdout, keys sorted."""
-    json.dump(document(), sys.stdout, indent=2, sort_keys=True, ensure_ascii=False)
+    json.dump(build_document(), sys.stdout, indent=2, sort_keys=True, ensure_ascii=False)
     sys.stdout.write("\n")
 
 

@@ -1,4 +1,4 @@
-"""The built page: its files, and index.html for every address that the page itself resolves."""
+"""The routes of the built page: its files, and index.html for every path that the page itself resolves."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from stemset.errors import NotFound
 from stemset.features.accounts.gate import PUBLIC
 from stemset.web.parameters import Injected
 from stemset.web.problems import AnyRequest
-from stemset.web.ranges import is_known
-from stemset.web.stored_files import ASK_AGAIN, FOR_EVER
+from stemset.web.ranges import etag_matches
+from stemset.web.stored_files import IMMUTABLE, REVALIDATE
 
 _ASSETS = "assets"
 _MISSING = """<!doctype html>
@@ -35,26 +35,28 @@ mimetypes.add_type("application/manifest+json", ".webmanifest")
 @route(
     ["/", "/{path:path}"], http_method=[HttpMethod.GET, HttpMethod.HEAD], include_in_schema=False, opt={PUBLIC: True}
 )
-async def page(request: AnyRequest, settings: Injected[ApiSettings], path: FromPath[str] = "/") -> Response[bytes]:
-    """A file of the build, else index.html: `/p/demo` is the page's own address.
+async def send_page_file(
+    request: AnyRequest, settings: Injected[ApiSettings], path: FromPath[str] = "/"
+) -> Response[bytes]:
+    """Send a file of the build, or index.html for a path such as `/p/demo`, which the page itself resolves.
 
     Public: it is the same on every Stemset, and holds the screen to sign in.
     """
     root = settings.frontend_dir
-    found = await to_thread.run_sync(_file_in, root, path)
+    found = await to_thread.run_sync(_find_file, root, path)
     if found is None:
-        return Response(_MISSING.encode(), media_type="text/html", headers={"Cache-Control": ASK_AGAIN})
-    content, etag = await to_thread.run_sync(_content, found)
+        return Response(_MISSING.encode(), media_type="text/html", headers={"Cache-Control": REVALIDATE})
+    content, etag = await to_thread.run_sync(_read_with_etag, found)
     hashed = found.parent == root.resolve() / _ASSETS
-    headers = {"ETag": etag, "Cache-Control": FOR_EVER if hashed else ASK_AGAIN}
+    headers = {"ETag": etag, "Cache-Control": IMMUTABLE if hashed else REVALIDATE}
     media_type = mimetypes.guess_type(found.name)[0] or "application/octet-stream"
-    if is_known(request.headers.get("if-none-match"), etag):
+    if etag_matches(request.headers.get("if-none-match"), etag):
         return Response(b"", status_code=304, headers=headers, media_type=media_type)
     return Response(content, headers=headers, media_type=media_type)
 
 
-def _file_in(root: Path, path: str) -> Path | None:
-    """The file that `path` names, or index.html; None where nothing is built. Never outside root."""
+def _find_file(root: Path, path: str) -> Path | None:
+    """Return the file at `path` in root, or index.html; None where nothing is built. Raises NotFound for an asset."""
     base = root.resolve()
     wanted = (base / path.lstrip("/")).resolve() if "\0" not in path else base
     if wanted.is_relative_to(base) and wanted.is_file():
@@ -66,7 +68,7 @@ def _file_in(root: Path, path: str) -> Path | None:
     return index if index.is_file() else None
 
 
-def _content(file: Path) -> tuple[bytes, str]:
+def _read_with_etag(file: Path) -> tuple[bytes, str]:
     stat = file.stat()
     # Weak: the same file may travel compressed or not.
     return file.read_bytes(), f'W/"{stat.st_mtime_ns:x}-{stat.st_size:x}"'

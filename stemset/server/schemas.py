@@ -1,4 +1,4 @@
-"""What the service says of itself: its health, its limits, its profiles."""
+"""The JSON of health, limits and profiles."""
 
 from __future__ import annotations
 

@@ -26,6 +26,9 @@ from stemset.observability.logging import configure_logging
 if TYPE_CHECKING:
     from litestar import Litestar
 
+    from stemset.features.jobs.records import JobRecord
+    from stemset.server.services import Services
+
 log = structlog.get_logger()
 
 _STOP_PATIENCE_S = 10.0
@@ -35,19 +38,20 @@ _STEADY_S = 60.0
 """A worker that ran so long is started again without delay."""
 
 
-def run(host: str, port: int) -> None:
-    """Serve until Ctrl-C or SIGTERM; port 0 takes a free one. Raises Conflict when the port is taken, ConfigError.
+def run_service(host: str, port: int) -> None:
+    """Serve API and page until Ctrl-C or SIGTERM; port 0 takes a free one. Raises Conflict when the port is taken,
+    ConfigError.
 
     The worker starts first and in parallel, as both need seconds to import what they need.
     """
     settings = ApiSettings()
     configure_logging(settings.log_format)
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _leave)
-    with _listening(host, port) as listener:
-        address = _address(listener)
-        settings = settings.model_copy(update={"access": settings.access or _access_at(listener)})
-        # A mistake in it is told before anything runs.
+        signal.signal(number, _exit_at_once)
+    with _open_listener(host, port) as listener:
+        address = _local_url(listener)
+        settings = settings.model_copy(update={"access": settings.access or _default_access(listener)})
+        # So that a mistake in it is reported before anything runs.
         load_config(settings.config)
         _prepare_queue(settings)
         with _Worker(address) as worker:
@@ -56,14 +60,14 @@ def run(host: str, port: int) -> None:
             asyncio.run(_serve(create_app(settings), listener, worker, address))
 
 
-def work() -> None:
-    """The worker process of `run`: ends when that does, or when `run` closes the pipe that is the worker's stdin.
+def run_worker_process() -> None:
+    """Run the worker of `run_service`, until that ends or closes the pipe that is this process's stdin.
 
-    Of all signs between processes a pipe's end alone is the same on every system, and comes even after a kill.
+    Of all signals between processes the end of a pipe alone is the same on every system, and comes even after a kill.
     """
     stop = threading.Event()
-    threading.Thread(target=_wait_for_end, args=(_taken_stdin(), stop), name="stdin", daemon=True).start()
-    from stemset.worker.local import serve_worker  # noqa: PLC0415 - `run` is to start without what a worker needs
+    threading.Thread(target=_set_when_closed, args=(_take_over_stdin(), stop), name="stdin", daemon=True).start()
+    from stemset.worker.local import serve_worker  # noqa: PLC0415 - seconds
 
     settings = WorkerSettings()
     configure_logging(settings.log_format)
@@ -78,23 +82,13 @@ async def _serve(app: Litestar, listener: socket.socket, worker: _Worker, addres
     import uvicorn  # noqa: PLC0415
 
     from stemset.database.engine import upgrade_database  # noqa: PLC0415
-    from stemset.server.services import services_of  # noqa: PLC0415
+    from stemset.server.services import get_services  # noqa: PLC0415
 
-    services = services_of(app)
+    services = get_services(app)
     await asyncio.to_thread(upgrade_database, services.settings.database)
     demo = await services.demo_song.ensure()
     loop = asyncio.get_running_loop()
     listening = asyncio.Event()
-
-    async def announce() -> None:
-        await listening.wait()
-        if demo:
-            # Only now, as its worker reports to this server.
-            await services.demo_song.wait_until_playable(demo)
-        if not services.notifier.closed:
-            print(f"Stemset is at {address} (Ctrl-C stops it)", flush=True)  # noqa: T201
-            if services.gate.closed:
-                print(f"It is closed: {_where_the_key_is(services.settings)}", flush=True)  # noqa: T201
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -111,8 +105,8 @@ async def _serve(app: Litestar, listener: socket.socket, worker: _Worker, addres
     config = uvicorn.Config(
         app, log_config=None, access_log=False, server_header=False, lifespan="on", timeout_graceful_shutdown=3
     )
-    keeping = asyncio.create_task(worker.keep())
-    announcing = asyncio.create_task(announce())
+    keeping = asyncio.create_task(worker.restart_when_it_dies())
+    announcing = asyncio.create_task(_announce(services, demo, address, listening))
     # The server hands signals on to these when it is done.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: None)
@@ -125,8 +119,20 @@ async def _serve(app: Litestar, listener: socket.socket, worker: _Worker, addres
         await asyncio.gather(keeping, announcing, return_exceptions=True)
 
 
+async def _announce(services: Services, demo: JobRecord | None, address: str, listening: asyncio.Event) -> None:
+    """Print the service's URL once it listens and the demo song, if there is one to come, can be played."""
+    await listening.wait()
+    if demo:
+        # Only now, as its worker reports to this server.
+        await services.demo_song.wait_until_playable(demo)
+    if not services.notifier.closed:
+        print(f"Stemset is at {address} (Ctrl-C stops it)", flush=True)  # noqa: T201
+        if services.gate.closed:
+            print(f"It is closed: {_describe_key_place(services.settings)}", flush=True)  # noqa: T201
+
+
 class _Worker:
-    """The worker process: started again when it dies, gone when the block ends."""
+    """A context manager that runs the worker process: it restarts one that dies and ends it when the block ends."""
 
     def __init__(self, address: str) -> None:
         self._environment = {**os.environ, "STEMSET_CALLBACK_URL": address}
@@ -145,13 +151,13 @@ class _Worker:
             self._process.wait()
 
     def stop(self) -> None:
-        """Ask it to end, and don't start it again."""
+        """Ask the process to end, and don't start it again."""
         self._stopping = True
         assert self._process.stdin is not None
         self._process.stdin.close()
 
-    async def keep(self) -> None:
-        """Until cancelled: when it dies, start it again, after a pause that grows while it keeps dying."""
+    async def restart_when_it_dies(self) -> None:
+        """Restart the process when it dies, after a pause that grows while it keeps dying. Runs until cancelled."""
         pause_s = _FIRST_PAUSE_S
         while True:
             begun = time.monotonic()
@@ -173,22 +179,24 @@ class _Worker:
         )
 
 
-def _taken_stdin() -> int:
-    """A descriptor of stdin that no child of this process inherits; they find stdin empty."""
+def _take_over_stdin() -> int:
+    """Return a descriptor of stdin that no child of this process inherits; children find an empty stdin."""
     pipe = os.dup(0)
     with open(os.devnull, "rb") as nothing:  # noqa: PTH123 - a name, not a path
         os.dup2(nothing.fileno(), 0)
     return pipe
 
 
-def _wait_for_end(pipe: int, stop: threading.Event) -> None:
+def _set_when_closed(pipe: int, stop: threading.Event) -> None:
+    """Read a pipe until its other end is closed, then set `stop`. Blocking."""
     while os.read(pipe, 1):
         pass
     stop.set()
 
 
 @contextmanager
-def _listening(host: str, port: int) -> Generator[socket.socket]:
+def _open_listener(host: str, port: int) -> Generator[socket.socket]:
+    """Open a listening socket. Raises Conflict where the port can't be used."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as listener:
         if os.name == "posix":
@@ -207,27 +215,27 @@ def _listening(host: str, port: int) -> Generator[socket.socket]:
         yield listener
 
 
-def _address(listener: socket.socket) -> str:
-    """Where a process on this machine reaches the listener."""
+def _local_url(listener: socket.socket) -> str:
+    """Return the URL by which a process on this machine reaches the listener."""
     host, port = listener.getsockname()[:2]
     everywhere = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - looked up, not bound
     local = everywhere.get(host) or (f"[{host}]" if listener.family == socket.AF_INET6 else host)
     return f"http://{local}:{port}"
 
 
-def _access_at(listener: socket.socket) -> Literal["open", "closed"]:
-    """Open for whoever sits at this machine; others need the key, unless the operator wants it otherwise."""
+def _default_access(listener: socket.socket) -> Literal["open", "closed"]:
+    """Return `open` for a listener that only this machine reaches, else `closed`."""
     return "open" if ip_address(listener.getsockname()[0]).is_loopback else "closed"
 
 
-def _where_the_key_is(settings: ApiSettings) -> str:
+def _describe_key_place(settings: ApiSettings) -> str:
     # Never the key itself: this may end up in a log.
     place = "STEMSET_ACCESS_KEY" if settings.access_key else str(settings.data_dir / "access.key")
     return f"its key is in {place}; STEMSET_ACCESS=open lets everybody in"
 
 
 def _prepare_queue(settings: ApiSettings) -> None:
-    """At the first start, before API and worker both find that the queue has no tables."""
+    """Create the queue's tables at the first start, before API and worker would both do so."""
     url = make_url(settings.queue_database)
     if url.get_backend_name() == "sqlite" and url.database and not os.path.exists(url.database):  # noqa: PTH110
         from stemset.features.jobs.engines.dbos import prepare_queue  # noqa: PLC0415
@@ -235,10 +243,10 @@ def _prepare_queue(settings: ApiSettings) -> None:
         prepare_queue(settings.queue_database)
 
 
-def _leave(_number: int, _frame: FrameType | None) -> None:
-    """A stop before the server runs: no traceback, and the worker goes too."""
+def _exit_at_once(_number: int, _frame: FrameType | None) -> None:
+    """Handle a signal before the server runs: exit without a traceback; the worker ends too."""
     raise SystemExit(0)
 
 
 if __name__ == "__main__":
-    work()
+    run_worker_process()

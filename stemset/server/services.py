@@ -1,4 +1,4 @@
-"""Every service of the process, made once, and offered to routes under its own name.
+"""The services of the process: each is made once, and given to routes under its own name.
 
 Nothing else knows all of them: a route names as its parameters the one or two that it needs.
 """
@@ -128,17 +128,17 @@ def build_services(settings: ApiSettings, dispatcher: Dispatcher) -> Services:
 
 
 def service_dependencies() -> dict[str, Provide]:
-    """What routes may name as parameters: every service, found in the application's state."""
-    return {service.name: Provide(_provider(service.name), sync_to_thread=False) for service in fields(Services)}
+    """Make the dependencies of routes: one for each service, of its name, which reads it from the app's state."""
+    return {service.name: Provide(_make_provider(service.name), sync_to_thread=False) for service in fields(Services)}
 
 
-def services_of(app: Litestar) -> Services:
-    """The services of an application."""
+def get_services(app: Litestar) -> Services:
+    """Return the services of an application."""
     services: Services = app.state.services
     return services
 
 
-def _provider(name: str) -> Callable[[State], object]:
+def _make_provider(name: str) -> Callable[[State], object]:
     def provide(state: State) -> object:
         return getattr(state.services, name)
 
@@ -146,7 +146,7 @@ def _provider(name: str) -> Callable[[State], object]:
 
 
 def _reconcile_timings(settings: ApiSettings) -> ReconcileTimings:
-    """How long jobs may take, and be silent, on the engine that the settings name."""
+    """Return how long jobs may take, and may be silent, on the engine that the settings name."""
     if settings.engine == "modal":
         return ReconcileTimings(silence_s=settings.silence_s, deadline_s=ModalSettings().job_deadline_s)
     return ReconcileTimings(silence_s=settings.silence_s)

@@ -1,4 +1,4 @@
-"""The bucket's own settings: who may read it from a page, and what it removes by itself."""
+"""The CORS and lifecycle rules of a bucket: which pages may use it, and what it removes by itself."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from botocore.exceptions import ClientError
 
 from stemset.storage.keys import Keys
-from stemset.storage.r2_client import code_of, make_client, patiently
+from stemset.storage.r2_client import call_with_retries, error_code, make_client
 from stemset.storage.settings import R2Account
 
 if TYPE_CHECKING:
@@ -22,80 +22,82 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-EXPOSED = ("Content-Range", "Content-Length", "Accept-Ranges", "ETag")
-"""What the player reads of an answer."""
+EXPOSED_HEADERS = ("Content-Range", "Content-Length", "Accept-Ranges", "ETag")
+"""The response headers that the player reads."""
 
 _METHODS = ("GET", "HEAD", "PUT")
 _HEADERS = ("Content-Type", "Range", "If-Range", "If-None-Match")
-_UNSET = frozenset({"NoSuchCORSConfiguration", "NoSuchLifecycleConfiguration"})
+_UNSET_CODES = frozenset({"NoSuchCORSConfiguration", "NoSuchLifecycleConfiguration"})
 _LEFT_OVER_DAYS = 2
 """Uploads live for one day; what is older belongs to nobody."""
 
 
 class Bucket:
-    """Reads and sets them. Raises Unavailable when the bucket can't be reached, or refuses our key."""
+    """Reads and sets a bucket's rules. Raises Unavailable when the bucket can't be reached, or refuses our key."""
 
     def __init__(self, account: R2Account, *, patience_s: float = 5.0) -> None:
         self._account = account
         self._client = make_client(account)
         self._patience_s = patience_s
 
-    def check(self) -> None:
-        """Whether the key may list, write, read and delete. Raises Unavailable, in words."""
+    def check_access(self) -> None:
+        """Try whether the key may list, write, read and delete. Raises Unavailable, which names what is refused."""
         name, key = self._account.bucket, f"{Keys.UPLOADS}/check"
 
-        def all_of_it() -> None:
+        def use_every_permission() -> None:
             self._client.list_objects_v2(Bucket=name, MaxKeys=1)
             self._client.put_object(Bucket=name, Key=key, Body=b"Stemset was here.")
             self._client.head_object(Bucket=name, Key=key)
             self._client.delete_object(Bucket=name, Key=key)
 
-        patiently(self._account, key, self._patience_s, all_of_it)
+        call_with_retries(self._account, key, self._patience_s, use_every_permission)
 
     def cors_faults(self, origins: Sequence[str]) -> list[str]:
-        """What a page of these origins (`https://stemset.example`) would be refused; empty when all is well."""
-        rules = self._cors()
+        """List what the bucket would refuse a page of these origins (`https://stemset.example`); empty: nothing."""
+        rules = self._read_cors_rules()
         faults: list[str] = []
         for origin in origins:
-            ours = [rule for rule in rules if _names(rule["AllowedOrigins"], origin)]
+            ours = [rule for rule in rules if _matches_any(rule["AllowedOrigins"], origin)]
             if not ours:
                 faults.append(f"no rule lets pages of {origin} in")
                 continue
             for what, wanted, given in (
                 ("methods", _METHODS, [method for rule in ours for method in rule["AllowedMethods"]]),
                 ("headers", _HEADERS, [name for rule in ours for name in rule.get("AllowedHeaders", [])]),
-                ("exposed headers", EXPOSED, [name for rule in ours for name in rule.get("ExposeHeaders", [])]),
+                ("exposed headers", EXPOSED_HEADERS, [name for rule in ours for name in rule.get("ExposeHeaders", [])]),
             ):
-                lacking = [name for name in wanted if not _names(given, name)]
+                lacking = [name for name in wanted if not _matches_any(given, name)]
                 if lacking:
                     faults.append(f"the {what} for {origin} lack {', '.join(lacking)}")
         return faults
 
     def set_cors(self, origins: Sequence[str]) -> None:
-        """Let pages of these origins in, in place of all rules that were there."""
+        """Let pages of these origins use the bucket; replaces all CORS rules."""
         rule: CORSRuleTypeDef = {
             "AllowedOrigins": list(origins),
             "AllowedMethods": list(_METHODS),
             "AllowedHeaders": list(_HEADERS),
-            "ExposeHeaders": list(EXPOSED),
+            "ExposeHeaders": list(EXPOSED_HEADERS),
             "MaxAgeSeconds": 3600,
         }
-        self._ask(
+        self._call(
             lambda: self._client.put_bucket_cors(Bucket=self._account.bucket, CORSConfiguration={"CORSRules": [rule]})
         )
 
     def lifecycle_faults(self) -> list[str]:
-        """What of a broken upload would stay for ever; empty when all is well."""
-        rules = [rule for rule in self._lifecycle() if rule["Status"] == "Enabled"]
+        """List which remains of broken uploads the bucket would keep for ever; empty: none."""
+        rules = [rule for rule in self._read_lifecycle_rules() if rule["Status"] == "Enabled"]
         faults: list[str] = []
-        if not any("AbortIncompleteMultipartUpload" in rule and not _prefix(rule) for rule in rules):
+        if not any("AbortIncompleteMultipartUpload" in rule and not _rule_prefix(rule) for rule in rules):
             faults.append("no rule aborts multipart uploads that nobody completed")
-        if not any(rule.get("Expiration", {}).get("Days") and _prefix(rule) == f"{Keys.UPLOADS}/" for rule in rules):
+        if not any(
+            rule.get("Expiration", {}).get("Days") and _rule_prefix(rule) == f"{Keys.UPLOADS}/" for rule in rules
+        ):
             faults.append(f"no rule removes old objects under {Keys.UPLOADS}/")
         return faults
 
     def set_lifecycle(self) -> None:
-        """Remove what broken uploads leave after two days, in place of all rules that were there."""
+        """Let the bucket remove the remains of broken uploads after two days; replaces all lifecycle rules."""
         rules: list[LifecycleRuleTypeDef] = [
             {
                 "ID": "stemset-incomplete",
@@ -110,39 +112,39 @@ class Bucket:
                 "Expiration": {"Days": _LEFT_OVER_DAYS},
             },
         ]
-        self._ask(
+        self._call(
             lambda: self._client.put_bucket_lifecycle_configuration(
                 Bucket=self._account.bucket, LifecycleConfiguration={"Rules": rules}
             )
         )
 
-    def _ask(self, call: Callable[[], T]) -> T:
-        return patiently(self._account, self._account.bucket, self._patience_s, call)
+    def _call(self, call: Callable[[], T]) -> T:
+        return call_with_retries(self._account, self._account.bucket, self._patience_s, call)
 
-    def _cors(self) -> Sequence[CORSRuleOutputTypeDef]:
-        return self._unless_unset(lambda: self._client.get_bucket_cors(Bucket=self._account.bucket)["CORSRules"])
+    def _read_cors_rules(self) -> Sequence[CORSRuleOutputTypeDef]:
+        return self._rules_if_set(lambda: self._client.get_bucket_cors(Bucket=self._account.bucket)["CORSRules"])
 
-    def _lifecycle(self) -> Sequence[LifecycleRuleOutputTypeDef]:
-        return self._unless_unset(
+    def _read_lifecycle_rules(self) -> Sequence[LifecycleRuleOutputTypeDef]:
+        return self._rules_if_set(
             lambda: self._client.get_bucket_lifecycle_configuration(Bucket=self._account.bucket)["Rules"]
         )
 
-    def _unless_unset(self, call: Callable[[], Sequence[T]]) -> Sequence[T]:
+    def _rules_if_set(self, call: Callable[[], Sequence[T]]) -> Sequence[T]:
         def ask() -> Sequence[T]:
             try:
                 return call()
             except ClientError as error:
-                if code_of(error) in _UNSET:
+                if error_code(error) in _UNSET_CODES:
                     return []
                 raise
 
-        return self._ask(ask)
+        return self._call(ask)
 
 
-def _names(given: Sequence[str], wanted: str) -> bool:
+def _matches_any(given: Sequence[str], wanted: str) -> bool:
     return any(fnmatchcase(wanted.lower(), pattern.lower()) for pattern in given)
 
 
-def _prefix(rule: LifecycleRuleOutputTypeDef) -> str:
-    """Of both shapes that a rule's filter may have."""
+def _rule_prefix(rule: LifecycleRuleOutputTypeDef) -> str:
+    """Return the prefix that a rule is limited to, in either of S3's two notations; empty: the whole bucket."""
     return rule.get("Prefix") or rule.get("Filter", {}).get("Prefix") or ""

@@ -1,4 +1,4 @@
-"""Every key name."""
+"""The names of all objects in the storage."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ from uuid import UUID
 
 
 class Keys:
-    """Ids are UUIDs and stem names come from a checked strategy; client file names never appear.
+    """Makes the keys. Ids are UUIDs and stem names come from a checked strategy; client file names never appear.
 
     The mixture is the stem `mixture`.
     """
 
     SAMPLES_PER_PIXEL = (256, 2048, 16384)
     UPLOADS = "uploads"
-    """The folder of what was sent and isn't a recording yet."""
+    """The folder of files that clients sent and that are no recordings yet."""
 
     @staticmethod
     def upload(upload_id: UUID) -> str:
         return f"uploads/{upload_id}"
 
     @staticmethod
-    def uploaded(upload_id: UUID) -> str:
-        """The bytes of an upload, once they are all there."""
+    def upload_content(upload_id: UUID) -> str:
+        """The file that a client sent, once it is complete."""
         return f"uploads/{upload_id}/content"
 
     @staticmethod

@@ -17,7 +17,7 @@ from stemset.storage.protocol import Storage
 
 @asynccontextmanager
 async def temporary_folder(parent: Path) -> AsyncGenerator[Path]:
-    """A new folder below `parent`, which is removed with its content however the block ends."""
+    """Make a folder below `parent`, and remove it with its content however the block ends."""
     folder = await to_thread.run_sync(_make_folder, parent)
     try:
         yield folder
@@ -28,9 +28,9 @@ async def temporary_folder(parent: Path) -> AsyncGenerator[Path]:
 
 
 def remove_abandoned_folders(parent: Path, older_than: timedelta) -> int:
-    """Remove the folders below `parent` that nothing was written into for so long: a killed process left them.
+    """Remove the folders below `parent` that nothing was written into for `older_than`: killed processes left them.
 
-    Returns how many those were. Blocking.
+    Returns how many folders were removed. Blocking.
     """
     too_old = time.time() - older_than.total_seconds()
     removed = 0
@@ -42,7 +42,7 @@ def remove_abandoned_folders(parent: Path, older_than: timedelta) -> int:
 
 
 def local_copy(storage: Storage, key: str, folder: Path) -> Path:
-    """A stored object as a file of this machine: the storage's own where it has one, else a copy in `folder`.
+    """Return a stored object as a file of this machine: the storage's own where it has one, else a copy in `folder`.
 
     Blocking. Raises NotFound.
     """

@@ -1,31 +1,31 @@
 """Objects in Cloudflare R2, or in any S3."""
 
-# boto3's stubs call optional whatever an answer holds, even what these always hold, and take only their own types as
-# arguments; each ignore below is for one such place.
+# boto3's stubs call every key of a response optional, even those that are always there: hence the `in` of the listings.
 from __future__ import annotations
 
 import io
 import os
-import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, TypeVar, cast
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 from boto3.s3.transfer import TransferConfig
 
 from stemset.errors import NotFound, Unavailable
-from stemset.storage.protocol import ObjectInfo, Place
-from stemset.storage.r2_client import TROUBLE, make_client, patiently
-from stemset.storage.range_reader import RangedReader
+from stemset.storage.protocol import ObjectInfo, PresignedPut
+from stemset.storage.r2_client import CLIENT_ERRORS, call_with_retries, make_client
+from stemset.storage.range_reader import Body, RangedReader
+from stemset.storage.replacing import write_atomically
 from stemset.storage.settings import R2Account
 from stemset.storage.signing import Signer
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
+    from types_boto3_s3.type_defs import CompletedPartTypeDef, CopySourceTypeDef
 
 T = TypeVar("T")
 
@@ -44,7 +44,7 @@ _DELETIONS_AT_ONCE = 8
 class R2Storage:
     """Objects of one bucket. May be used by many threads at once.
 
-    patience_s: how long a storage that can't be reached is asked again before that is an error.
+    patience_s: for so many seconds requests that fail are repeated, before Unavailable is raised.
     """
 
     def __init__(self, account: R2Account, *, patience_s: float = 10.0) -> None:
@@ -65,7 +65,7 @@ class R2Storage:
                 )
             return size
 
-        self._check_size(key, self._ask(key, send))
+        self._check_size(key, self._call(key, send))
 
     def put_bytes(self, key: str, content: bytes, content_type: str) -> None:
         def send() -> None:
@@ -73,40 +73,38 @@ class R2Storage:
                 Bucket=self._account.bucket, Key=key, Body=content, ContentType=content_type, CacheControl=_FOR_EVER
             )
 
-        self._ask(key, send)
+        self._call(key, send)
 
     def copy(self, key: str, target: str) -> None:
-        source = {"Bucket": self._account.bucket, "Key": key}
+        source: CopySourceTypeDef = {"Bucket": self._account.bucket, "Key": key}
         size = self.stat(key).bytes
         # In parts where it is large: a single request may copy 5 GB at most.
-        self._ask(key, lambda: self._client.copy(source, self._account.bucket, target, Config=_TRANSFER))  # pyright: ignore[reportArgumentType]
+        self._call(key, lambda: self._client.copy(source, self._account.bucket, target, Config=_TRANSFER))
         self._check_size(target, size)
 
     def open(self, key: str) -> BinaryIO:
         info = self.stat(key)
 
-        def body(start: int) -> io.RawIOBase:
-            def get() -> object:
-                # Of another content the rest would not fit what was read before.
-                asked = self._client.get_object(
+        def request(start: int) -> Body:
+            # Of another content the rest would not fit what was read before.
+            return self._call(
+                key,
+                lambda: self._client.get_object(
                     Bucket=self._account.bucket, Key=key, Range=f"bytes={start}-", IfMatch=f'"{info.etag}"'
-                )
-                return asked["Body"]
+                ),
+            )["Body"]
 
-            return cast("io.RawIOBase", self._ask(key, get))
-
-        reader = RangedReader(info.bytes, body, TROUBLE)
-        return cast("BinaryIO", io.BufferedReader(reader, _READ_AHEAD_BYTES))
+        return io.BufferedReader(RangedReader(info.bytes, request, CLIENT_ERRORS), _READ_AHEAD_BYTES)
 
     def read(self, key: str) -> bytes:
         def get() -> bytes:
             return self._client.get_object(Bucket=self._account.bucket, Key=key)["Body"].read()
 
-        return self._ask(key, get)
+        return self._call(key, get)
 
     def stat(self, key: str) -> ObjectInfo:
-        told = self._ask(key, lambda: self._client.head_object(Bucket=self._account.bucket, Key=key))
-        return ObjectInfo(told["ContentLength"], told["ETag"].strip('"'))
+        response = self._call(key, lambda: self._client.head_object(Bucket=self._account.bucket, Key=key))
+        return ObjectInfo(response["ContentLength"], response["ETag"].strip('"'))
 
     def exists(self, key: str) -> bool:
         try:
@@ -119,61 +117,52 @@ class R2Storage:
         return None
 
     def fetch(self, key: str, target: Path) -> None:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        temporary = Path(name)
-        try:
-            with os.fdopen(descriptor, "w+b") as file:
+        with write_atomically(target, durable=False) as file:
 
-                def receive() -> None:
-                    file.seek(0)
-                    file.truncate()
-                    self._client.download_fileobj(self._account.bucket, key, file, Config=_TRANSFER)
+            def receive() -> None:
+                file.seek(0)
+                file.truncate()
+                self._client.download_fileobj(self._account.bucket, key, file, Config=_TRANSFER)
 
-                self._ask(key, receive)
-            temporary.chmod(0o644)
-            temporary.replace(target)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
+            self._call(key, receive)
 
     def delete_prefix(self, prefix: str) -> None:
-        self._delete([key for key, _ in self._listed(prefix)])
+        self._delete_objects([key for key, _ in self._list_objects(prefix)])
 
-    def tidy(self, prefix: str) -> None:
-        self._abort(prefix, datetime.now(UTC) + timedelta(days=1))
+    def remove_unfinished(self, prefix: str) -> None:
+        self._abort_transfers(prefix, datetime.now(UTC) + timedelta(days=1))
 
-    def sweep(self, prefix: str, older_than: timedelta) -> None:
+    def remove_older_than(self, prefix: str, older_than: timedelta) -> None:
         too_old = datetime.now(UTC) - older_than
-        self._abort(prefix, too_old)
-        self._delete([key for key, changed_at in self._listed(prefix) if changed_at < too_old])
+        self._abort_transfers(prefix, too_old)
+        self._delete_objects([key for key, changed_at in self._list_objects(prefix) if changed_at < too_old])
 
-    # Addresses of clients' own ------------------------------------------------------------------------------
+    # Presigned URLs ------------------------------------------------------------------------------
 
-    def url(self, key: str, *, version: str = "", file_name: str | None = None) -> str | None:
-        return self._signer.get(key, version=version, file_name=file_name)
+    def presign_download(self, key: str, *, version: str = "", file_name: str | None = None) -> str | None:
+        return self._signer.sign_get(key, version=version, file_name=file_name)
 
-    def place(self, key: str, size: int, content_type: str) -> Place | None:
+    def presign_upload(self, key: str, size: int, content_type: str) -> PresignedPut | None:
         # A browser sets the length by itself, and may not be told to; it is signed all the same.
-        told = {"Content-Type": content_type}
-        url, expires_at = self._signer.put(key, {**told, "Content-Length": str(size)}, {})
-        return Place(url, told, expires_at)
+        headers = {"Content-Type": content_type}
+        url, expires_at = self._signer.sign_put(key, {**headers, "Content-Length": str(size)}, {})
+        return PresignedPut(url, headers, expires_at)
 
     # An object that comes in parts --------------------------------------------------------------------------
 
     def begin_parts(self, key: str, content_type: str) -> str:
-        begun = self._ask(
+        response = self._call(
             key,
             lambda: self._client.create_multipart_upload(
                 Bucket=self._account.bucket, Key=key, ContentType=content_type, CacheControl=_FOR_EVER
             ),
         )
-        return begun["UploadId"]
+        return response["UploadId"]
 
-    def part_place(self, key: str, transfer: str, number: int, size: int) -> Place | None:
+    def presign_part(self, key: str, transfer: str, number: int, size: int) -> PresignedPut | None:
         query = {"partNumber": str(number), "uploadId": transfer}
-        url, expires_at = self._signer.put(key, {"Content-Length": str(size)}, query)
-        return Place(url, {}, expires_at)
+        url, expires_at = self._signer.sign_put(key, {"Content-Length": str(size)}, query)
+        return PresignedPut(url, {}, expires_at)
 
     def put_part(self, key: str, transfer: str, number: int, file: Path) -> None:
         def send() -> None:
@@ -182,27 +171,27 @@ class R2Storage:
                     Bucket=self._account.bucket, Key=key, UploadId=transfer, PartNumber=number, Body=content
                 )
 
-        self._ask(key, send)
+        self._call(key, send)
 
-    def parts(self, key: str, transfer: str) -> Mapping[int, int]:
-        return {number: size for number, size, _ in self._parts(key, transfer)}
+    def list_parts(self, key: str, transfer: str) -> Mapping[int, int]:
+        return {number: size for number, size, _ in self._list_parts(key, transfer)}
 
     def join_parts(self, key: str, transfer: str, numbers: Sequence[int]) -> None:
-        tags = {number: tag for number, _, tag in self._parts(key, transfer)}
-        joined = [{"PartNumber": number, "ETag": tags[number]} for number in numbers]
-        self._ask(
+        tags = {number: tag for number, _, tag in self._list_parts(key, transfer)}
+        joined: list[CompletedPartTypeDef] = [{"PartNumber": number, "ETag": tags[number]} for number in numbers]
+        self._call(
             key,
             lambda: self._client.complete_multipart_upload(
                 Bucket=self._account.bucket,
                 Key=key,
                 UploadId=transfer,
-                MultipartUpload={"Parts": joined},  # pyright: ignore[reportArgumentType]
+                MultipartUpload={"Parts": joined},
             ),
         )
 
     def drop_parts(self, key: str, transfer: str) -> None:
         with suppress(NotFound):
-            self._ask(
+            self._call(
                 key,
                 lambda: self._client.abort_multipart_upload(Bucket=self._account.bucket, Key=key, UploadId=transfer),
             )
@@ -213,62 +202,65 @@ class R2Storage:
     def _client(self) -> S3Client:
         return make_client(self._account)
 
-    def _ask(self, key: str, call: Callable[[], T]) -> T:
-        return patiently(self._account, key, self._patience_s, call)
+    def _call(self, key: str, call: Callable[[], T]) -> T:
+        return call_with_retries(self._account, key, self._patience_s, call)
 
     def _check_size(self, key: str, size: int) -> None:
         stored = self.stat(key).bytes
         if stored != size:
             raise Unavailable(f"The storage has {stored} bytes of {key}, which has {size}.")
 
-    def _listed(self, prefix: str) -> list[tuple[str, datetime]]:
+    def _list_objects(self, prefix: str) -> list[tuple[str, datetime]]:
         def pages() -> list[tuple[str, datetime]]:
             pages = self._client.get_paginator("list_objects_v2").paginate(
                 Bucket=self._account.bucket, Prefix=f"{prefix}/"
             )
             return [
-                (found["Key"], found["LastModified"])  # pyright: ignore[reportTypedDictNotRequiredAccess]
+                (found["Key"], found["LastModified"])
                 for page in pages
                 for found in page.get("Contents", [])
+                if "Key" in found and "LastModified" in found
             ]
 
-        return self._ask(prefix, pages)
+        return self._call(prefix, pages)
 
-    def _delete(self, keys: Iterable[str]) -> None:
+    def _delete_objects(self, keys: Iterable[str]) -> None:
         # One by one: what S3s expect of a request for many differs.
         def delete(key: str) -> None:
-            self._ask(key, lambda: self._client.delete_object(Bucket=self._account.bucket, Key=key))
+            self._call(key, lambda: self._client.delete_object(Bucket=self._account.bucket, Key=key))
 
         with ThreadPoolExecutor(_DELETIONS_AT_ONCE) as pool:
             # Asked for, so that an error is raised.
             list(pool.map(delete, keys))
 
-    def _parts(self, key: str, transfer: str) -> list[tuple[int, int, str]]:
-        """(number, bytes, ETag) of each."""
+    def _list_parts(self, key: str, transfer: str) -> list[tuple[int, int, str]]:
+        """Return (number, bytes, ETag) of each stored part."""
 
         def pages() -> list[tuple[int, int, str]]:
             pages = self._client.get_paginator("list_parts").paginate(
                 Bucket=self._account.bucket, Key=key, UploadId=transfer
             )
             return [
-                (part["PartNumber"], part["Size"], part["ETag"])  # pyright: ignore[reportTypedDictNotRequiredAccess]
+                (part["PartNumber"], part["Size"], part["ETag"])
                 for page in pages
                 for part in page.get("Parts", [])
+                if "PartNumber" in part and "Size" in part and "ETag" in part
             ]
 
-        return self._ask(key, pages)
+        return self._call(key, pages)
 
-    def _abort(self, prefix: str, begun_before: datetime) -> None:
+    def _abort_transfers(self, prefix: str, begun_before: datetime) -> None:
         def pages() -> list[tuple[str, str]]:
             pages = self._client.get_paginator("list_multipart_uploads").paginate(
                 Bucket=self._account.bucket, Prefix=f"{prefix}/"
             )
             return [
-                (found["Key"], found["UploadId"])  # pyright: ignore[reportTypedDictNotRequiredAccess]
+                (found["Key"], found["UploadId"])
                 for page in pages
                 for found in page.get("Uploads", [])
-                if found["Initiated"] < begun_before  # pyright: ignore[reportTypedDictNotRequiredAccess]
+                if "Key" in found and "UploadId" in found
+                if "Initiated" in found and found["Initiated"] < begun_before
             ]
 
-        for key, transfer in self._ask(prefix, pages):
+        for key, transfer in self._call(prefix, pages):
             self.drop_parts(key, transfer)

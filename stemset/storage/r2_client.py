@@ -1,4 +1,4 @@
-"""How R2, or any S3, is talked to: patience, and its refusals in our words."""
+"""The client of R2, or of any S3: retries, and the translation of its errors into ours."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-TROUBLE = (ClientError, BotoCoreError, Boto3Error, RetriesExceededError)
-"""All that the library raises when a request comes to nothing."""
+CLIENT_ERRORS = (ClientError, BotoCoreError, Boto3Error, RetriesExceededError)
+"""Every exception that boto3 raises for a request that failed."""
 
-_GONE = frozenset({"404", "NoSuchKey", "NoSuchUpload"})
-_REFUSED = {
+_MISSING_CODES = frozenset({"404", "NoSuchKey", "NoSuchUpload"})
+_REFUSALS = {
     "InvalidAccessKeyId": "it does not know R2_ACCESS_KEY_ID",
     "SignatureDoesNotMatch": "R2_SECRET_ACCESS_KEY does not fit R2_ACCESS_KEY_ID",
     "AccessDenied": "the API token may not do this",
@@ -33,7 +33,7 @@ _REFUSED = {
     "NoSuchBucket": "it has no such bucket",
     "PreconditionFailed": "the object was replaced while it was read",
 }
-_PASSING = frozenset({"429", "SlowDown", "RequestTimeout", "TooManyRequests", "RequestTimeTooSkewed"})
+_TRANSIENT_CODES = frozenset({"429", "SlowDown", "RequestTimeout", "TooManyRequests", "RequestTimeTooSkewed"})
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 8.0
 
@@ -41,7 +41,7 @@ log = structlog.stdlib.get_logger()
 
 
 def make_client(account: R2Account) -> S3Client:
-    """A client for many threads. It tries each request twice; whoever is more patient uses `patiently`."""
+    """Make a boto3 client that many threads may share. It sends a request twice at most; `call_with_retries` more."""
     return boto3.client(  # pyright: ignore[reportUnknownMemberType] - of hundreds of services
         "s3",
         endpoint_url=account.endpoint_url,
@@ -63,46 +63,47 @@ def make_client(account: R2Account) -> S3Client:
     )
 
 
-def patiently(account: R2Account, key: str, patience_s: float, call: Callable[[], T]) -> T:
-    """The call's result; while the storage can't be reached, it is asked again with growing pauses.
+def call_with_retries(account: R2Account, key: str, patience_s: float, call: Callable[[], T]) -> T:
+    """Return what `call` returns, and repeat it with growing pauses while the storage can't be reached.
 
-    Raises NotFound or Unavailable.
+    key: the object that errors name. patience_s: seconds after which the last error is raised, as NotFound or
+    Unavailable; an error that would stay the same is raised at once.
     """
     give_up_at = time.monotonic() + patience_s
     pause_s = _FIRST_PAUSE_S
     while True:
         try:
             return call()
-        except TROUBLE as trouble:
-            error = told(account, key, trouble)
-            if not _passes(trouble) or time.monotonic() + pause_s > give_up_at:
-                raise error from None
-        log.warning("storage_asked_again", key=key, reason=str(error), in_s=pause_s)
+        except CLIENT_ERRORS as error:
+            translated = translate_error(account, key, error)
+            if not _is_transient(error) or time.monotonic() + pause_s > give_up_at:
+                raise translated from None
+        log.warning("storage_asked_again", key=key, reason=str(translated), in_s=pause_s)
         time.sleep(pause_s)
         pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 
 
-def told(account: R2Account, key: str, trouble: Exception) -> StemsetError:
-    """What happened, in words that hold no secret."""
-    code = code_of(trouble)
-    if code in _GONE:
+def translate_error(account: R2Account, key: str, error: Exception) -> StemsetError:
+    """Return the NotFound or Unavailable that says what boto3's error means. Its message holds no secret."""
+    code = error_code(error)
+    if code in _MISSING_CODES:
         return NotFound("stored object", key)
     where = f"The storage {account.endpoint_url} (bucket {account.bucket})"
-    if code in _REFUSED:
-        return Unavailable(f"{where} refuses: {_REFUSED[code]}.")
+    if code in _REFUSALS:
+        return Unavailable(f"{where} refuses: {_REFUSALS[code]}.")
     if code:
         return Unavailable(f"{where} is in trouble ({code}).")
-    return Unavailable(f"{where} does not answer ({type(trouble).__name__}).")
+    return Unavailable(f"{where} does not answer ({type(error).__name__}).")
 
 
-def code_of(trouble: Exception) -> str:
-    """S3's own word for what went wrong; empty where no answer came."""
-    return str(trouble.response.get("Error", {}).get("Code", "")) if isinstance(trouble, ClientError) else ""
+def error_code(error: Exception) -> str:
+    """Return the code in S3's answer, such as `NoSuchKey`; an empty text where no answer came."""
+    return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, ClientError) else ""
 
 
-def _passes(trouble: Exception) -> bool:
-    """Whether it may go better in a moment."""
-    if not isinstance(trouble, ClientError):
+def _is_transient(error: Exception) -> bool:
+    """Tell whether the same request may succeed a moment later."""
+    if not isinstance(error, ClientError):
         return True
-    status = trouble.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
-    return status >= 500 or code_of(trouble) in _PASSING
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
+    return status >= 500 or error_code(error) in _TRANSIENT_CODES

@@ -1,4 +1,4 @@
-"""The one place where a process gets its storage from."""
+"""The choice of a storage."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from stemset.storage.settings import StorageSettings
 
 
 def open_storage(settings: StorageSettings, *, patience_s: float = 10.0) -> Storage:
-    """The storage that the settings name; ConfigError if they name it by half.
+    """Return the storage that the settings name. Raises ConfigError if settings of R2 are missing.
 
-    patience_s: how long a storage that can't be reached is asked again before that is an error.
+    patience_s: for so many seconds requests that fail are repeated, before Unavailable is raised.
     """
     if not settings.uses_r2:
         return LocalStorage(settings.objects_dir)

@@ -1,4 +1,4 @@
-"""Where objects are kept, from the environment."""
+"""The settings of the storage, from the environment."""
 
 from __future__ import annotations
 
@@ -40,21 +40,21 @@ class R2Settings(BaseSettings):
 
     @field_validator("bucket", "endpoint_url", "access_key_id", "secret_access_key", mode="before")
     @classmethod
-    def _empty_is_unset(cls, value: object) -> object:
+    def _treat_empty_as_unset(cls, value: object) -> object:
         return None if value == "" else value
 
-    def missing(self) -> tuple[str, ...]:
-        """The environment variables that are not set and have to be."""
+    def missing_variables(self) -> tuple[str, ...]:
+        """Return the names of the required environment variables that are not set."""
         names = ("bucket", "endpoint_url", "access_key_id", "secret_access_key")
         return tuple(f"R2_{name.upper()}" for name in names if getattr(self, name) is None)
 
     def account(self) -> R2Account:
-        """Raises ConfigError, which names what is missing."""
+        """Return the complete account. Raises ConfigError, which names the variables that are missing."""
         if self.bucket and self.endpoint_url and self.access_key_id and self.secret_access_key:
             return R2Account(
                 self.bucket, self.endpoint_url.rstrip("/"), self.access_key_id, self.secret_access_key, self.region
             )
-        missing = self.missing()
+        missing = self.missing_variables()
         what = "is not set" if len(missing) == 1 else f"is not set, nor {', '.join(missing[1:])}"
         raise ConfigError(missing[0], f"{what}; objects in R2 need it (STEMSET_STORAGE=local keeps them in a folder)")
 
@@ -72,5 +72,5 @@ class StorageSettings:
 
     @property
     def uses_r2(self) -> bool:
-        """Whether objects are in R2."""
+        """Whether objects are kept in R2."""
         return self.kind == "r2" or (self.kind is None and self.r2.bucket is not None)

@@ -1,4 +1,4 @@
-"""Addresses that carry their own permission (AWS Signature Version 4, in the query)."""
+"""Presigned URLs: AWS Signature Version 4 in the query."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing_extensions import override
 from stemset.storage.settings import R2Account
 
 WINDOW = timedelta(hours=6)
-"""An address stays the same for so long."""
+"""A download URL stays the same for so long."""
 
 _UPLOAD_LIFETIME = timedelta(hours=6)
 
@@ -37,25 +37,25 @@ class _DatedAuth(S3SigV4QueryAuth):
 
 
 class Signer:
-    """Signs for one bucket; asks nobody, so it is quick and needs no thread."""
+    """Makes presigned URLs of one bucket. It sends no request, so it needs no thread."""
 
     def __init__(self, account: R2Account) -> None:
         self._account = account
 
-    def get(self, key: str, *, version: str, file_name: str | None, now: datetime | None = None) -> str:
-        """An address that is good for one to two WINDOWs, and the same within one."""
+    def sign_get(self, key: str, *, version: str, file_name: str | None, now: datetime | None = None) -> str:
+        """Return a URL for GET that is valid for one to two WINDOWs, and the same within one."""
         now = now or datetime.now(UTC)
         begun = datetime.fromtimestamp(now.timestamp() // WINDOW.total_seconds() * WINDOW.total_seconds(), UTC)
         # What the storage repeats in its answer is the one parameter that every S3 takes and that may say anything:
         # so the content's version goes there, and makes the address of another content another one.
-        shown = attachment(file_name) if file_name else f'inline; filename="{version or "file"}"'
+        shown = content_disposition(file_name) if file_name else f'inline; filename="{version or "file"}"'
         query = {"response-content-disposition": shown}
         if file_name:
             query["response-cache-control"] = "no-cache"
         return self._sign("GET", key, query, {}, begun, 2 * WINDOW)
 
-    def put(self, key: str, headers: Mapping[str, str], query: Mapping[str, str]) -> tuple[str, datetime]:
-        """An address for one PUT with exactly these headers, and when it ends."""
+    def sign_put(self, key: str, headers: Mapping[str, str], query: Mapping[str, str]) -> tuple[str, datetime]:
+        """Return a URL for a PUT with exactly these headers, and when it expires."""
         now = datetime.now(UTC).replace(microsecond=0)
         return self._sign("PUT", key, query, headers, now, _UPLOAD_LIFETIME), now + _UPLOAD_LIFETIME
 
@@ -74,7 +74,7 @@ class Signer:
         return str(request.url)
 
 
-def attachment(name: str) -> str:
-    """The value of Content-Disposition: the name in UTF-8, and for old clients in ASCII."""
+def content_disposition(name: str) -> str:
+    """Return the Content-Disposition that saves a download under `name`: in UTF-8, and for old clients in ASCII."""
     ascii_name = name.encode("ascii", "replace").decode().replace("?", "_")
     return f"attachment; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(name, safe='')}"

@@ -1,4 +1,4 @@
-"""Parameters that several routes take, and how a route is given a service."""
+"""The parameters that several routes take, and `Injected` for services."""
 
 from __future__ import annotations
 
@@ -21,12 +21,6 @@ NO_NUL = "^[^\\x00]*$"
 
 Limit: TypeAlias = Annotated[int, QueryParameter(ge=1, le=MAX_PAGE, description="At most so many.")]
 Offset: TypeAlias = Annotated[int, QueryParameter(ge=0, le=MAX_OFFSET, description="Leave out so many first ones.")]
-
-
 IfNoneMatch = Annotated[str | None, HeaderParameter(name="If-None-Match", description="The ETag last seen.")]
-
-
 Range = Annotated[str | None, HeaderParameter(name="Range", description="One range of bytes, such as `bytes=0-65535`.")]
-
-
 IfRange = Annotated[str | None, HeaderParameter(name="If-Range", description="The ETag that the range belongs to.")]

@@ -1,4 +1,4 @@
-"""Errors as the client sees them: RFC 9457 problem details, in this one place.
+"""The translation of errors into HTTP responses: RFC 9457 problem details.
 
 Every error of `stemset.errors` has its status here; errors of the framework are given the same shape.
 """
@@ -73,7 +73,7 @@ _STATUS: Mapping[type[Exception], int] = {
     Exception: 500,
 }
 
-# The kinds of problems that the framework finds by itself.
+# The kinds of problems that the framework raises by itself.
 _KINDS: Mapping[int, str] = {
     400: InvalidRequest.kind,
     401: Unauthorized.kind,
@@ -85,31 +85,31 @@ _KINDS: Mapping[int, str] = {
 }
 
 
-def problem_of(error: Exception, path: str) -> Problem:
-    """What the client is told of `error`; of a mistake of ours, nothing but that it is one."""
+def describe_error(error: Exception, path: str) -> Problem:
+    """Return the problem details of an error. Of an unexpected one they say nothing but that it happened."""
     if isinstance(error, HTTPException):
-        return _framework_problem(error, path)
+        return _describe_framework_error(error, path)
     if isinstance(error, (OperationalError, InterfaceError, PoolTimeoutError)):
         error = Unavailable("The database does not answer; try again in a moment.")
     elif isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         error = Unavailable("The disk of the service is full.")
     status = next(_STATUS[ancestor] for ancestor in type(error).__mro__ if ancestor in _STATUS)
     if status == 500 or not isinstance(error, StemsetError):
-        return _problem(500, "internal", "The service made a mistake; its log says more.", path)
+        return _make_problem(500, "internal", "The service made a mistake; its log says more.", path)
     field = choices = None
     if isinstance(error, InvalidRequest):
         field, choices = error.field, list(error.choices) or None
-    return _problem(status, error.kind, str(error), path, field=field, choices=choices)
+    return _make_problem(status, error.kind, str(error), path, field=field, choices=choices)
 
 
-def answer(problem: Problem, headers: Mapping[str, str] | None = None) -> Response[bytes]:
-    """The response that carries `problem`."""
+def problem_response(problem: Problem, headers: Mapping[str, str] | None = None) -> Response[bytes]:
+    """Return the response whose body is `problem`, with its status and these headers besides."""
     body = problem.model_dump_json(by_alias=True, exclude_none=True).encode()
     return Response(body, status_code=problem.status, media_type=PROBLEM_JSON, headers=dict(headers or {}))
 
 
-def _handle(request: AnyRequest, error: Exception) -> Response[bytes]:
-    problem = problem_of(error, request.url.path)
+def _handle_error(request: AnyRequest, error: Exception) -> Response[bytes]:
+    problem = describe_error(error, request.url.path)
     headers: dict[str, str] = {}
     if isinstance(error, HTTPException):
         headers.update(error.headers or {})
@@ -123,38 +123,38 @@ def _handle(request: AnyRequest, error: Exception) -> Response[bytes]:
         headers["Retry-After"] = "2"
     if problem.status == 500:
         log.error("unexpected_error", method=request.method, path=request.url.path, exc_info=error)
-    return answer(problem, headers)
+    return problem_response(problem, headers)
 
 
 exception_handlers: dict[int | type[Exception], Callable[[AnyRequest, Exception], Response[bytes]]] = {
-    Exception: _handle
+    Exception: _handle_error
 }
 
 
-def _framework_problem(error: HTTPException, path: str) -> Problem:
+def _describe_framework_error(error: HTTPException, path: str) -> Problem:
     status = error.status_code if error.status_code in _KINDS else 400 if error.status_code < 500 else 500
     kind = _KINDS.get(status, "internal")
     if status == 404:
-        return _problem(status, kind, f"There is nothing at {path}.", path)
+        return _make_problem(status, kind, f"There is nothing at {path}.", path)
     if status == 405:
         allowed = (error.headers or {}).get("allow", "")
-        return _problem(status, kind, f"{path} does not take this method; it takes {allowed}.", path)
+        return _make_problem(status, kind, f"{path} does not take this method; it takes {allowed}.", path)
     if status == 500:
-        return _problem(status, kind, "The service made a mistake; its log says more.", path)
+        return _make_problem(status, kind, "The service made a mistake; its log says more.", path)
     extra: object = error.extra
     match extra:
         case [{"key": str(field), "message": str(message)}, *_]:
-            return _problem(status, kind, f"{field}: {message}", path, field=field)
+            return _make_problem(status, kind, f"{field}: {message}", path, field=field)
         case _:
-            return _problem(status, kind, error.detail, path)
+            return _make_problem(status, kind, error.detail, path)
 
 
-def _problem(
+def _make_problem(
     status: int, kind: str, detail: str, path: str, *, field: str | None = None, choices: list[str] | None = None
 ) -> Problem:
     return Problem(
         type=f"/problems/{kind}",
-        title=_title(kind),
+        title=_title_from_kind(kind),
         status=status,
         detail=detail,
         instance=path,
@@ -163,7 +163,7 @@ def _problem(
     )
 
 
-def _title(kind: str) -> str:
+def _title_from_kind(kind: str) -> str:
     return kind.replace("-", " ").capitalize()
 
 
@@ -173,23 +173,25 @@ _JOB = "/api/jobs/0193b1c2-7e61-7c3a-9d5e-2f4b8a6c1d03"
 _EXAMPLES: Mapping[int, Problem] = {
     problem.status: problem
     for problem in (
-        problem_of(InvalidRequest("strategy", "unknown strategy 'instnat'", ("instant", "successive")), "/api/jobs"),
-        problem_of(Unauthorized("This Stemset is closed. Send its key as `Authorization: Bearer …`."), "/api/jobs"),
-        problem_of(TooManyTries(42), "/api/session"),
-        problem_of(Forbidden("The signature does not fit the body."), f"{_JOB}/callback"),
-        problem_of(NotFound("job", _JOB[-36:]), _JOB),
-        problem_of(Conflict("No job of this recording has anything to play yet."), f"{_JOB}/player"),
-        problem_of(Stale("mix", '"4"'), "/api/recordings/0193b1c2-7d10-7a44-8b1f-6f0d0c9e5a11/mix"),
-        problem_of(TooLarge("The file is larger than the 200 MB that are allowed."), "/api/recordings"),
-        problem_of(RangeNotSatisfiable(2048), f"{_JOB}/stems/vocals.flac"),
-        _problem(422, "unreadable-audio", "The file holds no sound that can be decoded.", "/api/recordings"),
-        problem_of(Unavailable("The database does not answer; try again in a moment."), _JOB),
+        describe_error(
+            InvalidRequest("strategy", "unknown strategy 'instnat'", ("instant", "successive")), "/api/jobs"
+        ),
+        describe_error(Unauthorized("This Stemset is closed. Send its key as `Authorization: Bearer …`."), "/api/jobs"),
+        describe_error(TooManyTries(42), "/api/session"),
+        describe_error(Forbidden("The signature does not fit the body."), f"{_JOB}/callback"),
+        describe_error(NotFound("job", _JOB[-36:]), _JOB),
+        describe_error(Conflict("No job of this recording has anything to play yet."), f"{_JOB}/player"),
+        describe_error(Stale("mix", '"4"'), "/api/recordings/0193b1c2-7d10-7a44-8b1f-6f0d0c9e5a11/mix"),
+        describe_error(TooLarge("The file is larger than the 200 MB that are allowed."), "/api/recordings"),
+        describe_error(RangeNotSatisfiable(2048), f"{_JOB}/stems/vocals.flac"),
+        _make_problem(422, "unreadable-audio", "The file holds no sound that can be decoded.", "/api/recordings"),
+        describe_error(Unavailable("The database does not answer; try again in a moment."), _JOB),
     )
 }
 
 
 def problem_responses(*statuses: int) -> dict[int, ResponseSpec]:
-    """The `responses=` of a route that can answer with these problems."""
+    """Return the `responses=` of a route that may answer with problems of these statuses, each with an example."""
     return {
         status: ResponseSpec(
             data_container=Problem,

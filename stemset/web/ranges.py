@@ -12,8 +12,8 @@ _MAX_DIGITS = 18
 
 
 @dataclass(frozen=True)
-class Span:
-    """Bytes `start` up to, not including, `stop`."""
+class ByteRange:
+    """The bytes from `start` up to, but not including, `stop`."""
 
     start: int
     stop: int
@@ -23,14 +23,14 @@ class Span:
         return self.stop - self.start
 
     def content_range(self, size: int) -> str:
-        """The value of Content-Range in a 206 answer."""
+        """Return the Content-Range header of a 206 response; size: of the whole file in bytes."""
         return f"bytes {self.start}-{self.stop - 1}/{size}"
 
 
-def requested_span(header: str | None, size: int) -> Span | None:
-    """The bytes that a Range header asks for of a file of `size` bytes; None: send the whole file.
+def parse_range_header(header: str | None, size: int) -> ByteRange | None:
+    """Return the bytes that a Range header requests of a file of `size` bytes; None: send the whole file.
 
-    A header that is malformed, has another unit or asks for several ranges may be ignored, and is.
+    A header that is malformed, has another unit or asks for several ranges is ignored, which the RFC allows.
     Raises RangeNotSatisfiable when no byte of the range exists.
     """
     match = _SINGLE_RANGE.fullmatch(header.strip()) if header else None
@@ -43,17 +43,17 @@ def requested_span(header: str | None, size: int) -> Span | None:
         suffix = min(int(last), size)
         if suffix == 0:
             raise RangeNotSatisfiable(size)
-        return Span(size - suffix, size)
+        return ByteRange(size - suffix, size)
     start = int(first)
     if last and int(last) < start:
         return None
     if start >= size:
         raise RangeNotSatisfiable(size)
-    return Span(start, min(int(last) + 1, size) if last else size)
+    return ByteRange(start, min(int(last) + 1, size) if last else size)
 
 
-def is_known(if_none_match: str | None, etag: str) -> bool:
-    """Whether the client has what `etag` (with its quotes) names, by weak comparison: answer 304."""
+def etag_matches(if_none_match: str | None, etag: str) -> bool:
+    """Tell whether If-None-Match names `etag` (with its quotes), by weak comparison: then the answer is 304."""
     if if_none_match is None:
         return False
     tags = [tag.strip() for tag in if_none_match.split(",")]
@@ -61,5 +61,5 @@ def is_known(if_none_match: str | None, etag: str) -> bool:
 
 
 def range_applies(if_range: str | None, etag: str) -> bool:
-    """Whether a range may be sent under If-Range, by strong comparison; a date never fits, we give none."""
+    """Tell whether If-Range allows a range, by strong comparison; a date never does, as we send none."""
     return if_range is None or (if_range.strip() == etag and not etag.startswith("W/"))

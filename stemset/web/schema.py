@@ -1,4 +1,4 @@
-"""What travels over HTTP. Field names are camelCase on the wire."""
+"""The base of all request and response models, and the types of their fields."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_
 
 
 class Wire(BaseModel):
-    """Frozen; snake_case in Python, camelCase on the wire."""
+    """A frozen model whose fields are snake_case in Python and camelCase in JSON."""
 
     model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True)
 

@@ -90,7 +90,7 @@ def _separate_and_publish(
     folder: Path,
 ) -> Manifest:
     reporter.begin()
-    storage.tidy(Keys.job(payload.job_id))
+    storage.remove_unfinished(Keys.job(payload.job_id))
     plan = strategy.parse(payload.strategy, payload.tree)
     song = folder / f"source{PurePosixPath(payload.source_key).suffix}"
     storage.fetch(payload.source_key, song)

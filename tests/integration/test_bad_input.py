@@ -28,7 +28,7 @@ from stemset.models.pool import ModelPool
 from stemset.models.runtime import Runtime
 from stemset.separation import Resources, separate
 from stemset.server.app import build_app
-from stemset.server.services import services_of
+from stemset.server.services import get_services
 from stemset.storage import Keys, LocalStorage
 from stemset.testing import InMemoryWeightsFetcher
 from tests.support.api import Service, wav
@@ -79,7 +79,7 @@ async def started(settings: ApiSettings) -> AsyncGenerator[Service]:
     await begun.wait()
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # pyright: ignore[reportArgumentType]
     async with httpx.AsyncClient(transport=transport, base_url="http://test", timeout=LIMIT_S) as client:
-        yield Service(client, services_of(app), dispatcher)
+        yield Service(client, get_services(app), dispatcher)
     end.set()
     await living
 

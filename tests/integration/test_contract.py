@@ -19,7 +19,7 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
 )
 
-from stemset.server.openapi import document
+from stemset.server.openapi import build_document
 from tests.support.api import wav
 from tests.support.serving import serving
 from tests.support.waiting import LIMIT_S, wait_until
@@ -32,7 +32,7 @@ strategies: {halves: {_: percussive, drums: drums, not_drums: other}}
 limits: {max_upload_mb: 1}
 """
 
-schema = schemathesis.openapi.from_dict(document())
+schema = schemathesis.openapi.from_dict(build_document())
 schema.config.generation.update(allow_extra_parameters=False)
 
 

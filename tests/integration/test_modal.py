@@ -25,7 +25,7 @@ from sqlalchemy import create_engine, text
 from standardwebhooks import Webhook
 
 from stemset import audio
-from stemset.config.settings import new_signing_secret
+from stemset.config.settings import generate_signing_secret
 from stemset.database.engine import create_engine_for, database_url
 from stemset.database.sessions import Sessions
 from stemset.features.jobs.records import Plan, new_id
@@ -183,7 +183,7 @@ def longer_song(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def deployment(image_python: str, postgres: Postgres, s3: S3Server, song: Path) -> Generator[Cloud]:
-    bucket, database, secret = s3.new_bucket(), postgres.new_database(), new_signing_secret()
+    bucket, database, secret = s3.new_bucket(), postgres.new_database(), generate_signing_secret()
     line, path = Line(s3.endpoint_url), CallbackPath()
     with line.open() as storage_address, path.serving() as callback_address:
         secrets = {
@@ -306,7 +306,7 @@ def test_forged_and_old_callbacks_are_refused(cloud: Cloud):
         return Posted(genuine.path, headers, content.encode()).deliver(cloud.path.target).status_code
 
     now, long_ago = datetime.now(UTC), datetime.fromtimestamp(time.time() - 3600, UTC)
-    assert signed({}, new_signing_secret(), now) == 403  # forged
+    assert signed({}, generate_signing_secret(), now) == 403  # forged
     assert signed({}, cloud.secret, long_ago) == 403  # replayed
     assert Posted(genuine.path, genuine.headers, genuine.body + b" ").deliver(cloud.path.target).status_code == 403
     assert signed({"nonce": "another"}, cloud.secret, now) == 409  # of a hand-over that does not count

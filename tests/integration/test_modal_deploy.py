@@ -15,7 +15,7 @@ from tests.support.modal import ROOT, LocalModal, local_modal, why_not
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(why_not()), reason=why_not())]
 
 SECRET = "very-secret-value"
-SECRETS = {name: dict.fromkeys(keys, SECRET) for name, keys in ModalSettings().secrets.items()}
+SECRETS = {name: dict.fromkeys(keys, SECRET) for name, keys in ModalSettings().required_secret_keys.items()}
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from uuid import UUID
 import pytest
 import soundfile
 
-from stemset.server.openapi import document
+from stemset.server.openapi import build_document
 from tests.support.api import wav
 from tests.support.serving import serving
 from tests.support.waiting import LIMIT_S, wait_until
@@ -37,7 +37,7 @@ AS_BYTES = ("application/zip", "audio/flac", "audio/*")
 @pytest.fixture
 def api(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of the generated package, which can be imported."""
-    (tmp_path / "openapi.json").write_text(json.dumps(document()))
+    (tmp_path / "openapi.json").write_text(json.dumps(build_document()))
     overrides = dict.fromkeys(AS_BYTES, "application/octet-stream")
     (tmp_path / "options.json").write_text(json.dumps({"content_type_overrides": overrides, "post_hooks": []}))
     done = subprocess.run(

@@ -24,7 +24,7 @@ from stemset.features.jobs.schemas import describe_job
 from stemset.features.library.records import NewRecording
 from stemset.manifest import StemRecord
 from stemset.server.app import build_app
-from stemset.server.services import Services, services_of
+from stemset.server.services import Services, get_services
 from stemset.storage import Keys
 from stemset.storage.settings import R2Account, R2Settings
 from stemset.testing import InMemoryWeightsFetcher
@@ -139,7 +139,7 @@ async def service(settings: ApiSettings) -> AsyncIterator[Service]:
     living = asyncio.create_task(live())
     await begun.wait()
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-        yield Service(client, services_of(app), dispatcher)
+        yield Service(client, get_services(app), dispatcher)
     end.set()
     await living
 

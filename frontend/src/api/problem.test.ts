@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { errorText, isNotFound } from './problem'
+import { errorText, isNotFound, isProblem, isUnreachable } from './problem'
 
 const PROBLEM = { type: '/problems/not-found', title: 'Not found', status: 404, detail: 'There is no recording 7.' }
 
@@ -17,4 +17,24 @@ it('tells an absent thing from other trouble', () => {
     false,
     false,
   ])
+})
+
+it.each([
+  ['a problem', PROBLEM, true],
+  ['a problem with more to say', { ...PROBLEM, choices: ['a'] }, true],
+  ['nothing', null, false],
+  ['words', 'There is no recording 7.', false],
+  ['an error', new Error('detail'), false],
+  ['a document without a detail', { status: 404 }, false],
+  ['a document whose detail is no text', { detail: 7 }, false],
+])('knows a problem document: %s', (_, value, expected) => expect(isProblem(value)).toBe(expected))
+
+it('tells silence from an answer', () => {
+  expect([new TypeError('Load failed'), PROBLEM, new Error('x')].map(isUnreachable)).toEqual([true, false, false])
+})
+
+it('prefers an error’s own words to none', () => {
+  expect(errorText(new Error('The disk is full.'))).toBe('The disk is full.')
+  expect(errorText(new Error(''))).toContain('does not understand')
+  expect(errorText(undefined)).toContain('does not understand')
 })

@@ -1,3 +1,5 @@
+import { vi } from 'vitest'
+
 /** jsdom draws dialogs, but cannot open them. */
 export function stubDialog(): void {
   HTMLDialogElement.prototype.showModal = function () {
@@ -26,4 +28,14 @@ export function stubPointer(): void {
   Element.prototype.hasPointerCapture = function () {
     return captured.has(this)
   }
+}
+
+/** jsdom has no event streams. These stay open and say nothing. */
+export function stubEventSource(): void {
+  vi.stubGlobal(
+    'EventSource',
+    class extends EventTarget {
+      close() {}
+    },
+  )
 }

@@ -9,6 +9,7 @@ import type {
   ServiceConfig,
   Strategy,
 } from '@/api/generated/types.gen'
+import type { Pin } from '@/features/offline/pins'
 
 /** Wire values for tests; each takes what the test is about. */
 
@@ -48,6 +49,15 @@ export function aJob(change: Partial<Job> = {}): Job {
     ...change,
   }
 }
+
+/** A job that ran on the same recording the day before, with another strategy. */
+export const OLDER_JOB: Job = aJob({
+  id: 'job-0',
+  strategy: 'successive',
+  state: 'succeeded',
+  stems: ['drums'],
+  createdAt: '2026-11-19T09:00:00Z',
+})
 
 export function aRecording(change: Partial<Recording> = {}): Recording {
   return {
@@ -149,4 +159,14 @@ export function aManifest(change: Partial<Manifest> = {}): Manifest {
     error: null,
     ...change,
   }
+}
+
+/** What is kept on this device of the job that `aJob` makes. */
+export const PIN: Pin = {
+  jobId: 'job-1',
+  recordingId: 'recording-1',
+  profile: 'demo',
+  title: 'Lithium',
+  strategy: 'instant',
+  bytes: 4000,
 }

@@ -1,4 +1,6 @@
+import type { MixRequest } from '@/audio/export/mixRequest'
 import type { Decoder } from '@/audio/flac/decoder'
+import { type Channel, neutral } from '@/audio/mix'
 import { ChannelStrip } from '@/audio/mixer/channelStrip'
 import type { VoiceTrack } from '@/audio/playback/voice'
 import type { StemSource } from '@/audio/player'
@@ -30,6 +32,27 @@ export function stemSource(stem: string): StemSource {
     url: `/${stem}.flac`,
     indexUrl: `/${stem}.index`,
     streaminfo: STREAMINFO.slice(0, 36) + checksum + STREAMINFO.slice(44),
+  }
+}
+
+/** A request to mix the whole of a song so long: its stems, each with what sets it apart from a neutral channel. */
+export function aMixRequest(
+  frames: Frames,
+  stems: Record<string, Partial<Channel>>,
+  change: Partial<MixRequest> = {},
+): MixRequest {
+  return {
+    sampleRate: RATE,
+    frames,
+    sources: Object.keys(stems).map(stemSource),
+    mix: new Map(Object.entries(stems).map(([stem, channel]) => [stem, { ...neutral, ...channel }])),
+    master: 0,
+    limiter: false,
+    tempo: 1,
+    pitch: 0,
+    span: { from: 0, to: frames },
+    sink: () => undefined,
+    ...change,
   }
 }
 

@@ -9,7 +9,7 @@ import { CONFIG, DEMO, HEALTH } from './data'
 
 /**
  * Answers by `METHOD /path`: a value is sent as JSON, a Response as it is, a function is asked with the body, or with
- * the address where there is none.
+ * the address where there is none; a promise is waited for.
  */
 export type Answers = Record<string, unknown>
 
@@ -28,7 +28,7 @@ export function problem(status: number, detail: string): Response {
 async function respond(answers: Answers, request: Request): Promise<Response> {
   const given = answers[`${request.method} ${new URL(request.url).pathname}`]
   const asked = request.body === null ? new URL(request.url) : await request.json()
-  const value = typeof given === 'function' ? given(asked) : given
+  const value = typeof given === 'function' ? await given(asked) : given
   if (value instanceof Response) return value.clone()
   return value === undefined ? problem(404, `No answer for ${request.method} ${request.url}`) : Response.json(value)
 }

@@ -1,4 +1,8 @@
-import { type ReactNode, useEffect, useId, useRef } from 'react'
+import { type ReactNode, useId } from 'react'
+
+function openAtOnce(dialog: HTMLDialogElement | null): void {
+  if (dialog && !dialog.open) dialog.showModal()
+}
 
 /**
  * A question or a choice above the page; the browser keeps the focus inside and gives it back afterwards.
@@ -6,14 +10,9 @@ import { type ReactNode, useEffect, useId, useRef } from 'react'
  */
 export function Dialog({ title, onClose, children }: { title: string; onClose: () => void; children: ReactNode }) {
   const id = useId()
-  const dialog = useRef<HTMLDialogElement>(null)
-  useEffect(() => {
-    const opened = dialog.current
-    if (opened && !opened.open) opened.showModal()
-  }, [])
   return (
     <dialog
-      ref={dialog}
+      ref={openAtOnce}
       aria-labelledby={id}
       onClose={onClose}
       className="m-auto w-[min(440px,calc(100vw-32px))] rounded-2xl border border-line bg-surface p-6 text-text shadow-2xl shadow-[#0008] backdrop:bg-[#0009]"

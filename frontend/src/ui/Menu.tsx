@@ -135,7 +135,7 @@ interface MenuListProps extends MenuProps {
 function MenuList({ id, label, groups, position, onClose, onAway }: MenuListProps) {
   const list = useRef<HTMLDivElement>(null)
   const lines = () => Array.from(list.current?.querySelectorAll<HTMLElement>('[role=menuitem]') ?? [])
-  useEffect(() => list.current?.querySelector<HTMLElement>('[role=menuitem]')?.focus({ preventScroll: true }), [])
+  const [first] = groups.flat()
   useCloseFromOutside(list, onAway)
   return (
     <div
@@ -154,7 +154,7 @@ function MenuList({ id, label, groups, position, onClose, onAway }: MenuListProp
           // biome-ignore lint/a11y/useSemanticElements: a fieldset is no part of a menu
           <div key={group[0]?.label} role="group" className="p-1">
             {group.map((item) => (
-              <MenuLine key={item.label} item={item} onDone={onClose} />
+              <MenuLine key={item.label} item={item} isFirst={item.label === first?.label} onDone={onClose} />
             ))}
           </div>
         ))}
@@ -162,7 +162,12 @@ function MenuList({ id, label, groups, position, onClose, onAway }: MenuListProp
   )
 }
 
-function MenuLine({ item, onDone }: { item: MenuItem; onDone: () => void }) {
+function focusAtOnce(line: HTMLElement | null): void {
+  line?.focus({ preventScroll: true })
+}
+
+function MenuLine({ item, isFirst, onDone }: { item: MenuItem; isFirst: boolean; onDone: () => void }) {
+  const ref = isFirst ? focusAtOnce : null
   const className = `${LINE} ${item.danger ? 'text-bad' : ''}`
   const content = (
     <>
@@ -172,13 +177,22 @@ function MenuLine({ item, onDone }: { item: MenuItem; onDone: () => void }) {
   )
   if (item.download !== undefined) {
     return (
-      <a role="menuitem" tabIndex={-1} href={item.download} download="" onClick={onDone} className={className}>
+      <a
+        ref={ref}
+        role="menuitem"
+        tabIndex={-1}
+        href={item.download}
+        download=""
+        onClick={onDone}
+        className={className}
+      >
         {content}
       </a>
     )
   }
   return (
     <button
+      ref={ref}
       type="button"
       role="menuitem"
       tabIndex={-1}

@@ -103,3 +103,58 @@ describe('decibels', () => {
     [Number.NEGATIVE_INFINITY, '−∞ dB'],
   ])('shows %f as %s', (value, shown) => expect(formatDecibels(value)).toBe(shown))
 })
+
+describe('the borders between units', () => {
+  it.each([
+    [999.4, '999 B'],
+    [999.5, '1 kB'],
+    [9949, '9.9 kB'],
+    [9950, '10 kB'],
+    [999_499, '999 kB'],
+    [1e12, '1 TB'],
+    [5e15, '5000 TB'],
+    [-1, '0 B'],
+  ])('%d bytes are %s', (count, shown) => expect(formatBytes(count)).toBe(shown))
+
+  it.each([
+    [-3, '0:00'],
+    [59.4, '0:59'],
+    [3599.5, '1:00:00'],
+    [36_000, '10:00:00'],
+  ])('%f seconds are %s on the clock', (seconds, shown) => expect(formatClock(seconds)).toBe(shown))
+
+  it.each([
+    [1, '1 s'],
+    [19.6, '20 s'],
+    [57.4, '55 s'],
+    [57.5, '1 min'],
+    [270, '4.5 min'],
+    [5399, '90 min'],
+    [5400, '1.5 h'],
+    [7200, '2 h'],
+  ])('%f seconds are %s roughly', (seconds, shown) => expect(formatRoughTime(seconds)).toBe(shown))
+
+  it.each([
+    [1, '1 second'],
+    [90, '2 minutes'],
+    [7200, '2 hours'],
+  ])('a limit of %d seconds is %s', (seconds, shown) => expect(formatLimit(seconds)).toBe(shown))
+
+  it('a step of just under a minute is told in seconds', () => {
+    expect([59.9, 60].map(formatTimeTaken)).toEqual(['59.9 s', '1:00'])
+  })
+})
+
+describe('decibels with other digits', () => {
+  it.each([
+    [-1.005, 2, '−1.00 dB'],
+    [-0.004, 2, '0.00 dB'],
+    [-0.6, 0, '−1 dB'],
+    [3.26, 1, '3.3 dB'],
+  ])('%f with %d digits is %s', (value, digits, shown) => expect(formatDecibels(value, digits)).toBe(shown))
+})
+
+it('a day of last year has its year, though it was only a month ago', () => {
+  expect(formatDay(new Date(2025, 11, 31), new Date(2026, 0, 20))).toBe('31 Dec 2025')
+  expect(formatDay(new Date(2025, 11, 31), new Date(2026, 0, 1))).toBe('yesterday')
+})

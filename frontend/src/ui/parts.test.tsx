@@ -78,6 +78,37 @@ describe('Dialog', () => {
   })
 })
 
+describe('what a dialog keeps', () => {
+  beforeEach(stubDialog)
+
+  it('is open once, however often it is drawn', () => {
+    const showModal = vi.spyOn(HTMLDialogElement.prototype, 'showModal')
+    const dialog = (words: string) => (
+      <Dialog title="Delete it?" onClose={() => undefined}>
+        {words}
+      </Dialog>
+    )
+    const { rerender } = render(dialog('Really'))
+    rerender(dialog('Really?'))
+    expect(showModal).toHaveBeenCalledTimes(1)
+    expect(screen.getByRole('dialog')).toHaveTextContent('Really?')
+  })
+
+  it('is its title, though another dialog has the same', () => {
+    render(
+      <>
+        <Dialog title="Share" onClose={() => undefined}>
+          one
+        </Dialog>
+        <Dialog title="Share" onClose={() => undefined}>
+          other
+        </Dialog>
+      </>,
+    )
+    expect(screen.getAllByRole('dialog', { name: 'Share' })).toHaveLength(2)
+  })
+})
+
 describe('ProgressBar', () => {
   it.each([
     [0, '0'],

@@ -17,12 +17,12 @@ from stemset.features.downloads.archive import stream_zip
 from stemset.features.downloads.encoder import StemEncoder
 from stemset.features.downloads.service import Archive, DownloadService
 from stemset.storage import Storage
-from stemset.storage.signing import attachment
+from stemset.storage.signing import content_disposition
 from stemset.web.parameters import Injected
 from stemset.web.problems import problem_responses
-from stemset.web.ranges import Span
+from stemset.web.ranges import ByteRange
 from stemset.web.responses import binary_response, empty_response
-from stemset.web.stored_files import ASK_AGAIN, chunks_of, empty
+from stemset.web.stored_files import REVALIDATE, read_chunks, respond_without_body
 
 _AUDIO = "audio/*"
 _ZIP = "application/zip"
@@ -56,19 +56,21 @@ async def download_stem(
     file_name = found.title + format_.extension
     if format_ is not AudioFormat.FLAC:
         file = await encoder.encode(found.key, format_, found.bit_depth, found.title)
-    elif address := storage.url(found.key, file_name=file_name):
-        return empty(HTTP_307_TEMPORARY_REDIRECT, {"Location": address, "Cache-Control": "no-store"}, _AUDIO)
+    elif address := storage.presign_download(found.key, file_name=file_name):
+        return respond_without_body(
+            HTTP_307_TEMPORARY_REDIRECT, {"Location": address, "Cache-Control": "no-store"}, _AUDIO
+        )
     else:
         file = await to_thread.run_sync(storage.open, found.key)
     size = await to_thread.run_sync(file.seek, 0, os.SEEK_END)
     headers = {
-        "Content-Disposition": attachment(file_name),
+        "Content-Disposition": content_disposition(file_name),
         "Content-Length": str(size),
         # Litestar lets the route's own media type come before that of a stream.
         "Content-Type": format_.content_type,
-        "Cache-Control": ASK_AGAIN,
+        "Cache-Control": REVALIDATE,
     }
-    return Stream(chunks_of(file, Span(0, size)), headers=headers, media_type=format_.content_type)
+    return Stream(read_chunks(file, ByteRange(0, size)), headers=headers, media_type=format_.content_type)
 
 
 @get(
@@ -96,7 +98,7 @@ async def download_bundle(downloads: Injected[DownloadService], job_id: FromPath
 
 
 def _send_archive(archive: Archive) -> Stream:
-    headers = {"Content-Disposition": attachment(f"{archive.name}.zip"), "Cache-Control": ASK_AGAIN}
+    headers = {"Content-Disposition": content_disposition(f"{archive.name}.zip"), "Cache-Control": REVALIDATE}
     return Stream(stream_zip(archive.entries, archive.made_at), headers=headers, media_type=_ZIP)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from stemset.config import Config
-from stemset.config.file import fallback_of
+from stemset.config.file import find_fallback_strategy
 from stemset.errors import InvalidRequest
 from stemset.features.jobs.records import NodeStatus, Plan, RunOptions
 from stemset.strategy import Strategy
@@ -30,7 +30,7 @@ class JobPlans:
         return cls(
             plans={name: plan_job(strategy, config) for name, strategy in config.strategies.items()},
             defaults={name: profile.strategy for name, profile in config.profiles.items()},
-            fallback=fallback_of(config) or next(iter(config.strategies)),
+            fallback=find_fallback_strategy(config) or next(iter(config.strategies)),
         )
 
     def find(self, strategy: str | None, profile: str) -> Plan:

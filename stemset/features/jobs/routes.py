@@ -33,7 +33,7 @@ from stemset.features.jobs.schemas import (
 from stemset.features.jobs.service import JobService
 from stemset.web.parameters import NO_NUL, IfNoneMatch, Injected, Limit, Offset
 from stemset.web.problems import AnyRequest, problem_responses
-from stemset.web.ranges import is_known
+from stemset.web.ranges import etag_matches
 from stemset.web.responses import empty_response, event_stream_response, json_response
 
 
@@ -98,7 +98,7 @@ async def get_job(
     if_none_match: IfNoneMatch = None,
 ) -> Response[bytes | None]:
     etag = etag_of(await jobs.job_version(job_id))
-    if is_known(if_none_match, etag):
+    if etag_matches(if_none_match, etag):
         return Response(None, status_code=304, headers={"ETag": etag, "Cache-Control": "no-cache"})
     body = job_responses.get(job_id, etag)
     if body is None:

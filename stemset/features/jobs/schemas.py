@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field
 
 from stemset.config import Config
-from stemset.config.file import fallback_of
+from stemset.config.file import find_fallback_strategy
 from stemset.errors import EngineMissing, NoSpace, NotFound, WeightsDamaged, WeightsMissing
 from stemset.features.jobs.records import EventRecord, JobRecord, JobState, NodeState, NodeStatus
 from stemset.models import registry
@@ -198,5 +198,5 @@ def _failure(record: JobRecord, config: Config) -> JobFailure | None:
         kind=record.status.failure.kind,
         message=record.status.failure.message,
         node=record.status.failure.node,
-        fallback=fallback_of(config) if lacking else None,
+        fallback=find_fallback_strategy(config) if lacking else None,
     )

@@ -79,7 +79,7 @@ class _Segments:
                 self._begin(event)
             elif event is not None:
                 self._add(event)
-        if self.writer.full:
+        if self.writer.is_full:
             await self.writer.flush()
 
     def _begin(self, part: MultipartSegment) -> None:

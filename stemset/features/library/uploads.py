@@ -22,7 +22,7 @@ from stemset.errors import AudioError, Conflict, InvalidRequest, NotFound
 from stemset.features.jobs.records import new_id
 from stemset.features.library.received_file import ReceivedFile, hash_file
 from stemset.features.library.records import UploadRecord
-from stemset.storage import Keys, Place, Storage
+from stemset.storage import Keys, PresignedPut, Storage
 from stemset.storage.local_files import local_copy, temporary_folder
 from stemset.web.request_body import HashingWriter
 
@@ -97,7 +97,7 @@ class UploadService:
         """Make a new upload, whose parts may come until it expires."""
         upload_id = new_id()
         part_bytes = max(_PART_BYTES, -(-size // _MAX_PARTS))
-        key, transfer = Keys.uploaded(upload_id), None
+        key, transfer = Keys.upload_content(upload_id), None
         if size > part_bytes:
             transfer = await to_thread.run_sync(self._storage.begin_parts, key, content_type)
         upload = UploadRecord(
@@ -118,12 +118,12 @@ class UploadService:
         """Find an upload. Raises NotFound also for one that has expired."""
         return await self._uploads.get(upload_id)
 
-    def place_of(self, upload: UploadRecord, part: UploadPart) -> Place | None:
+    def place_of(self, upload: UploadRecord, part: UploadPart) -> PresignedPut | None:
         """Where the storage takes this part itself; None: send it to the service."""
-        key = Keys.uploaded(upload.id)
+        key = Keys.upload_content(upload.id)
         if upload.transfer is None:
-            return self._storage.place(key, part.bytes, upload.content_type)
-        return self._storage.part_place(key, upload.transfer, part.number, part.bytes)
+            return self._storage.presign_upload(key, part.bytes, upload.content_type)
+        return self._storage.presign_part(key, upload.transfer, part.number, part.bytes)
 
     async def received_parts(self, upload: UploadRecord) -> Collection[int]:
         """The numbers of the parts that are there whole."""
@@ -161,7 +161,7 @@ class UploadService:
         the block ends well, or finds that it is no song. After any other error it can be completed again.
         """
         await self._join(upload)
-        key = Keys.uploaded(upload.id)
+        key = Keys.upload_content(upload.id)
         async with temporary_folder(self._temporary_dir) as folder:
             try:
                 file = await to_thread.run_sync(local_copy, self._storage, key, folder)
@@ -189,7 +189,7 @@ class UploadService:
         return len(expired)
 
     async def _join(self, upload: UploadRecord) -> None:
-        key, wanted = Keys.uploaded(upload.id), split_into_parts(upload)
+        key, wanted = Keys.upload_content(upload.id), split_into_parts(upload)
         there = await self.received_parts(upload)
         missing = [str(part.number) for part in wanted if part.number not in there]
         if missing and len(wanted) == 1:
@@ -217,7 +217,7 @@ async def _write(content: AsyncIterable[bytes], file: Path, size: int) -> None:
             if writer.bytes + len(chunk) > size:
                 raise InvalidRequest("body", f"is longer than the {size} bytes of the part")
             writer.add(chunk)
-            if writer.full:
+            if writer.is_full:
                 await writer.flush()
         await writer.flush()
     if writer.bytes != size:
@@ -226,10 +226,10 @@ async def _write(content: AsyncIterable[bytes], file: Path, size: int) -> None:
 
 def _stored_sizes(storage: Storage, upload: UploadRecord) -> Mapping[int, int]:
     """Bytes by the number of a part."""
-    key = Keys.uploaded(upload.id)
+    key = Keys.upload_content(upload.id)
     if upload.transfer:
         try:
-            return storage.parts(key, upload.transfer)
+            return storage.list_parts(key, upload.transfer)
         except NotFound:
             # They were joined already; else the storage has swept them away.
             return {part.number: part.bytes for part in split_into_parts(upload)} if storage.exists(key) else {}
@@ -237,7 +237,7 @@ def _stored_sizes(storage: Storage, upload: UploadRecord) -> Mapping[int, int]:
 
 
 def _put(storage: Storage, upload: UploadRecord, part: UploadPart, file: Path) -> None:
-    key = Keys.uploaded(upload.id)
+    key = Keys.upload_content(upload.id)
     if upload.transfer is None:
         storage.put(key, file, upload.content_type)
     else:
@@ -246,5 +246,5 @@ def _put(storage: Storage, upload: UploadRecord, part: UploadPart, file: Path) -
 
 def _remove_bytes(storage: Storage, upload: UploadRecord) -> None:
     if upload.transfer:
-        storage.drop_parts(Keys.uploaded(upload.id), upload.transfer)
+        storage.drop_parts(Keys.upload_content(upload.id), upload.transfer)
     storage.delete_prefix(Keys.upload(upload.id))

@@ -18,7 +18,7 @@ from stemset.features.mixes.service import MixService
 from stemset.web.parameters import Injected
 from stemset.web.problems import problem_responses
 from stemset.web.responses import json_response
-from stemset.web.stored_files import ASK_AGAIN
+from stemset.web.stored_files import REVALIDATE
 
 _ETAG = re.compile(r'"(0|[1-9][0-9]{0,8})"')
 _HEADERS = [ResponseHeader(name="ETag", description="The mix's version, for If-Match.", documentation_only=True)]
@@ -65,7 +65,7 @@ async def save_mix(
 
 
 def _tag_with_version(saved: SavedMix) -> Response[SavedMix]:
-    return Response(saved, headers={"ETag": f'"{saved.version}"', "Cache-Control": ASK_AGAIN})
+    return Response(saved, headers={"ETag": f'"{saved.version}"', "Cache-Control": REVALIDATE})
 
 
 router = Router(path="/", route_handlers=[get_mix, save_mix])

@@ -141,7 +141,7 @@ def _describe_track(track: TrackRecord, storage: Storage, files: str) -> Track:
     job_id, name, version = track.job_id, track.name, format_version(track)
 
     def address(key: str, own: str) -> str:
-        return storage.url(key, version=version) or f"{files}/{own}?v={version}"
+        return storage.presign_download(key, version=version) or f"{files}/{own}?v={version}"
 
     return Track(
         name=name,

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from pydantic import JsonValue
 
-from stemset.config import CommonSettings, json_schema, load_config, parse_config
+from stemset.config import CommonSettings, build_json_schema, load_config, parse_config
 from stemset.errors import ConfigError
 
 ROOT = Path(__file__).parents[3]
@@ -115,7 +115,7 @@ def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
 
 
 def test_the_schema_names_every_slot_of_a_model() -> None:
-    nodes = json.dumps(json_schema())
+    nodes = json.dumps(build_json_schema())
     assert '"const": "test_share"' in nodes
     assert '"required": ["_", "part", "rest"]' in nodes
     assert '"required": ["_", "low", "mid", "high", "residual"]' in nodes
@@ -132,7 +132,7 @@ def test_the_signing_secret_is_made_once_and_kept_private(tmp_path: Path) -> Non
 
 
 def test_an_editor_accepts_the_shipped_strategies_and_ensembles_by_the_schema_and_refuses_what_is_wrong() -> None:
-    valid = jsonschema_rs.validator_for(json_schema()).is_valid
+    valid = jsonschema_rs.validator_for(build_json_schema()).is_valid
     shipped = yaml.safe_load((ROOT / "config.yaml").read_text("utf-8"))
     assert valid(shipped)
 

@@ -14,8 +14,8 @@ from stemset.cli import app
 from stemset.config import Config, parse_config
 from stemset.config.modal import ModalSettings
 from stemset.deploy import checks
-from stemset.deploy.checks import Checks, Finding, well
-from stemset.deploy.costs import costs
+from stemset.deploy.checks import Checks, Finding, all_passed
+from stemset.deploy.costs import estimate_costs
 from stemset.errors import Unavailable
 from stemset.models import registry
 
@@ -41,7 +41,7 @@ class FakeCloud:
     files: frozenset[str] = frozenset()
     away: bool = False
 
-    def secret_fault(self, name: str, keys: Collection[str]) -> str | None:
+    def find_secret_fault(self, name: str, keys: Collection[str]) -> str | None:
         self.reach()
         if name not in self.secrets:
             return "is not on Modal"
@@ -51,11 +51,11 @@ class FakeCloud:
     def set_secret(self, name: str, values: Mapping[str, str]) -> None:
         self.secrets.setdefault(name, {}).update(values)
 
-    def web_url(self) -> str | None:
+    def get_web_url(self) -> str | None:
         self.reach()
         return self.url
 
-    def weight_files(self) -> frozenset[str]:
+    def list_weight_files(self) -> frozenset[str]:
         self.reach()
         return self.files
 
@@ -165,19 +165,22 @@ def test_the_service_is_asked_for_its_health(config: Config, tmp_path: Path, mon
 
 
 def test_all_is_well_only_if_nothing_is_wrong():
-    assert well([Finding("a"), Finding("b")])
-    assert not well([Finding("a"), Finding("b", "is wrong", "mend it")])
+    assert all_passed([Finding("a"), Finding("b")])
+    assert not all_passed([Finding("a"), Finding("b", "is wrong", "mend it")])
 
 
 def test_a_song_costs_more_alone_and_with_more_work(config: Config):
-    found = {cost.gpu: cost for cost in costs(list(config.strategies.values()), ModalSettings())}
+    found = {cost.gpu: cost for cost in estimate_costs(list(config.strategies.values()), ModalSettings())}
     assert {cost.strategy for cost in found.values()} == {"s"}
     l4 = found["L4"]
     assert 0 < l4.next_song < l4.lone_song
-    longer = next(c for c in costs(list(config.strategies.values()), ModalSettings(), 480) if c.gpu == "L4")
+    longer = next(c for c in estimate_costs(list(config.strategies.values()), ModalSettings(), 480) if c.gpu == "L4")
     assert longer.compute_s == pytest.approx(2 * l4.compute_s, abs=0.2)
     patient = ModalSettings(gpu_scaledown_s=600)
-    assert next(c for c in costs(list(config.strategies.values()), patient) if c.gpu == "L4").lone_song > l4.lone_song
+    assert (
+        next(c for c in estimate_costs(list(config.strategies.values()), patient) if c.gpu == "L4").lone_song
+        > l4.lone_song
+    )
 
 
 def test_the_commands_print_tables():
@@ -185,7 +188,7 @@ def test_the_commands_print_tables():
     assert printed.exit_code == 0
     assert "htdemucs_ft" in printed.stdout
     assert "instant" not in printed.stdout
-    assert {cost.gpu for cost in costs([], ModalSettings())} == set()
+    assert {cost.gpu for cost in estimate_costs([], ModalSettings())} == set()
 
 
 def test_settings_of_a_deployment_come_from_the_environment(monkeypatch: pytest.MonkeyPatch):
@@ -193,7 +196,7 @@ def test_settings_of_a_deployment_come_from_the_environment(monkeypatch: pytest.
     monkeypatch.setenv("STEMSET_MODAL_APP", "mine")
     knobs = ModalSettings()
     assert knobs.gpu == ("T4", "L4")
-    assert set(knobs.secrets) == {"mine-database", "mine-access", "mine-callback", "mine-storage"}
+    assert set(knobs.required_secret_keys) == {"mine-database", "mine-access", "mine-callback", "mine-storage"}
     monkeypatch.setenv("STEMSET_MODAL_GPU", " , ")
     with pytest.raises(ValueError, match="at least one GPU"):
         ModalSettings()

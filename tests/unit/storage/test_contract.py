@@ -97,7 +97,7 @@ def test_a_failed_put_leaves_the_old_object(storage: Storage, tmp_path: Path) ->
 
 
 def test_a_copy_outlives_what_it_was_made_of(storage: Storage) -> None:
-    first, second = Keys.uploaded(JOB), Keys.source(JOB, "wav")
+    first, second = Keys.upload_content(JOB), Keys.source(JOB, "wav")
     storage.put_bytes(first, b"song", "audio/wav")
     for _ in range(2):
         storage.copy(first, second)
@@ -121,22 +121,22 @@ def test_deleting_a_job_leaves_its_neighbours(storage: Storage) -> None:
 
 
 def test_an_object_can_come_in_parts_in_any_order(storage: Storage, tmp_path: Path) -> None:
-    key = Keys.uploaded(JOB)
+    key = Keys.upload_content(JOB)
     contents = [os.urandom(PART), os.urandom(PART), b"the end"]
     transfer = storage.begin_parts(key, "audio/wav")
-    assert storage.parts(key, transfer) == {}
+    assert storage.list_parts(key, transfer) == {}
     for number in (3, 1, 2):
         storage.put_part(key, transfer, number, file(tmp_path, contents[number - 1]))
-    assert storage.parts(key, transfer) == {1: PART, 2: PART, 3: 7}
+    assert storage.list_parts(key, transfer) == {1: PART, 2: PART, 3: 7}
     assert not storage.exists(key)
     storage.join_parts(key, transfer, (1, 2, 3))
     assert storage.read(key) == b"".join(contents)
     with pytest.raises(NotFound):
-        storage.parts(key, transfer)
+        storage.list_parts(key, transfer)
 
 
 def test_a_part_sent_again_takes_the_place_of_the_first(storage: Storage, tmp_path: Path) -> None:
-    key = Keys.uploaded(JOB)
+    key = Keys.upload_content(JOB)
     transfer = storage.begin_parts(key, "audio/wav")
     for content in (b"first", b"second"):
         storage.put_part(key, transfer, 1, file(tmp_path, content))
@@ -145,13 +145,13 @@ def test_a_part_sent_again_takes_the_place_of_the_first(storage: Storage, tmp_pa
 
 
 def test_a_dropped_transfer_leaves_nothing(storage: Storage, tmp_path: Path) -> None:
-    key = Keys.uploaded(JOB)
+    key = Keys.upload_content(JOB)
     transfer = storage.begin_parts(key, "audio/wav")
     storage.put_part(key, transfer, 1, file(tmp_path, b"part"))
     for _ in range(2):
         storage.drop_parts(key, transfer)
     with pytest.raises(NotFound):
-        storage.parts(key, transfer)
+        storage.list_parts(key, transfer)
     with pytest.raises(NotFound):
         storage.put_part(key, transfer, 1, file(tmp_path, b"part"))
     with pytest.raises(NotFound):
@@ -165,27 +165,27 @@ def test_what_a_killed_writer_left_is_removed_and_nothing_else(storage: Storage,
     for job, transfer in transfers.items():
         storage.put_part(Keys.stem(job, "drums"), transfer, 1, file(tmp_path, b"ha"))
     storage.put_bytes(Keys.stem(JOB, "bass"), b"whole", "audio/flac")
-    storage.tidy(Keys.job(JOB))
-    storage.tidy(Keys.job(UUID(int=0)))
+    storage.remove_unfinished(Keys.job(JOB))
+    storage.remove_unfinished(Keys.job(UUID(int=0)))
     with pytest.raises(NotFound):
-        storage.parts(Keys.stem(JOB, "drums"), transfers[JOB])
-    assert storage.parts(Keys.stem(other, "drums"), transfers[other]) == {1: 2}
+        storage.list_parts(Keys.stem(JOB, "drums"), transfers[JOB])
+    assert storage.list_parts(Keys.stem(other, "drums"), transfers[other]) == {1: 2}
     assert storage.read(Keys.stem(JOB, "bass")) == b"whole"
 
 
 def test_only_what_is_old_is_swept(storage: Storage, tmp_path: Path) -> None:
-    whole, begun = Keys.uploaded(JOB), Keys.uploaded(UUID(int=JOB.int + 1))
+    whole, begun = Keys.upload_content(JOB), Keys.upload_content(UUID(int=JOB.int + 1))
     storage.put_bytes(whole, b"whole", "audio/wav")
     transfer = storage.begin_parts(begun, "audio/wav")
     storage.put_part(begun, transfer, 1, file(tmp_path, b"part"))
     storage.put_bytes(Keys.source(JOB, "wav"), b"song", "audio/wav")
-    storage.sweep(Keys.UPLOADS, timedelta(days=1))
+    storage.remove_older_than(Keys.UPLOADS, timedelta(days=1))
     assert storage.read(whole) == b"whole"
-    assert storage.parts(begun, transfer) == {1: 4}
-    storage.sweep(Keys.UPLOADS, timedelta(seconds=-5))
+    assert storage.list_parts(begun, transfer) == {1: 4}
+    storage.remove_older_than(Keys.UPLOADS, timedelta(seconds=-5))
     assert not storage.exists(whole)
     with pytest.raises(NotFound):
-        storage.parts(begun, transfer)
+        storage.list_parts(begun, transfer)
     assert storage.exists(Keys.source(JOB, "wav"))
 
 

@@ -69,7 +69,7 @@ def test_what_a_killed_writer_left_is_removed_and_nothing_else(tmp_path: Path) -
     for job in ("a", "b"):
         storage.put_bytes(f"jobs/{job}/stems/bass.flac", b"whole", "audio/flac")
         (tmp_path / f"jobs/{job}/stems/.drums.flac.x7").write_bytes(b"ha")
-    storage.tidy("jobs/a")
-    storage.tidy("jobs/none")
+    storage.remove_unfinished("jobs/a")
+    storage.remove_unfinished("jobs/none")
     left = sorted(str(file.relative_to(tmp_path)) for file in tmp_path.rglob("*") if file.is_file())
     assert left == ["jobs/a/stems/bass.flac", "jobs/b/stems/.drums.flac.x7", "jobs/b/stems/bass.flac"]

@@ -15,7 +15,7 @@ import pytest
 
 from stemset.errors import NotFound, Unavailable
 from stemset.storage import Keys
-from stemset.storage.bucket_rules import EXPOSED, Bucket
+from stemset.storage.bucket_rules import EXPOSED_HEADERS, Bucket
 from stemset.storage.r2 import R2Storage
 from stemset.storage.r2_client import make_client
 from stemset.storage.settings import R2Account
@@ -28,7 +28,7 @@ STEM = Keys.stem(JOB, "vocals")
 
 
 def url(r2: R2Storage, **how: str) -> str:
-    found = r2.url(STEM, **how)
+    found = r2.presign_download(STEM, **how)
     assert found
     return found
 
@@ -52,7 +52,7 @@ def test_an_address_stays_the_same_for_a_window_and_is_good_for_another(r2_accou
     begun = datetime.fromtimestamp(0, UTC) + 80_000 * WINDOW
 
     def at(moment: datetime) -> str:
-        return signer.get(STEM, version="1", file_name=None, now=moment)
+        return signer.sign_get(STEM, version="1", file_name=None, now=moment)
 
     assert at(begun) == at(begun + WINDOW - timedelta(seconds=1))
     assert at(begun) != at(begun + WINDOW)
@@ -64,7 +64,7 @@ def test_an_address_ends(r2: R2Storage, r2_account: R2Account) -> None:
 
     def status(ago: timedelta) -> int:
         moment = datetime.now(UTC) - ago
-        return httpx.get(Signer(r2_account).get(STEM, version="1", file_name=None, now=moment)).status_code
+        return httpx.get(Signer(r2_account).sign_get(STEM, version="1", file_name=None, now=moment)).status_code
 
     assert (status(0 * WINDOW), status(WINDOW), status(2 * WINDOW)) == (200, 200, 403)
 
@@ -94,7 +94,7 @@ def test_a_download_is_saved_under_its_name(r2: R2Storage) -> None:
 
 
 def test_a_place_takes_the_bytes_and_the_type_that_were_announced_and_no_others(r2: R2Storage) -> None:
-    place = r2.place(Keys.uploaded(JOB), 5, "audio/wav")
+    place = r2.presign_upload(Keys.upload_content(JOB), 5, "audio/wav")
     assert place
     assert place.headers == {"Content-Type": "audio/wav"}
     assert timedelta(hours=1) < place.expires_at - datetime.now(UTC) < timedelta(days=1)
@@ -105,22 +105,22 @@ def test_a_place_takes_the_bytes_and_the_type_that_were_announced_and_no_others(
         (b"12345", {}),
     ):
         assert httpx.put(place.url, content=content, headers=headers).status_code == 403
-    assert not r2.exists(Keys.uploaded(JOB))
+    assert not r2.exists(Keys.upload_content(JOB))
     assert httpx.put(place.url, content=b"12345", headers=place.headers).status_code == 200
-    assert r2.read(Keys.uploaded(JOB)) == b"12345"
+    assert r2.read(Keys.upload_content(JOB)) == b"12345"
 
 
 def test_a_part_goes_straight_to_its_place(r2: R2Storage) -> None:
-    key = Keys.uploaded(JOB)
+    key = Keys.upload_content(JOB)
     transfer = r2.begin_parts(key, "audio/wav")
-    place = r2.part_place(key, transfer, 1, 5)
+    place = r2.presign_part(key, transfer, 1, 5)
     assert place
     assert httpx.put(place.url, content=b"123456").status_code == 403
     assert httpx.put(place.url, content=b"12345").status_code == 200
-    assert r2.parts(key, transfer) == {1: 5}
+    assert r2.list_parts(key, transfer) == {1: 5}
     r2.join_parts(key, transfer, (1,))
     assert httpx.put(place.url, content=b"12345").status_code == 404
-    read = httpx.get(r2.url(key) or "")
+    read = httpx.get(r2.presign_download(key) or "")
     assert (read.content, read.headers["content-type"]) == (b"12345", "audio/wav")
 
 
@@ -134,7 +134,7 @@ def test_a_bucket_lets_pages_of_the_named_origins_in(r2: R2Storage, r2_account: 
     assert bucket.cors_faults([ours]) == []
     assert bucket.cors_faults([ours, "https://other.test"]) == ["no rule lets pages of https://other.test in"]
 
-    place = r2.place(Keys.uploaded(JOB), 5, "audio/wav")
+    place = r2.presign_upload(Keys.upload_content(JOB), 5, "audio/wav")
     assert place
     asked = {"Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "content-type"}
     flight = httpx.options(place.url, headers={"Origin": ours, **asked})
@@ -148,7 +148,7 @@ def test_a_bucket_lets_pages_of_the_named_origins_in(r2: R2Storage, r2_account: 
     r2.put_bytes(STEM, b"0123456789", "audio/flac")
     read = httpx.get(url(r2), headers={"Origin": ours, "Range": "bytes=0-1"})
     exposed = {name.strip() for name in read.headers["access-control-expose-headers"].split(",")}
-    assert set(EXPOSED) <= exposed
+    assert set(EXPOSED_HEADERS) <= exposed
 
 
 def test_a_rule_that_lacks_something_is_said_to(r2_account: R2Account) -> None:
@@ -173,7 +173,7 @@ def test_a_bucket_removes_what_broken_uploads_leave(r2_account: R2Account) -> No
 
 
 def test_a_key_that_may_do_all_passes_the_check(r2_account: R2Account) -> None:
-    Bucket(r2_account).check()
+    Bucket(r2_account).check_access()
 
 
 # Trouble -----------------------------------------------------------------------------------------------------
@@ -193,7 +193,7 @@ def test_what_is_wrong_is_told_in_words_without_the_secret(
 ) -> None:
     account = replace(r2_account, **wrong)
     with pytest.raises(Unavailable, match=words) as told:
-        Bucket(account, patience_s=0).check()
+        Bucket(account, patience_s=0).check_access()
     assert account.secret_access_key not in str(told.value)
     with pytest.raises(Unavailable):
         R2Storage(account, patience_s=0).put_bytes(STEM, b"sound", "audio/flac")

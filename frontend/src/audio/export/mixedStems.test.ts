@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { FakeServer, fakeDecoder, RATE, settle, stemSource } from '@/testing/fakeAudio'
-import { type Channel, neutral } from '../mix'
+import { aMixRequest, FakeServer, fakeDecoder, RATE, settle } from '@/testing/fakeAudio'
+import type { Channel } from '../mix'
 import { MixedStems } from './mixedStems'
 import { type MixRequest, renderedFrames } from './mixRequest'
 
@@ -13,21 +13,8 @@ beforeEach(() => {
 })
 afterEach(() => vi.unstubAllGlobals())
 
-function request(stems: Record<string, Partial<Channel>>, change: Partial<MixRequest> = {}): MixRequest {
-  return {
-    sampleRate: RATE,
-    frames: FRAMES,
-    sources: Object.keys(stems).map(stemSource),
-    mix: new Map(Object.entries(stems).map(([stem, channel]) => [stem, { ...neutral, ...channel }])),
-    master: 0,
-    limiter: false,
-    tempo: 1,
-    pitch: 0,
-    span: { from: 0, to: FRAMES },
-    sink: () => undefined,
-    ...change,
-  }
-}
+const request = (stems: Record<string, Partial<Channel>>, change: Partial<MixRequest> = {}) =>
+  aMixRequest(FRAMES, stems, change)
 
 const mixed = (given: MixRequest) => new MixedStems(given, fakeDecoder(FRAMES))
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { FakeAudioBuffer, FakeContext, FakeServer, fakeDecoder, RATE, stemSource } from '@/testing/fakeAudio'
-import { type Channel, neutral } from '../mix'
+import { aMixRequest, FakeAudioBuffer, FakeContext, FakeServer, fakeDecoder, RATE } from '@/testing/fakeAudio'
+import type { Channel } from '../mix'
 import type { MixRequest } from './mixRequest'
 import { renderMix } from './render'
 
@@ -45,20 +45,14 @@ afterEach(() => vi.unstubAllGlobals())
 async function render(change: Partial<MixRequest> = {}, stems: Record<string, Partial<Channel>> = { vocals: {} }) {
   const slices: AudioBuffer[] = []
   const progress: number[] = []
-  await renderMix({
-    sampleRate: RATE,
-    frames: FRAMES,
-    sources: Object.keys(stems).map(stemSource),
-    mix: new Map(Object.entries(stems).map(([stem, channel]) => [stem, { ...neutral, ...channel }])),
-    master: 0,
-    limiter: false,
-    tempo: 1,
-    pitch: 0,
-    span: { from: 0, to: 12 * RATE },
-    sink: (slice) => void slices.push(slice),
-    progress: (fraction) => void progress.push(fraction),
-    ...change,
-  })
+  await renderMix(
+    aMixRequest(FRAMES, stems, {
+      span: { from: 0, to: 12 * RATE },
+      sink: (slice) => void slices.push(slice),
+      progress: (fraction) => void progress.push(fraction),
+      ...change,
+    }),
+  )
   return { slices, progress, contexts: FakeOfflineContext.made }
 }
 

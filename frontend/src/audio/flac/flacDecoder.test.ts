@@ -39,13 +39,19 @@ const LEFT_AND_SIDE = 8
 const RIGHT_AND_SIDE = 9
 const MIDDLE_AND_SIDE = 10
 
-/** A file of 44.1 kHz and 16 bit with blocks of 16 frames, whose subframes are written by `write`. */
-function file(assignment: number, ...blocks: ((bits: BitWriter) => void)[]): ArrayBuffer {
+/** A file of 44.1 kHz whose STREAMINFO tells this depth, with the bytes of its blocks. */
+function container(depth: number, blocks: readonly number[]): ArrayBuffer {
   const streaminfo = new DataView(new ArrayBuffer(34))
   streaminfo.setUint16(0, 16)
   streaminfo.setUint16(2, 16)
-  streaminfo.setUint32(10, (44_100 << 12) | (1 << 9) | (15 << 4))
-  const bytes = [...new TextEncoder().encode('fLaC'), 0x80, 0, 0, 34, ...new Uint8Array(streaminfo.buffer)]
+  streaminfo.setUint32(10, (44_100 << 12) | (1 << 9) | ((depth - 1) << 4))
+  const header = [...new TextEncoder().encode('fLaC'), 0x80, 0, 0, 34, ...new Uint8Array(streaminfo.buffer)]
+  return Uint8Array.from([...header, ...blocks]).buffer
+}
+
+/** A file of 44.1 kHz and 16 bit with blocks of 16 frames, whose subframes are written by `write`. */
+function file(assignment: number, ...blocks: ((bits: BitWriter) => void)[]): ArrayBuffer {
+  const bytes: number[] = []
   for (const [number, write] of blocks.entries()) {
     const bits = new BitWriter().write(0x3ffe, 14).write(0, 2)
     // 6: the block's size less one follows in a byte. 0: rate and depth as STREAMINFO says.
@@ -54,8 +60,33 @@ function file(assignment: number, ...blocks: ((bits: BitWriter) => void)[]): Arr
     write(bits)
     bytes.push(...bits.bytes(), 0, 0)
   }
-  return Uint8Array.from(bytes).buffer
+  return container(16, bytes)
 }
+
+interface BlockFields {
+  /** Codes of the block's header. */
+  size?: number
+  rate?: number
+  depth?: number
+  /** The bytes of the block's number. */
+  number?: readonly number[]
+  /** What follows the number: the size, the rate, each with its bits. */
+  extra?: readonly (readonly [value: number, bits: number])[]
+}
+
+/** One mono block with these header fields; `write` adds its subframe. */
+function block(fields: BlockFields, write: (bits: BitWriter) => void): number[] {
+  const { size = 1, rate = 0, depth = 0, number = [0], extra = [] } = fields
+  const bits = new BitWriter().write(0x3ffe, 14).write(0, 2)
+  bits.write(size, 4).write(rate, 4).write(0, 4).write(depth, 3).write(0, 1)
+  for (const byte of number) bits.write(byte, 8)
+  for (const [value, width] of extra) bits.write(value, width)
+  bits.write(0, 8)
+  write(bits)
+  return [...bits.bytes(), 0, 0]
+}
+
+const constant = (value: number, depth: number) => (bits: BitWriter) => void bits.write(0, 8).write(value, depth)
 
 const verbatim = (samples: readonly number[], bits: BitWriter, depth = 16) => {
   bits.write(0, 1).write(1, 6).write(0, 1)
@@ -202,5 +233,70 @@ describe('decodeFlac', () => {
     ['more channels than there are ways to code', file(12, (bits) => bits.write(0, 256))],
   ])('refuses %s', (_, given) => {
     expect(() => decodeFlac(given)).toThrow(LoadError)
+  })
+})
+
+describe('the header of a block', () => {
+  it.each<[string, BlockFields, number]>([
+    ['192', { size: 1 }, 192],
+    ['576', { size: 2 }, 576],
+    ['4608', { size: 5 }, 4608],
+    ['256', { size: 8 }, 256],
+    ['32768', { size: 15 }, 32_768],
+    ['a size in one byte', { size: 6, extra: [[99, 8]] }, 100],
+    ['a size in two bytes', { size: 7, extra: [[999, 16]] }, 1000],
+  ])('tells %s frames', (_, fields, frames) => {
+    const given = container(16, block(fields, constant(3, 16)))
+    expect(decodeFlac(given).length).toBe(frames)
+  })
+
+  it.each<[string, BlockFields]>([
+    ['a number of two bytes', { number: [0xc2, 0x80] }],
+    ['a number of four bytes', { number: [0xf0, 0x90, 0x80, 0x80] }],
+    ['its own rate in a byte', { rate: 12, extra: [[44, 8]] }],
+    ['its own rate in two bytes', { rate: 13, extra: [[44_100, 16]] }],
+  ])('may have %s', (_, fields) => {
+    const given = container(16, block(fields, constant(-7, 16)))
+    expect(new Set(decoded(given))).toEqual(new Set([-7]))
+  })
+
+  it('without a size is refused', () => {
+    expect(() => decodeFlac(container(16, block({ size: 0 }, constant(0, 16))))).toThrow(LoadError)
+  })
+})
+
+describe('the depth', () => {
+  it.each([
+    [8, 1],
+    [12, 2],
+    [16, 4],
+    [20, 5],
+    [24, 6],
+  ])('of %i bit covers full scale, whether the block tells it or leaves it to STREAMINFO', (depth, code) => {
+    const lowest = -(2 ** (depth - 1))
+    for (const told of [0, code]) {
+      const samples = (value: number) =>
+        decodeFlac(container(depth, block({ depth: told }, constant(value, depth)))).getChannelData(0)
+      expect(samples(lowest)[0]).toBe(-1)
+      expect(samples(-lowest - 1)[0]).toBe(Math.fround(1 - 2 ** (1 - depth)))
+    }
+  })
+
+  it('of 24 bit is kept to the last bit by a prediction', () => {
+    const given = container(
+      24,
+      block({ size: 6, extra: [[3, 8]] }, (bits) => {
+        // Order 1: the first sample, then what the others differ by.
+        bits.write(0, 1).write(9, 6).write(0, 1).write(8_388_000, 24)
+        bits.write(0, 2).write(0, 4).write(0, 4)
+        for (const difference of [1, -1, 1]) bits.rice(difference, 0)
+      }),
+    )
+    const samples = Array.from(decodeFlac(given).getChannelData(0), (sample) => sample * 2 ** 23)
+    expect(samples).toEqual([8_388_000, 8_388_001, 8_388_000, 8_388_001])
+  })
+
+  it('of 32 bit is refused: no such file is made here', () => {
+    expect(() => decodeFlac(container(32, block({ depth: 7 }, constant(0, 32))))).toThrow(LoadError)
   })
 })

@@ -52,3 +52,44 @@ describe('evict', () => {
     expect(one.chunkAt(15)).toBeDefined()
   })
 })
+
+describe('memory', () => {
+  it('is counted over all channels, four bytes a sample', () => {
+    expect(bytesOf(chunk(0, 10))).toBe(10 * 2 * 4)
+    expect(storeOf([0, 10], [10, 30]).bytes).toBe(30 * 2 * 4)
+    expect(storeOf().bytes).toBe(0)
+  })
+
+  it('is given back with a chunk that is dropped', () => {
+    const store = storeOf([0, 10], [10, 30])
+    store.dropBefore(10)
+    expect(store.bytes).toBe(20 * 2 * 4)
+    expect(store.leastRecentlyUsed()?.chunk.span).toEqual({ from: 10, to: 30 })
+  })
+
+  it('is not taken twice for sound that is there', () => {
+    const store = storeOf([0, 10], [10, 20])
+    store.add(chunk(5, 15))
+    store.add(chunk(0, 10))
+    expect(store.bytes).toBe(20 * 2 * 4)
+  })
+
+  it('is not given back while everything is in use, however little there may be', () => {
+    const store = storeOf([0, 10], [10, 20])
+    store.markUsed([{ from: 0, to: 20 }], 1)
+    evict([store], 0, 1)
+    expect(store.decodedTo(0)).toBe(20)
+  })
+
+  it('is left alone within the budget', () => {
+    const store = storeOf([0, 10], [10, 20])
+    evict([store], store.bytes, 5)
+    expect(store.decodedTo(0)).toBe(20)
+  })
+})
+
+it('a store without a chunk has nothing decoded anywhere', () => {
+  const store = new ChunkStore()
+  expect([store.decodedTo(7), store.decodedFrom(7), store.nextStart(0)]).toEqual([7, 7, Number.POSITIVE_INFINITY])
+  expect(store.leastRecentlyUsed()).toBeUndefined()
+})

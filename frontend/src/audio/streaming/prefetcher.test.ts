@@ -160,3 +160,68 @@ it('more stems than a browser has connections fetch single chunks near the posit
   )
   expect(stems.map(({ fetched }) => fetched[0]?.length)).toEqual(Array.from({ length: 7 }, () => 2))
 })
+
+describe('the end of the song', () => {
+  it('is as far as anything is fetched', () => {
+    const { stream, fetched } = stem([[190, 198]])
+    new Prefetcher(RATE).fetchNext([{ stream, urgent: true }], course(192))
+    expect(firstSecond(fetched)).toBeCloseTo(198, 0)
+    expect(fetched[0]?.at(-1)).toBe(Math.ceil(FRAMES / BLOCK))
+  })
+
+  it('needs nothing when it is decoded, and nothing when the position rests on it', () => {
+    const { stream, fetched } = stem([[190, 200]])
+    new Prefetcher(RATE).fetchNext([{ stream, urgent: true }], course(195))
+    new Prefetcher(RATE).fetchNext([{ stream, urgent: true }], course(200, { playing: false }))
+    expect(fetched).toEqual([])
+  })
+})
+
+describe('what a loop leaves out', () => {
+  it('is not fetched: the sound behind its end', () => {
+    const { stream, fetched } = stem([[10, 14]])
+    new Prefetcher(RATE).fetchNext([{ stream, urgent: true }], course(12, { loop: [10, 15] }))
+    expect(firstSecond(fetched)).toBeCloseTo(14, 0)
+    expect(((fetched[0]?.at(-1) ?? 0) * BLOCK) / RATE).toBeLessThan(15.1)
+  })
+
+  it('is fetched by a position behind the loop, which goes on to the end', () => {
+    const { stream, fetched } = stem([[20, 22]])
+    const timeline = new Timeline(20 * RATE, FRAMES, { from: 10 * RATE, to: 15 * RATE })
+    new Prefetcher(RATE).fetchNext([{ stream, urgent: true }], { timeline, at: 0, playing: true })
+    expect(firstSecond(fetched)).toBeCloseTo(22, 0)
+  })
+})
+
+describe('the order among stems', () => {
+  it('is that in which they are given: the first gap of each, all at once', () => {
+    const stems = [stem([[0, 3]]), stem(), stem([[0, 1]])]
+    new Prefetcher(RATE).fetchNext(
+      stems.map(({ stream }) => ({ stream, urgent: true })),
+      course(0),
+    )
+    expect(stems.map(({ fetched }) => Math.round(firstSecond(fetched) ?? -1))).toEqual([3, 0, 1])
+  })
+
+  it('lets a muted stem wait for each of the audible ones', () => {
+    const [ready, behind, muted] = [stem([[0, 5]]), stem([[0, 1]]), stem()]
+    const given = [
+      { stream: ready.stream, urgent: true },
+      { stream: behind.stream, urgent: true },
+      { stream: muted.stream, urgent: false },
+    ]
+    new Prefetcher(RATE).fetchNext(given, course(0))
+    expect([behind.fetched.length, muted.fetched.length]).toEqual([1, 0])
+  })
+})
+
+it('the sound of the last two seconds is kept for a step back', () => {
+  const { stream, store } = stem([
+    [0, 40],
+    [46, 49],
+    [49, 90],
+  ])
+  new Prefetcher(RATE).fetchNext([{ stream, urgent: true }], course(50))
+  expect(store.chunkAt(0)).toBeUndefined()
+  expect(store.chunkAt(48.5 * RATE)).toBeDefined()
+})

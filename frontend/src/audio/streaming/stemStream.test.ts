@@ -166,3 +166,89 @@ describe('StemStream', () => {
     expect(stream.store.chunkAt(0)).toBeUndefined()
   })
 })
+
+describe('a request', () => {
+  it('puts its chunks together from whatever pieces the network brings', async () => {
+    vi.stubGlobal('fetch', async (url: string, init: RequestInit) => {
+      const answer = await server.fetch(url, init)
+      if (!url.endsWith('.flac')) return answer
+      const bytes = new Uint8Array(await answer.arrayBuffer())
+      const pieces = Array.from({ length: Math.ceil(bytes.length / 7) }, (_, n) => bytes.slice(7 * n, 7 * n + 7))
+      return new Response(
+        new ReadableStream({
+          start(controller) {
+            for (const piece of pieces) controller.enqueue(piece)
+            controller.close()
+          },
+        }),
+        { status: 206 },
+      )
+    })
+    const { stream } = setUp()
+    stream.fetch([2, 3, 5, 9])
+    await settle()
+    const starts = [2, 3, 5].map((block) => stream.store.chunkAt(block * BLOCK)?.buffer.getChannelData(0)[0])
+    expect(starts).toEqual([2 * BLOCK, 3 * BLOCK, 5 * BLOCK])
+    expect(stream.store.decodedTo(2 * BLOCK)).toBe(9 * BLOCK)
+  })
+
+  it('is not made before the index has told where the blocks lie, and ends with it', async () => {
+    server.hold('/vocals.index')
+    const { stream } = setUp()
+    stream.fetch([0, 3])
+    await settle()
+    expect(audioRequests()).toEqual([])
+    stream.stop()
+    server.release('/vocals.index')
+    await settle()
+    expect(audioRequests()).toEqual([])
+    expect(stream.busy).toBe(false)
+  })
+
+  it('fails with the index', async () => {
+    server.status.set('/vocals.index', 404)
+    const { stream } = setUp()
+    stream.fetch([0, 3])
+    await settle()
+    expect(stream.failure).toBe('missing')
+    expect(stream.busy).toBe(false)
+  })
+
+  it('reads the index once for several of them', async () => {
+    const { stream } = setUp()
+    for (const cuts of [
+      [0, 3],
+      [3, 7],
+    ]) {
+      stream.fetch(cuts)
+      await settle()
+    }
+    expect(server.requests.filter(({ url }) => url.endsWith('.index'))).toHaveLength(1)
+    expect(stream.store.decodedTo(0)).toBe(7 * BLOCK)
+  })
+
+  it('that was stopped may be followed by the next one at once', async () => {
+    server.hold('/vocals.flac')
+    const { stream } = setUp()
+    stream.fetch([0, 3])
+    await settle()
+    stream.stop()
+    server.release('/vocals.flac')
+    stream.fetch([10, 13])
+    await settle()
+    expect(stream.store.chunkAt(0)).toBeUndefined()
+    expect(stream.store.decodedTo(10 * BLOCK)).toBe(13 * BLOCK)
+  })
+
+  it('keeps what it has decoded when a later chunk is broken', async () => {
+    const whole = fakeDecoder(FRAMES)
+    let decoded = 0
+    const { stream } = setUp({
+      decoder: (file) => (++decoded > 1 ? Promise.reject(new LoadError('undecodable')) : whole(file)),
+    })
+    stream.fetch([0, 3, 7])
+    await settle()
+    expect(stream.failure).toBe('undecodable')
+    expect(stream.store.decodedTo(0)).toBe(3 * BLOCK)
+  })
+})

@@ -32,3 +32,41 @@ describe('a tape', () => {
     expect(pieces(new Timeline(20, 100, { from: 10, to: 20 }), 0, 25)).toEqual([[0, 20, 45]])
   })
 })
+
+describe('the borders of a tape', () => {
+  it('are the song’s: nothing sounds before it or after it', () => {
+    const timeline = new Timeline(0, 100, null)
+    expect(timeline.songFrameAt(-5)).toBe(0)
+    expect(pieces(timeline, 100, 200)).toEqual([])
+    expect(pieces(timeline, 50, 50)).toEqual([])
+  })
+
+  it('lie together when it starts at the end', () => {
+    const timeline = new Timeline(100, 100, null)
+    expect(timeline.length).toBe(0)
+    expect(pieces(timeline, 0, 10)).toEqual([])
+  })
+
+  it('are none in a loop of one frame, which sounds for ever', () => {
+    const timeline = new Timeline(7, 100, { from: 7, to: 8 })
+    expect([0, 1, 2, 1000].map((at) => timeline.songFrameAt(at))).toEqual([7, 7, 7, 7])
+    expect(pieces(timeline, 0, 3)).toEqual([
+      [0, 7, 8],
+      [1, 7, 8],
+      [2, 7, 8],
+    ])
+  })
+
+  it('meet in a loop of the whole song', () => {
+    expect(pieces(new Timeline(90, 100, { from: 0, to: 100 }), 0, 15)).toEqual([
+      [0, 90, 100],
+      [10, 0, 5],
+    ])
+  })
+})
+
+it('the next jump is the loop’s end before it, and the song’s end behind it', () => {
+  const looped = new Timeline(0, 100, { from: 10, to: 20 })
+  expect([0, 19, 20, 50].map((frame) => looped.nextJump(frame))).toEqual([20, 20, 100, 100])
+  expect(new Timeline(0, 100, null).nextJump(30)).toBe(100)
+})

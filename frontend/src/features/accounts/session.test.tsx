@@ -1,8 +1,9 @@
+import { QueryClient } from '@tanstack/react-query'
 import { screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
-import { expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { problem, renderPage } from '@/testing/page'
-import { toSafePath } from './session'
+import { cacheSession, createWatchedCaches, mustSignIn, toSafePath } from './session'
 
 const STRANGER = { closed: true, signedIn: false }
 const FRIEND = { closed: true, signedIn: true }
@@ -69,4 +70,48 @@ it.each([
   [undefined, '/'],
 ])('goes on to addresses of this page only: %s', (next, then) => {
   expect(toSafePath(next)).toBe(then)
+})
+
+describe('caches that are watched', () => {
+  const failing = (error: unknown) => () => Promise.reject(error)
+  const watched = () => {
+    const onUnauthorized = vi.fn()
+    const defaultOptions = { queries: { retry: false }, mutations: { retry: false } }
+    return { onUnauthorized, client: new QueryClient({ ...createWatchedCaches(onUnauthorized), defaultOptions }) }
+  }
+  const UNAUTHORIZED = { status: 401, detail: 'Sign in first.' }
+
+  it('tell when the session has run out, whatever was asked', async () => {
+    const { client, onUnauthorized } = watched()
+    await client.fetchQuery({ queryKey: ['a'], queryFn: failing(UNAUTHORIZED) }).catch(() => {})
+    expect(onUnauthorized).toHaveBeenCalledTimes(1)
+    const mutation = client.getMutationCache().build(client, { mutationFn: failing(UNAUTHORIZED) })
+    await mutation.execute(undefined).catch(() => {})
+    expect(onUnauthorized).toHaveBeenCalledTimes(2)
+  })
+
+  it.each([
+    ['an absent thing', { status: 404, detail: 'There is none.' }],
+    ['silence', new TypeError('Failed to fetch')],
+  ])('say nothing of %s', async (_, error) => {
+    const { client, onUnauthorized } = watched()
+    await client.fetchQuery({ queryKey: ['a'], queryFn: failing(error) }).catch(() => {})
+    expect(onUnauthorized).not.toHaveBeenCalled()
+  })
+})
+
+describe('pages that open by a link of their own', () => {
+  const stranger = () => {
+    const client = new QueryClient()
+    cacheSession(client, STRANGER)
+    return client
+  }
+
+  it.each(['/s/abc', '/sign-in'])('do not wait for the key: %s', async (pathname) => {
+    expect(await mustSignIn(stranger(), pathname)).toBe(false)
+  })
+
+  it.each(['/', '/settings', '/p/s/x', '/sign-in-twice', '/strategies'])('are no others: %s', async (pathname) => {
+    expect(await mustSignIn(stranger(), pathname)).toBe(true)
+  })
 })

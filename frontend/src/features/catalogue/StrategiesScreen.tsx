@@ -3,6 +3,7 @@ import type { Strategy } from '@/api/generated/types.gen'
 import { errorText } from '@/api/problem'
 import { Button } from '@/ui/Button'
 import { NoteIcon } from '@/ui/icons'
+import { LoadingLine } from '@/ui/LoadingLine'
 import { Notice } from '@/ui/Notice'
 import { Page } from '@/ui/Page'
 import { WithCode } from '@/ui/WithCode'
@@ -47,11 +48,7 @@ export function StrategiesScreen({ status, offlineNote }: StrategiesScreenProps)
         <p className="text-muted">{text.intro}</p>
       </div>
       {offlineNote}
-      {!complete && !failed && (
-        <p role="status" className="text-muted">
-          {text.loading}
-        </p>
-      )}
+      {!complete && !failed && <LoadingLine>{text.loading}</LoadingLine>}
       {!complete && failed && (
         <Notice
           urgent

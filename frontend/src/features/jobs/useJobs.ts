@@ -19,27 +19,22 @@ export function useJobStream(job: Job | null): void {
   }, [client, running])
 }
 
-export function useStartJob() {
+/** Returns what is to be done once the server has put a job into its queue. */
+function useShowJob() {
   const client = useQueryClient()
-  return useMutation({
-    ...createJobMutation(),
-    onSuccess: (job) => {
-      putJob(client, job)
-      return refreshRecordings(client)
-    },
-  })
+  return (job: Job) => {
+    putJob(client, job)
+    return refreshRecordings(client)
+  }
+}
+
+export function useStartJob() {
+  return useMutation({ ...createJobMutation(), onSuccess: useShowJob() })
 }
 
 /** The same job once more, at its next attempt; what its nodes left in the cache is taken from there. */
 export function useRetryJob() {
-  const client = useQueryClient()
-  return useMutation({
-    ...retryJobMutation(),
-    onSuccess: (job) => {
-      putJob(client, job)
-      return refreshRecordings(client)
-    },
-  })
+  return useMutation({ ...retryJobMutation(), onSuccess: useShowJob() })
 }
 
 export function useCancelJob() {

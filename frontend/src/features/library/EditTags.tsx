@@ -1,4 +1,4 @@
-import { type FormEvent, type Ref, useEffect, useId, useRef, useState } from 'react'
+import { type FormEvent, type Ref, useId, useRef, useState } from 'react'
 import type { Recording } from '@/api/generated/types.gen'
 import { errorText } from '@/api/problem'
 import { Button } from '@/ui/Button'
@@ -21,8 +21,6 @@ export function EditTags({ recording, known, onDone }: EditTagsProps) {
   const field = useRef<HTMLInputElement>(null)
   const update = useUpdateRecording()
   const { tags, title } = recording
-
-  useEffect(() => field.current?.focus(), [])
 
   const save = (next: string[], onSaved?: () => void) =>
     update.mutate(
@@ -106,6 +104,8 @@ function NewTag({ ref, title, tags, known, disabled, onAdd }: NewTagProps) {
     <form onSubmit={add} className="flex gap-1.5">
       <input
         ref={ref}
+        // biome-ignore lint/a11y/noAutofocus: whoever edits the tags is about to type one
+        autoFocus
         aria-label={text.newTag(title)}
         placeholder={text.newTagHint}
         list={`${id}-known`}

@@ -1,22 +1,21 @@
-import { type FormEvent, useEffect, useRef, useState } from 'react'
+import { type FormEvent, useRef, useState } from 'react'
 import type { Recording } from '@/api/generated/types.gen'
 import { errorText } from '@/api/problem'
 import { ErrorLine } from '@/ui/ErrorLine'
 import { text } from './text'
 import { useUpdateRecording } from './useChanges'
 
+function selectAtOnce(field: HTMLInputElement | null): void {
+  field?.focus()
+  field?.select()
+}
+
 /** The title as a field in its own place: Enter or leaving it saves, Escape keeps the old one. */
 export function EditTitle({ recording, onDone }: { recording: Recording; onDone: () => void }) {
-  const field = useRef<HTMLInputElement>(null)
   const update = useUpdateRecording()
   const [title, setTitle] = useState(recording.title)
   // Its end takes the focus away, which must not save once more.
   const over = useRef(false)
-
-  useEffect(() => {
-    field.current?.focus()
-    field.current?.select()
-  }, [])
 
   const end = () => {
     over.current = true
@@ -32,7 +31,7 @@ export function EditTitle({ recording, onDone }: { recording: Recording; onDone:
   return (
     <form onSubmit={save} className="relative grid gap-1">
       <input
-        ref={field}
+        ref={selectAtOnce}
         aria-label={text.titleOf(recording.title)}
         aria-invalid={update.isError}
         maxLength={300}

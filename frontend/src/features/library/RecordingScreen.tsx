@@ -10,7 +10,9 @@ import { Breadcrumb } from '@/ui/Breadcrumb'
 import { Button, buttonClass } from '@/ui/Button'
 import { ErrorLine } from '@/ui/ErrorLine'
 import { formatClock } from '@/ui/format'
+import { LoadingLine } from '@/ui/LoadingLine'
 import { Notice } from '@/ui/Notice'
+import { ProfileLink } from '@/ui/ProfileLink'
 import { JobPanel } from './JobPanel'
 import { LiveStatus } from './LiveStatus'
 import { text } from './text'
@@ -34,21 +36,7 @@ function Crumb({ profileName, title }: { profileName: string; title: string }) {
   const profile = useProfiles().data?.find(({ name }) => name === profileName)
   return (
     <Breadcrumb
-      steps={[
-        {
-          from: 'sm',
-          content: (
-            <Link
-              to="/p/$profileName"
-              params={{ profileName }}
-              className="rounded-sm whitespace-nowrap hover:text-text"
-            >
-              {profile?.title ?? profileName}
-            </Link>
-          ),
-        },
-        { content: title },
-      ]}
+      steps={[{ from: 'sm', content: <ProfileLink name={profileName} title={profile?.title} /> }, { content: title }]}
     />
   )
 }
@@ -102,9 +90,7 @@ export function RecordingScreen({ profileName, recordingId, jobId }: RecordingSc
   if (query.isPending || query.data !== undefined) {
     return (
       <Frame title={profileName} crumb={null}>
-        <p role="status" className="text-muted">
-          {text.loadingRecording}
-        </p>
+        <LoadingLine>{text.loadingRecording}</LoadingLine>
       </Frame>
     )
   }

@@ -3,6 +3,7 @@ import userEvent from '@testing-library/user-event'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Recording } from '@/api/generated/types.gen'
 import { Uploads } from '@/features/upload'
+import { stubEventSource } from '@/testing/browser'
 import { aJob, aNode, aRecording, aStrategy } from '@/testing/data'
 import { problem, renderPage } from '@/testing/page'
 
@@ -22,14 +23,7 @@ function page(...items: Recording[]) {
   return { 'GET /api/recordings': { items, total: items.length, limit: 50, offset: 0 } }
 }
 
-beforeEach(() => {
-  vi.stubGlobal(
-    'EventSource',
-    class extends EventTarget {
-      close() {}
-    },
-  )
-})
+beforeEach(stubEventSource)
 
 describe('the page of a profile', () => {
   it('is where `/` leads: the default profile', async () => {

@@ -1,20 +1,13 @@
 import { screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { PIN } from '@/testing/data'
 import { renderPart } from '@/testing/page'
 import { aPlayer } from '@/testing/playerData'
 import { KeepHere } from './KeepHere'
 import { PinList } from './PinList'
 import { type Pin, pins } from './pins'
 
-const PIN: Pin = {
-  jobId: 'job-1',
-  recordingId: 'recording-1',
-  profile: 'demo',
-  title: 'Lithium',
-  strategy: 'instant',
-  bytes: 4000,
-}
 let list: readonly Pin[] = []
 const listeners = new Set<() => void>()
 const become = (next: readonly Pin[]) => {

@@ -76,7 +76,7 @@ describe('useDrawOnChange', () => {
   it('draws once at the start, and once after changes in one frame', () => {
     const player = new FakePlayer()
     const draw = vi.fn()
-    const { unmount } = renderHook(() => useDrawOnChange(player, draw))
+    const { unmount } = renderHook(() => useDrawOnChange(player.subscribe, draw))
     frame()
     player.seek(1)
     player.seek(2)

@@ -31,8 +31,8 @@ export function useAnimationFrames(player: Player, draw: () => void): void {
   }, [player])
 }
 
-/** Calls `draw` on the next animation frame after each change of the store, and once at the start. */
-export function useDrawOnChange(store: { subscribe: (listener: () => void) => () => void }, draw: () => void): void {
+/** Calls `draw` on the next animation frame after each change that `subscribe` tells of, and once at the start. */
+export function useDrawOnChange(subscribe: (listener: () => void) => () => void, draw: () => void): void {
   const drawNow = useEffectEvent(draw)
   useEffect(() => {
     let request = 0
@@ -43,12 +43,12 @@ export function useDrawOnChange(store: { subscribe: (listener: () => void) => ()
       })
     }
     ask()
-    const unsubscribe = store.subscribe(ask)
+    const unsubscribe = subscribe(ask)
     return () => {
       unsubscribe()
       cancelAnimationFrame(request)
     }
-  }, [store])
+  }, [subscribe])
 }
 
 /** An element's width and height in CSS pixels, kept up to date; zero before the first layout. */

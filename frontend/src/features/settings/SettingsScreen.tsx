@@ -3,6 +3,7 @@ import { Access } from '@/features/accounts'
 import { offlineText, PinList } from '@/features/offline'
 import { Button } from '@/ui/Button'
 import { type Fact, Facts } from '@/ui/Facts'
+import { LoadingLine } from '@/ui/LoadingLine'
 import { Page, Section } from '@/ui/Page'
 import { RadioGroup } from '@/ui/RadioGroup'
 import { Select } from '@/ui/Select'
@@ -105,15 +106,7 @@ function Server() {
           {text.serverFailed}
         </p>
       )}
-      {facts.length > 0 ? (
-        <Facts facts={facts} />
-      ) : (
-        !unreachable && (
-          <p role="status" className="text-muted">
-            {text.loading}
-          </p>
-        )
-      )}
+      {facts.length > 0 ? <Facts facts={facts} /> : !unreachable && <LoadingLine>{text.loading}</LoadingLine>}
     </Section>
   )
 }

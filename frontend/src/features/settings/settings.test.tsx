@@ -3,7 +3,7 @@ import userEvent from '@testing-library/user-event'
 import { beforeEach, expect, it } from 'vitest'
 import type { Health } from '@/api/generated/types.gen'
 import { aStrategy } from '@/testing/data'
-import { renderPage } from '@/testing/page'
+import { problem, renderPage } from '@/testing/page'
 import { setDefaultStrategy, useDefaultStrategy } from './defaultStrategy'
 
 const HEALTH: Health = {
@@ -70,4 +70,31 @@ it('names the parts that do not answer, and says when no worker is there', async
   open(Response.json(health, { status: 503 }))
   expect(await screen.findByText('in trouble: no answer from the storage')).toBeVisible()
   expect(screen.getByText(/none takes jobs/)).toBeVisible()
+})
+
+it('says that the strategies could not be read, and reads them again on request', async () => {
+  let answer: unknown = problem(503, 'Busy.')
+  renderPage('/settings', { 'GET /api/health': HEALTH, 'GET /api/strategies': () => answer })
+  expect(await screen.findByText('The profiles and strategies could not be read.')).toHaveRole('alert')
+  answer = STRATEGIES
+  await userEvent.click(screen.getByRole('button', { name: 'Try again' }))
+  expect(await screen.findByRole('combobox', { name: 'Strategy for Demo' })).toBeVisible()
+})
+
+it('says that the server does not answer, and still tells what it knows', async () => {
+  open(problem(502, 'Bad gateway'))
+  expect(await screen.findByText('The server does not answer; trying again…')).toHaveRole('alert')
+  expect(await screen.findByText('Stemset 0.1.0')).toBeVisible()
+})
+
+it('tells of a queue with nothing in it', async () => {
+  open({ ...HEALTH, queued: 0, running: 0 })
+  expect(await screen.findByText('empty')).toBeVisible()
+  expect(screen.getByText('ready for jobs')).toBeVisible()
+})
+
+it('says how recordings are kept on this device', async () => {
+  open()
+  const section = await screen.findByRole('region', { name: 'On this device' })
+  expect(section).toHaveTextContent('The player’s Export sheet keeps one.')
 })

@@ -14,7 +14,7 @@ from stemset.audio import probe
 from stemset.config import ApiSettings
 from stemset.features.jobs.messages import Succeeded
 from stemset.storage import Keys
-from stemset.storage.signing import attachment
+from stemset.storage.signing import content_disposition
 from tests.support.api import Service, outside, track, with_storage
 
 
@@ -118,7 +118,7 @@ async def test_all_stems_come_as_an_archive(service: Service) -> None:
 
 
 def test_an_attachment_has_its_name_in_ascii_too() -> None:
-    assert attachment("é.flac") == "attachment; filename=\"_.flac\"; filename*=UTF-8''%C3%A9.flac"
+    assert content_disposition("é.flac") == "attachment; filename=\"_.flac\"; filename*=UTF-8''%C3%A9.flac"
 
 
 async def test_a_daw_gets_every_stem_as_wav_of_one_length_and_start(service: Service) -> None:

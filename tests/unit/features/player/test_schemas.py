@@ -21,7 +21,7 @@ class PublicStorage(MemoryStorage):
     """Gives objects out itself."""
 
     @override
-    def url(self, key: str, *, version: str = "", file_name: str | None = None) -> str:
+    def presign_download(self, key: str, *, version: str = "", file_name: str | None = None) -> str:
         return f"https://bucket.example/{key}?version={version}"
 
 

@@ -13,7 +13,7 @@ from stemset.features.player.file_requests import FileRequest
 from stemset.features.player.tracks import TrackFile, TrackService, parse_peaks_file, parse_stem_file
 from stemset.storage import Keys
 from stemset.testing import MemoryStorage
-from stemset.web.stored_files import ASK_AGAIN, FOR_EVER
+from stemset.web.stored_files import IMMUTABLE, REVALIDATE
 from tests.support.queue import Queue, track
 
 JOB_ID = UUID("0193b1c2-8a20-7d15-9c3e-0b7f5d2a4c66")
@@ -117,10 +117,10 @@ async def test_only_the_current_version_of_a_file_may_be_kept_for_ever(
         ]
         return [head.headers["Cache-Control"] for head in heads]
 
-    assert await policies() == [FOR_EVER, ASK_AGAIN, ASK_AGAIN]
+    assert await policies() == [IMMUTABLE, REVALIDATE, REVALIDATE]
     # The stem is written again, with a common gain.
     await queue.tell(job, track("bass", sha256="e" * 64))
-    assert await policies() == [ASK_AGAIN, FOR_EVER, ASK_AGAIN]
+    assert await policies() == [REVALIDATE, IMMUTABLE, REVALIDATE]
 
 
 async def test_a_file_that_is_not_stored_is_not_found(queue: Queue, tracks: TrackService):

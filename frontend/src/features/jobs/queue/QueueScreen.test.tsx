@@ -2,17 +2,11 @@ import { screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { beforeEach, expect, it, vi } from 'vitest'
 import type { Job } from '@/api/generated/types.gen'
+import { stubEventSource } from '@/testing/browser'
 import { aJob, aNode, aRecording, HEALTH } from '@/testing/data'
 import { problem, renderPage } from '@/testing/page'
 
-beforeEach(() => {
-  vi.stubGlobal(
-    'EventSource',
-    class extends EventTarget {
-      close() {}
-    },
-  )
-})
+beforeEach(stubEventSource)
 
 /** A service with these jobs, all on the recording "Lithium". */
 function jobs(...all: Job[]) {

@@ -5,6 +5,7 @@ import { errorText } from '@/api/problem'
 import { AppHeader } from '@/ui/AppHeader'
 import { Button } from '@/ui/Button'
 import { NoteIcon } from '@/ui/icons'
+import { LoadingLine } from '@/ui/LoadingLine'
 import { MoreButton } from '@/ui/MoreButton'
 import { Notice } from '@/ui/Notice'
 import { ProgressBar } from '@/ui/ProgressBar'
@@ -95,11 +96,7 @@ export function QueueScreen() {
           <p className="text-muted">{text.hint}</p>
         </div>
         <OfflineNote />
-        {pending && !broken && (
-          <p role="status" className="text-muted">
-            {text.loading}
-          </p>
-        )}
+        {pending && !broken && <LoadingLine>{text.loading}</LoadingLine>}
         {broken && (
           <Notice
             urgent

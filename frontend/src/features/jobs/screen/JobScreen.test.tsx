@@ -2,7 +2,8 @@ import { screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Job } from '@/api/generated/types.gen'
-import { aJob, aManifest, aNode, aRecording, aStrategy } from '@/testing/data'
+import { stubEventSource } from '@/testing/browser'
+import { aJob, aManifest, aNode, aRecording, aStrategy, OLDER_JOB } from '@/testing/data'
 import { problem, renderPage } from '@/testing/page'
 
 const AT = '/p/demo/recordings/recording-1/jobs/job-1'
@@ -11,15 +12,8 @@ const DONE = aJob({
   stems: ['drums', 'vocals'],
   nodes: [aNode({ state: 'done' }), aNode({ path: 'root/not_drums', parent: 'root', title: 'Low end', state: 'done' })],
 })
-const OLDER = aJob({
-  id: 'job-0',
-  strategy: 'successive',
-  state: 'succeeded',
-  stems: ['drums'],
-  createdAt: '2026-11-19T09:00:00Z',
-})
 
-function open(job: Job = DONE, more = {}, others: readonly Job[] = [OLDER]) {
+function open(job: Job = DONE, more = {}, others: readonly Job[] = [OLDER_JOB]) {
   return renderPage(AT, {
     [`GET /api/jobs/${job.id}`]: job,
     'GET /api/jobs': { items: [job, ...others], total: 1 + others.length, limit: 20, offset: 0 },
@@ -30,14 +24,7 @@ function open(job: Job = DONE, more = {}, others: readonly Job[] = [OLDER]) {
   })
 }
 
-beforeEach(() => {
-  vi.stubGlobal(
-    'EventSource',
-    class extends EventTarget {
-      close() {}
-    },
-  )
-})
+beforeEach(stubEventSource)
 
 describe('a job in detail', () => {
   it('tells each step’s time, and what came from the cache', async () => {

@@ -9,7 +9,9 @@ import { buttonClass } from '@/ui/Button'
 import { Chip } from '@/ui/Chip'
 import { formatMoment, formatRoughTime } from '@/ui/format'
 import { DownloadIcon, PlayIcon } from '@/ui/icons'
+import { LoadingLine } from '@/ui/LoadingLine'
 import { Page, Section } from '@/ui/Page'
+import { ProfileLink } from '@/ui/ProfileLink'
 import { announceJob, isFinal } from '../jobs'
 import { CancelJob } from '../progress/CancelJob'
 import { JobFailureText, JobRemedies } from '../progress/JobFailure'
@@ -33,18 +35,7 @@ function Crumb({ profileName, recordingId, title }: Address & { title: string })
   return (
     <Breadcrumb
       steps={[
-        {
-          from: 'lg',
-          content: (
-            <Link
-              to="/p/$profileName"
-              params={{ profileName }}
-              className="rounded-sm whitespace-nowrap hover:text-text"
-            >
-              {profile?.title ?? profileName}
-            </Link>
-          ),
-        },
+        { from: 'lg', content: <ProfileLink name={profileName} title={profile?.title} /> },
         {
           content: (
             <Link
@@ -159,9 +150,7 @@ export function JobScreen({ profileName, recordingId, jobId }: Address & { jobId
   if (error === null && (query.isPending || song.isPending)) {
     return (
       <Page title={profileName} crumb={crumb}>
-        <p role="status" className="text-muted">
-          {text.loading}
-        </p>
+        <LoadingLine>{text.loading}</LoadingLine>
       </Page>
     )
   }

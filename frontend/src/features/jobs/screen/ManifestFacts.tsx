@@ -6,9 +6,16 @@ import { stemColour, stemLabel } from '@/ui/stems'
 import { describeResult, indentationOf, totalSeconds } from './manifest'
 import { text } from './text'
 
-const HEAD = 'pb-2 pr-4 last:pr-0 text-left font-normal text-muted'
 const CELL = 'border-t border-line py-2 pr-4 last:pr-0 align-top'
 const FIGURE = `${CELL} font-mono text-xs whitespace-nowrap`
+
+function ColumnHead({ className = 'text-left', children }: { className?: string; children: string }) {
+  return (
+    <th scope="col" className={`pr-4 pb-2 font-normal text-muted last:pr-0 ${className}`}>
+      {children}
+    </th>
+  )
+}
 
 function NodeDetails({ node }: { node: NodeRecord }) {
   const parameters = Object.entries(node.params).map(([name, value]) => `${name} ${JSON.stringify(value)}`)
@@ -40,12 +47,8 @@ export function StepFacts({ job, manifest }: { job: Job; manifest: Manifest }) {
         <caption className="sr-only">{text.stepsCaption}</caption>
         <thead>
           <tr>
-            <th scope="col" className={HEAD}>
-              {text.step}
-            </th>
-            <th scope="col" className={`${HEAD} w-24 text-right`}>
-              {text.time}
-            </th>
+            <ColumnHead>{text.step}</ColumnHead>
+            <ColumnHead className="w-24 text-right">{text.time}</ColumnHead>
           </tr>
         </thead>
         <tbody>
@@ -77,18 +80,10 @@ export function StemFacts({ manifest }: { manifest: Manifest }) {
       <table className="w-full text-[13px]">
         <thead>
           <tr>
-            <th scope="col" className={HEAD}>
-              {text.stem}
-            </th>
-            <th scope="col" className={HEAD}>
-              {text.loudness}
-            </th>
-            <th scope="col" className={HEAD}>
-              {text.peak}
-            </th>
-            <th scope="col" className={HEAD}>
-              {text.size}
-            </th>
+            <ColumnHead>{text.stem}</ColumnHead>
+            <ColumnHead>{text.loudness}</ColumnHead>
+            <ColumnHead>{text.peak}</ColumnHead>
+            <ColumnHead>{text.size}</ColumnHead>
           </tr>
         </thead>
         <tbody>

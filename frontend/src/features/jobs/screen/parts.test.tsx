@@ -1,25 +1,18 @@
 import { screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { describe, expect, it } from 'vitest'
-import { aJob, aRecording, aStrategy } from '@/testing/data'
+import { aJob, aRecording, aStrategy, OLDER_JOB } from '@/testing/data'
 import { problem, renderPart } from '@/testing/page'
 import { JobSwitch } from './JobSwitch'
 import { OlderNote } from './OlderNote'
 import { SeparateAgain } from './SeparateAgain'
 
 const DONE = aJob({ state: 'succeeded', stems: ['drums'] })
-const OLDER = aJob({
-  id: 'job-0',
-  strategy: 'successive',
-  state: 'succeeded',
-  stems: ['drums'],
-  createdAt: '2026-11-19T09:00:00Z',
-})
 
 describe('the switch between separations', () => {
   it('offers each strategy’s, in the order in which they ran', async () => {
     renderPart(<JobSwitch job={DONE} />, {
-      'GET /api/jobs': { items: [DONE, OLDER], total: 2, limit: 20, offset: 0 },
+      'GET /api/jobs': { items: [DONE, OLDER_JOB], total: 2, limit: 20, offset: 0 },
     })
     await screen.findByRole('navigation', { name: 'Separations of this song', hidden: true })
     const links = screen.getAllByRole('link', { name: /·/, hidden: true })
@@ -42,7 +35,7 @@ describe('the switch between separations', () => {
 
 describe('the note on an older separation', () => {
   it('leads to the newest', async () => {
-    renderPart(<OlderNote job={OLDER} newest={DONE} />)
+    renderPart(<OlderNote job={OLDER_JOB} newest={DONE} />)
     expect(await screen.findByText(/An older separation: successive/)).toBeVisible()
     expect(screen.getByRole('link', { name: 'To the newest' })).toHaveAttribute(
       'href',
@@ -82,7 +75,7 @@ describe('separating again', () => {
   })
 
   it('shows a job that has run already, unless it is forced to run again', async () => {
-    const bodies = again(DONE, [DONE, OLDER])
+    const bodies = again(DONE, [DONE, OLDER_JOB])
     expect(await screen.findByText(/instant has run on this song/)).toBeVisible()
     await userEvent.click(screen.getByRole('button', { name: 'Show that job' }))
     await waitFor(() => expect(bodies).toMatchObject([{ strategy: 'instant', force: false }]))

@@ -1,3 +1,4 @@
+// @vitest-environment jsdom
 import { describe, expect, it } from 'vitest'
 import { aSession } from '@/testing/playerSession'
 import { type Command, commandOf, focusOf, type KeyPress, runCommand } from './keys'

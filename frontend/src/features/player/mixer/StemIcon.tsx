@@ -1,3 +1,5 @@
+import { Icon } from '@/ui/icons'
+
 const MICROPHONE = 'M12 4a3 3 0 0 1 3 3v4a3 3 0 0 1-6 0V7a3 3 0 0 1 3-3zM6 11a6 6 0 0 0 12 0M12 17v3'
 const DRUM = 'M4 9c0-2 16-2 16 0v7c0 2-16 2-16 0zM4 9c0 2 16 2 16 0M3 3l6 4M21 3l-6 4'
 const CYMBAL = 'M3 9c4-2 14-2 18 0-4 2-14 2-18 0zM12 7.5V6M12 10.5V20M8 20h8'
@@ -31,18 +33,8 @@ const ANY = 'M5 10v4M9 7v10M13 9v6M17 5v14M21 10v4'
 
 export function StemIcon({ name }: { name: string }) {
   return (
-    <svg
-      viewBox="0 0 24 24"
-      className="size-[17px] shrink-0 max-sm:hidden"
-      style={{ color: 'var(--c)' }}
-      fill="none"
-      stroke="currentColor"
-      strokeWidth={1.8}
-      strokeLinecap="round"
-      strokeLinejoin="round"
-      aria-hidden="true"
-    >
+    <Icon className="size-[17px] shrink-0 max-sm:hidden" style={{ color: 'var(--c)' }}>
       <path d={PATHS[name] ?? ANY} />
-    </svg>
+    </Icon>
   )
 }

@@ -45,25 +45,40 @@ type ControlProps = Pick<StripProps, 'session' | 'stem' | 'label'>
 export function MuteSolo({ session: { editor }, stem, label, strip }: ControlProps & { strip: Channel }) {
   return (
     <span className="flex gap-1">
-      <button
-        type="button"
-        className="key key-mute"
-        aria-pressed={strip.muted}
-        aria-label={text.muteOf(label)}
-        onClick={() => editor.setMuted(stem, !strip.muted)}
-      >
+      <Key look="key-mute" label={text.muteOf(label)} pressed={strip.muted} onPress={(on) => editor.setMuted(stem, on)}>
         M
-      </button>
-      <button
-        type="button"
-        className="key key-solo"
-        aria-pressed={strip.soloed}
-        aria-label={text.soloOf(label)}
-        onClick={() => editor.setSoloed(stem, !strip.soloed)}
+      </Key>
+      <Key
+        look="key-solo"
+        label={text.soloOf(label)}
+        pressed={strip.soloed}
+        onPress={(on) => editor.setSoloed(stem, on)}
       >
         S
-      </button>
+      </Key>
     </span>
+  )
+}
+
+interface KeyProps {
+  look: 'key-mute' | 'key-solo'
+  label: string
+  pressed: boolean
+  onPress: (on: boolean) => void
+  children: string
+}
+
+function Key({ look, label, pressed, onPress, children }: KeyProps) {
+  return (
+    <button
+      type="button"
+      className={`key ${look}`}
+      aria-pressed={pressed}
+      aria-label={label}
+      onClick={() => onPress(!pressed)}
+    >
+      {children}
+    </button>
   )
 }
 

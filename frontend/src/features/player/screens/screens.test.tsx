@@ -1,6 +1,7 @@
 import { screen } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { stubEventSource } from '@/testing/browser'
 import { aJob, aRecording } from '@/testing/data'
 import { problem, renderPage } from '@/testing/page'
 import { aClip, aPlayer } from '@/testing/playerData'
@@ -16,12 +17,7 @@ beforeEach(() => {
       decodeAudioData = () => Promise.reject(new DOMException('', 'EncodingError'))
     },
   )
-  vi.stubGlobal(
-    'EventSource',
-    class extends EventTarget {
-      close() {}
-    },
-  )
+  stubEventSource()
 })
 
 describe('a shared link', () => {

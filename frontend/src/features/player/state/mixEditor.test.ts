@@ -124,3 +124,113 @@ describe('markers', () => {
     expect(editor.snapshot().mix.markers).toHaveLength(1)
   })
 })
+
+describe('the history', () => {
+  it('keeps the last two hundred steps', () => {
+    for (let step = 1; step <= 250; step++) {
+      now += 1000
+      editor.setGain('drums', -step)
+    }
+    let undone = 0
+    for (; editor.snapshot().canUndo; undone++) editor.undo()
+    expect(undone).toBe(200)
+    expect(strip('drums')?.gain).toBe(-50)
+  })
+
+  it('begins a new step with another control, however quick', () => {
+    editor.setGain('drums', -1)
+    editor.setGain('vocals', -1)
+    editor.setGain('drums', -2)
+    editor.undo()
+    expect(strip('drums')?.gain).toBe(-1)
+    editor.undo()
+    expect(strip('vocals')?.gain).toBe(0)
+  })
+
+  it('begins a new step after an undo, though the same fader is moved on', () => {
+    editor.setGain('drums', -1)
+    now += 1000
+    editor.setGain('drums', -2)
+    editor.undo()
+    editor.setGain('drums', -3)
+    editor.undo()
+    expect(strip('drums')?.gain).toBe(-1)
+  })
+
+  it('has nothing to undo or redo at the start, and does nothing then', () => {
+    const before = editor.snapshot()
+    editor.undo()
+    editor.redo()
+    expect(editor.snapshot()).toBe(before)
+  })
+
+  it('brings a loop back, and takes it away from the player again', () => {
+    editor.setLoop({ from: 100, to: 900, on: true })
+    editor.undo()
+    expect(player.loop).toBeNull()
+    editor.redo()
+    expect(player.loop).toEqual({ from: 100, to: 900 })
+  })
+
+  it('takes all mutes and solos off in one step', () => {
+    editor.setMuted('drums', true)
+    editor.setSoloed('vocals', true)
+    editor.clearMutesAndSolos()
+    expect([strip('drums')?.muted, strip('vocals')?.soloed]).toEqual([false, false])
+    editor.undo()
+    expect([strip('drums')?.muted, strip('vocals')?.soloed]).toEqual([true, true])
+  })
+})
+
+describe('whoever listens', () => {
+  it('hears once of each change, and of none that changes nothing', () => {
+    let heard = 0
+    const stop = editor.subscribe(() => heard++)
+    editor.setTempo(0.9)
+    editor.setTempo(0.9)
+    editor.undo()
+    expect(heard).toBe(2)
+    stop()
+    editor.setTempo(0.8)
+    expect(heard).toBe(2)
+  })
+
+  it('sees one snapshot until something changes', () => {
+    const before = editor.snapshot()
+    editor.setLimiter(false)
+    expect(editor.snapshot()).toBe(before)
+    editor.setLimiter(true)
+    expect(editor.snapshot()).not.toBe(before)
+  })
+})
+
+describe('the player', () => {
+  it('is told only of what has changed', () => {
+    player.calls.length = 0
+    editor.setTempo(0.9)
+    editor.addMarker(100)
+    expect(player.calls).toEqual([])
+    editor.setMuted('drums', true)
+    expect(player.calls).toEqual(['mix'])
+  })
+})
+
+it('a loop without one before it is the whole song', () => {
+  editor.toggleLoop()
+  expect(player.loop).toEqual({ from: 0, to: 10_000 })
+})
+
+it('there are at most two hundred markers', () => {
+  for (let frame = 0; frame < 250; frame++) editor.addMarker(frame)
+  expect(editor.snapshot().mix.markers).toHaveLength(200)
+})
+
+it('a marker is named in one step, and removed in another', () => {
+  editor.addMarker(500)
+  for (const label of ['C', 'Ch', 'Cho']) editor.nameMarker(500, label)
+  editor.removeMarker(500)
+  editor.undo()
+  expect(editor.snapshot().mix.markers).toEqual([{ frame: 500, label: 'Cho' }])
+  editor.undo()
+  expect(editor.snapshot().mix.markers).toEqual([{ frame: 500, label: '' }])
+})

@@ -86,3 +86,91 @@ describe('the saver', () => {
     expect(send).toHaveBeenCalledWith('a', 3, true)
   })
 })
+
+describe('the saver, while the service is away', () => {
+  it('tries again and again, with the same version, until it answers', async () => {
+    let away = true
+    const send = vi.fn(async () => {
+      if (away) throw new TypeError('no network')
+      return saved(4)
+    })
+    const saver = saving(send)
+    saver.schedule('a')
+    await vi.advanceTimersByTimeAsync(3100)
+    expect(saver.state()).toBe('failed')
+    expect(send.mock.calls.length).toBeGreaterThan(2)
+    away = false
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(send).toHaveBeenLastCalledWith('a', 3, false)
+    expect(saver.state()).toBe('saved')
+  })
+
+  it('does not try again once it is disposed of', async () => {
+    const send = vi.fn(() => Promise.reject(new TypeError('no network')))
+    const saver = saving(send)
+    saver.schedule('a')
+    await vi.advanceTimersByTimeAsync(100)
+    expect(saver.state()).toBe('failed')
+    saver.dispose()
+    expect(send).toHaveBeenLastCalledWith('a', 3, true)
+    const calls = send.mock.calls.length
+    vi.clearAllTimers()
+    await vi.advanceTimersByTimeAsync(0)
+    expect(send).toHaveBeenCalledTimes(calls)
+  })
+})
+
+describe('the saver, while a request is on its way', () => {
+  it('shows that it saves, then that more waits, and sends the last only', async () => {
+    let answer = (_: SaveResult) => {}
+    const send = vi.fn((_value: string, _version: number) => new Promise<SaveResult>((resolve) => (answer = resolve)))
+    const saver = saving(send)
+    const states: string[] = []
+    saver.subscribe(() => states.push(saver.state()))
+    saver.schedule('a')
+    await vi.advanceTimersByTimeAsync(100)
+    saver.schedule('b')
+    saver.schedule('c')
+    answer(saved(4))
+    await vi.advanceTimersByTimeAsync(100)
+    answer(saved(5))
+    await vi.advanceTimersByTimeAsync(0)
+    expect(send.mock.calls.map(([value, version]) => [value, version])).toEqual([
+      ['a', 3],
+      ['c', 4],
+    ])
+    expect(states).toEqual(['waiting', 'saving', 'waiting', 'saving', 'saved'])
+  })
+
+  it('does not send it a second time when the page goes', async () => {
+    const send = vi.fn(() => new Promise<SaveResult>(() => {}))
+    const saver = saving(send)
+    saver.schedule('a')
+    await vi.advanceTimersByTimeAsync(100)
+    saver.flush()
+    expect(send).toHaveBeenCalledTimes(1)
+  })
+
+  it('keeps the newer value when the older one turns out stale', async () => {
+    let answer = (_: SaveResult) => {}
+    const send = vi.fn((_value: string, _version: number) => new Promise<SaveResult>((resolve) => (answer = resolve)))
+    const saver = saving(send)
+    saver.schedule('old')
+    await vi.advanceTimersByTimeAsync(100)
+    saver.schedule('new')
+    answer({ kind: 'stale' })
+    await vi.advanceTimersByTimeAsync(0)
+    expect(saver.state()).toBe('stale')
+    saver.settle(7, true)
+    expect(send.mock.lastCall?.slice(0, 2)).toEqual(['new', 7])
+  })
+})
+
+it('nothing is sent when nothing has changed', async () => {
+  const send = vi.fn(async () => saved(4))
+  const saver = saving(send)
+  saver.flush()
+  saver.dispose()
+  await vi.advanceTimersByTimeAsync(5000)
+  expect(send).not.toHaveBeenCalled()
+})

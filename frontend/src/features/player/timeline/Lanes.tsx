@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react'
+import { type RefCallback, useCallback, useRef } from 'react'
 import type { PlayerData } from '@/api/generated'
 import { useDrawOnChange } from '../drawing'
 import { stripOf } from '../state/mix'
@@ -58,36 +58,37 @@ function LoopShade({ session: { editor, view } }: { session: PlayerSession }) {
     shade.current.style.transform = `translateX(${left}px)`
     shade.current.style.width = `${view.xOf(loop.to) - left}px`
   }
-  useDrawOnChange(view, place)
-  useDrawOnChange(editor, place)
+  useDrawOnChange(view.subscribe, place)
+  useDrawOnChange(editor.subscribe, place)
   if (!loop) return null
   return <div ref={shade} aria-hidden="true" className={`loop-shade ${loop.on ? '' : 'opacity-50'}`} />
 }
 
 /** The wheel scrolls sideways, with Ctrl it zooms around the pointer. Keeps the view as wide as the area. */
-function useWheel(view: View) {
-  const area = useRef<HTMLDivElement>(null)
-  useEffect(() => {
-    const element = area.current
-    if (!element) return
-    const size = new ResizeObserver(([entry]) => {
-      if (entry) view.setWidth(Math.round(entry.contentRect.width))
-    })
-    size.observe(element)
-    const turn = (event: WheelEvent) => {
-      const sideways = event.shiftKey ? event.deltaY || event.deltaX : event.deltaX
-      if (event.ctrlKey || event.metaKey) {
-        const x = event.clientX - element.getBoundingClientRect().left
-        view.zoom(Math.exp(-event.deltaY / 300), view.frameAt(x))
-      } else if (sideways !== 0 && view.snapshot().zoomed) view.scrollBy(sideways)
-      else return
-      event.preventDefault()
-    }
-    element.addEventListener('wheel', turn, { passive: false })
-    return () => {
-      size.disconnect()
-      element.removeEventListener('wheel', turn)
-    }
-  }, [view])
-  return area
+function useWheel(view: View): RefCallback<HTMLElement> {
+  return useCallback(
+    (area) => {
+      if (!area) return
+      const size = new ResizeObserver(([entry]) => {
+        if (entry) view.setWidth(Math.round(entry.contentRect.width))
+      })
+      size.observe(area)
+      const turn = (event: WheelEvent) => {
+        const sideways = event.shiftKey ? event.deltaY || event.deltaX : event.deltaX
+        if (event.ctrlKey || event.metaKey) {
+          const x = event.clientX - area.getBoundingClientRect().left
+          view.zoom(Math.exp(-event.deltaY / 300), view.frameAt(x))
+        } else if (sideways !== 0 && view.snapshot().zoomed) view.scrollBy(sideways)
+        else return
+        event.preventDefault()
+      }
+      // React's own listener could not keep the browser from scrolling.
+      area.addEventListener('wheel', turn, { passive: false })
+      return () => {
+        size.disconnect()
+        area.removeEventListener('wheel', turn)
+      }
+    },
+    [view],
+  )
 }

@@ -72,7 +72,7 @@ export function Overview({ session, data, title, tools }: OverviewProps) {
 /** What the lanes show of the song; as wide as the song until somebody zooms. */
 function Window({ session: { view } }: { session: PlayerSession }) {
   const frame = useRef<HTMLDivElement>(null)
-  useDrawOnChange(view, () => {
+  useDrawOnChange(view.subscribe, () => {
     const { from, to } = view.snapshot()
     const { bounds } = view
     const length = bounds.to - bounds.from

@@ -1,9 +1,9 @@
 import { useQuery } from '@tanstack/react-query'
-import { useEffect, useEffectEvent, useMemo, useState } from 'react'
+import { useEffect, useMemo, useState } from 'react'
 import type { Track } from '@/api/generated'
 import type { Span } from '@/audio'
 import { useTheme } from '@/ui/theme'
-import { useSize } from '../drawing'
+import { useDrawOnChange, useSize } from '../drawing'
 import { barHeights, highestPeak, OVERVIEW_FRAMES, type Peaks, parsePeaks, waveformFor } from './peaks'
 
 /** A bar of 2 pixels and a gap of 1. */
@@ -37,27 +37,15 @@ export function Waveform({ track, span, subscribe }: WaveformProps) {
     staleTime: Number.POSITIVE_INFINITY,
     placeholderData: (before) => before,
   })
-  const draw = useEffectEvent(() => {
+  const draw = () => {
     const shown = span()
     if (count === 0 || !canvas.current) return
     setAddress(waveformFor(track, (shown.to - shown.from) / count))
     paint(canvas.current, barHeights(finer ?? outline, shown, count), top, width, height)
-  })
+  }
   // biome-ignore lint/correctness/useExhaustiveDependencies: all of these change what is drawn
-  useEffect(() => draw(), [finer, outline, count, width, height, theme])
-  useEffect(() => {
-    let request = 0
-    const unsubscribe = subscribe(() => {
-      request ||= requestAnimationFrame(() => {
-        request = 0
-        draw()
-      })
-    })
-    return () => {
-      unsubscribe()
-      cancelAnimationFrame(request)
-    }
-  }, [subscribe])
+  useEffect(draw, [finer, outline, count, width, height, theme])
+  useDrawOnChange(subscribe, draw)
   return <canvas ref={canvas} className="absolute inset-0 size-full" />
 }
 
