@@ -20,7 +20,7 @@ class Record(BaseModel):
 
 
 class InputRecord(Record):
-    """The song's file. sha256: of its bytes; duration_s: after decoding."""
+    """The song as it came. sha256 of the file's bytes; duration in seconds after decoding."""
 
     sha256: str
     container: str

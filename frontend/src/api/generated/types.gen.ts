@@ -104,7 +104,7 @@ export type Health = {
 /**
  * InputRecord
  *
- * The song's file. sha256: of its bytes; duration_s: after decoding.
+ * The song as it came. sha256 of the file's bytes; duration in seconds after decoding.
  */
 export type InputRecord = {
     channels: number;
