@@ -9,7 +9,7 @@ import pytest
 
 from stemset.errors import Conflict, NotFound
 from stemset.features.downloads.service import DownloadService, StemDownload
-from stemset.features.jobs.messages import Layout, Started, Succeeded, TrackReady
+from stemset.features.jobs.messages import Started, Succeeded
 from stemset.features.jobs.records import JobRecord
 from stemset.features.separations.records import Separation
 from stemset.storage import Keys
@@ -27,19 +27,13 @@ def downloads(queue: Queue, storage: MemoryStorage) -> DownloadService:
     return DownloadService(queue.separations, queue.recordings, storage)
 
 
-def stereo_track(name: str) -> TrackReady:
-    """A track whose STREAMINFO says two channels."""
-    layout = Layout.of(streaminfo=bytes(12) + b"\x02" + bytes(21), block_size=4096, overview=[])
-    return track(name).model_copy(update={"layout": layout})
-
-
 async def run_job(queue: Queue, storage: MemoryStorage, *stems: str, title: str = "Song") -> JobRecord:
     """A job that has made these tracks; it has succeeded where they are all that it should make."""
     job = await queue.job(await queue.recording(title=title))
     await queue.tell(job, Started())
     for stem in stems:
         storage.put_bytes(Keys.stem(job.id, stem), stem.encode(), "audio/flac")
-        await queue.tell(job, stereo_track(stem))
+        await queue.tell(job, track(stem))
     if set(stems) == {"mixture", *STEMS}:
         storage.put_bytes(Keys.manifest(job.id), b"{}", "application/json")
         await queue.tell(job, Succeeded(result={"sum_to_mixture_db": -200.0, "common_gain": 0.5}))
