@@ -170,16 +170,13 @@ def new_recording(*, profile: str = "demo", title: str = "Song") -> NewRecording
     )
 
 
-def track(
-    name: str,
-    *,
-    sha256: str = "b" * 64,
-    peak: float = 0.5,
-    lufs: float | None = -20.0,
-    streaminfo: bytes = b"\x00\x01\x02\x03",
-) -> Output:
+STREAMINFO = bytes(12) + b"\x02" + bytes(21)
+"""Of a track of two channels."""
+
+
+def track(name: str, *, sha256: str = "b" * 64, peak: float = 0.5, lufs: float | None = -20.0) -> Output:
     record = StemRecord(name=name, sha256=sha256, bytes=10, sample_rate=44100, frames=100, peak=peak, lufs=lufs)
-    layout = Layout.of(streaminfo=streaminfo, block_size=4096, overview=[-3, 4])
+    layout = Layout.of(streaminfo=STREAMINFO, block_size=4096, overview=[-3, 4])
     return ReadyTrack(record=record, layout=layout).as_output()
 
 

@@ -27,17 +27,13 @@ def downloads(queue: Queue, storage: MemoryStorage) -> DownloadService:
     return DownloadService(queue.separations, queue.recordings, storage)
 
 
-STEREO = bytes(12) + b"\x02" + bytes(21)
-"""A STREAMINFO that says two channels."""
-
-
 async def run_job(queue: Queue, storage: MemoryStorage, *stems: str, title: str = "Song") -> JobRecord:
     """A job that has made these tracks; it has succeeded where they are all that it should make."""
     job = await queue.job(await queue.recording(title=title))
     await queue.tell(job, Started())
     for stem in stems:
         storage.put_bytes(Keys.stem(job.id, stem), stem.encode(), "audio/flac")
-        await queue.tell(job, track(stem, streaminfo=STEREO))
+        await queue.tell(job, track(stem))
     if set(stems) == {"mixture", *STEMS}:
         storage.put_bytes(Keys.manifest(job.id), b"{}", "application/json")
         await queue.tell(job, Succeeded(result={"sum_to_mixture_db": -200.0, "common_gain": 0.5}))

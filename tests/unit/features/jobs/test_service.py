@@ -17,7 +17,7 @@ from stemset.features.jobs.messages import (
     Succeeded,
 )
 from stemset.features.jobs.records import Failure, JobState, StepState
-from tests.support.queue import NODES, STEMS, TREE, Queue, recording_of, result_of, track
+from tests.support.queue import NODES, STEMS, STREAMINFO, TREE, Queue, recording_of, result_of, track
 
 SUCCEEDED = Succeeded(result={"sum_to_mixture_db": -96.0, "common_gain": 1.0})
 
@@ -196,7 +196,7 @@ async def test_a_second_track_of_the_same_name_replaces_the_first(queue: Queue):
     await queue.tell(job, track("other", sha256="2" * 64))
     mixture, stems = await queue.separations.tracks(job.id)
     assert mixture is not None
-    assert mixture.streaminfo == b"\x00\x01\x02\x03"
+    assert mixture.streaminfo == STREAMINFO
     assert [(stem.name, stem.record.sha256[0]) for stem in stems] == [("drums", "b"), ("other", "2")]
     assert await queue.story(job) == ["created"] + 4 * ["output"]
     assert (await queue.recordings.get(recording_of(job))).overview == (-3, 4)

@@ -12,7 +12,7 @@ from stemset.features.player.records import Playable
 from stemset.features.player.schemas import describe_player, format_label
 from stemset.features.player.tracks import TrackService
 from stemset.testing import MemoryStorage
-from tests.support.queue import Queue, recording_of, track
+from tests.support.queue import STREAMINFO, Queue, recording_of, track
 
 VERSION = "b" * 16
 
@@ -65,7 +65,7 @@ async def test_the_player_is_told_what_the_job_has_measured(queue: Queue):
     assert (player.sample_rate, player.frames, player.common_gain) == (44_100, 100, 1.0)
     (drums,) = player.stems
     assert (drums.name, drums.label, drums.bytes, drums.block_size, drums.lufs) == ("drums", "Drums", 10, 4096, -20.0)
-    assert b64decode(drums.streaminfo) == b"\x00\x01\x02\x03"
+    assert b64decode(drums.streaminfo) == STREAMINFO
     # From -20 to the target of -16 LUFS; a peak of 0.25 leaves 12 dB for it.
     assert drums.gain_db == pytest.approx(4.0)
 
