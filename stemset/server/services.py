@@ -117,7 +117,7 @@ def build_services(settings: ApiSettings, dispatcher: Dispatcher) -> Services:
         outbox=outbox,
         dispatcher=dispatcher,
         reconciler=Reconciler(
-            jobs, kinds, dispatcher, outbox, storage, notifier.changed, timings=_reconcile_timings(settings)
+            jobs, kinds, dispatcher, outbox, storage, notifier.notify, timings=_reconcile_timings(settings)
         ),
         plans=plans,
         separations=separations,

@@ -16,7 +16,7 @@ from stemset.models.pool import ModelPool
 from stemset.storage import Keys, ObjectStore
 from stemset.strategy.node_cache import NodeCache
 from stemset.worker.reporter import Reporter
-from stemset.worker.runner import Runner, Surroundings
+from stemset.worker.runner import RunContext, Runner
 from stemset.worker.runners import begin_run
 
 log = structlog.stdlib.get_logger()
@@ -55,7 +55,7 @@ def run_job(
     begun = time.monotonic()
     runner: Runner | None = None
     try:
-        runner = begin_run(payload, Surroundings(storage, reporter, pool, cache, folder))
+        runner = begin_run(payload, RunContext(storage, reporter, pool, cache, folder))
         reporter.begin()
         storage.remove_unfinished(Keys.job(payload.job_id))
         end, record = runner.run()

@@ -1,4 +1,4 @@
-"""`Runner`: what does the jobs of one kind; and what it finds around it."""
+"""`Runner`: what does the jobs of one kind; and the context in which it runs."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from stemset.worker.reporter import Reporter
 
 
 @dataclass(frozen=True)
-class Surroundings:
-    """What a run finds around it. folder: its own, empty at first and gone after it. cache: None without one."""
+class RunContext:
+    """What a run is given. folder: its own, empty at first and gone after it. cache: None without one."""
 
     storage: ObjectStore
     reporter: Reporter
@@ -26,10 +26,10 @@ class Surroundings:
 
 
 class Runner(Protocol):
-    """One run of one job. It is made before the run is reported, by `Runner(payload, surroundings)`, which raises
+    """One run of one job. It is made before the run is reported, by `Runner(payload, context)`, which raises
     UnknownPayload for what another version hands over."""
 
-    def __init__(self, payload: JobPayload, around: Surroundings) -> None: ...
+    def __init__(self, payload: JobPayload, context: RunContext) -> None: ...
 
     def run(self) -> tuple[JobEnd, bytes]:
         """Do the job, store what it makes, report steps and outputs. Returns its success, and the record of that as

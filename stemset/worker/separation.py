@@ -14,33 +14,33 @@ from stemset.features.separations.records import RunOptions, SeparationPayload, 
 from stemset.manifest import ErrorRecord, Manifest
 from stemset.separation import MANIFEST, Resources, SeparationOptions, separate
 from stemset.worker.publisher import Publisher
-from stemset.worker.runner import Surroundings
+from stemset.worker.runner import RunContext
 
 
 class SeparationRunner:
     """One run of a separation. What it leaves is its manifest."""
 
-    def __init__(self, payload: JobPayload, around: Surroundings) -> None:
+    def __init__(self, payload: JobPayload, context: RunContext) -> None:
         if payload.source_key is None:
             raise UnknownPayload("The worker was handed a separation without a recording.")
         self._job_id = payload.job_id
         self._source_key = payload.source_key
         self._asked = payload.read_content(SeparationPayload)
-        self._around = around
-        self._output = around.folder / "output"
+        self._context = context
+        self._output = context.folder / "output"
 
     def run(self) -> tuple[JobEnd, bytes]:
-        around, options = self._around, self._asked.options
+        context, options = self._context, self._asked.options
         plan = strategy.parse(self._asked.strategy, self._asked.tree)
-        song = around.folder / f"source{PurePosixPath(self._source_key).suffix}"
-        around.storage.fetch(self._source_key, song)
-        with Publisher(self._job_id, around.storage, around.reporter) as publisher:
+        song = context.folder / f"source{PurePosixPath(self._source_key).suffix}"
+        context.storage.fetch(self._source_key, song)
+        with Publisher(self._job_id, context.storage, context.reporter) as publisher:
             separation = separate(
                 song,
                 plan,
                 self._output,
                 SeparationOptions(bit_depth=options.bit_depth, limits=_limits_from(options)),
-                resources=Resources(around.pool, around.cache),
+                resources=Resources(context.pool, context.cache),
                 observer=publisher,
             )
         return end_of_manifest(separation.manifest), separation.manifest_file.read_bytes()

@@ -28,7 +28,7 @@ class Notifier:
             if not self._watchers[job_id]:
                 del self._watchers[job_id]
 
-    def changed(self, job_id: UUID) -> None:
+    def notify(self, job_id: UUID) -> None:
         """Wake those who watch this job."""
         for watcher in self._watchers.get(job_id, ()):
             watcher.set()

@@ -138,14 +138,14 @@ class JobService:
                 store=partial(kind.store, job=after, event=report.event),
             )
             if event := await self._store(change):
-                self._notifier.changed(job.id)
+                self._notifier.notify(job.id)
                 return Applied(event.job, event, transitions.must_stop(job))
         raise _too_many_races(report.job_id)
 
     async def cancel(self, job_id: UUID) -> JobRecord:
         """Ask a job to stop, tell all who watch it, and spare the engine a run that would end at its first report."""
         job = await self.request_cancel(job_id)
-        self._notifier.changed(job_id)
+        self._notifier.notify(job_id)
         await self._outbox.withdraw(job)
         return job
 
@@ -172,7 +172,7 @@ class JobService:
             after = _begin_attempt(job, transitions.retry(job), requeues=0)
             try:
                 if await self._store(JobChange("retried", job, after, _now())):
-                    self._notifier.changed(job_id)
+                    self._notifier.notify(job_id)
                     self._outbox.kick()
                     return await self.get_job(job_id)
             except IntegrityError:
