@@ -47,9 +47,8 @@ def config_check() -> None:
     """Validate config.yaml; the first mistake is told with its place and the choices."""
     path = WorkerSettings().config
     config = load_config(path)
-    out.print(
-        f"{path}: {len(config.profiles)} profiles, {len(config.strategies)} strategies, all valid", highlight=False
-    )
+    counts = f"{len(config.profiles)} profiles, {len(config.strategies)} strategies"
+    out.print(f"{path}: {counts}, all valid", highlight=False, soft_wrap=True)
 
 
 @app.command("schema")
