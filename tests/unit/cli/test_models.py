@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.support.command import Command
 from tests.support.weights_server import WeightsServer, serving_weights
 from tests.unit.cli.test_cli import stemset
 
@@ -49,3 +51,87 @@ def test_a_mirror_without_the_file_is_told_in_one_line(server: WeightsServer, tm
     assert "could not be fetched" in done.stderr
     assert "HTTP 404" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: WeightsServer) -> Path:
+    """The folder of weights; what is missing in it comes from the mirror."""
+    monkeypatch.setenv("STEMSET_MODELS_DIR", str(tmp_path / "models"))
+    monkeypatch.setenv("STEMSET_WEIGHTS_MIRROR", server.address)
+    return tmp_path / "models"
+
+
+def row(table: str, name: str) -> str:
+    (found,) = [line for line in table.splitlines() if line.strip().startswith(name)]
+    return found
+
+
+@pytest.mark.usefixtures("here")
+def test_the_list_tells_size_presence_and_licence_of_each_model(command: Command) -> None:
+    before = command("models", "list")
+    assert (before.code, before.err) == (0, "")
+    assert "built in" in row(before.out, "percussive")
+    assert row(before.out, "percussive").split()[-2:] == ["yes", "MIT"]
+    assert " about " in row(before.out, DRUMS)
+    assert " no " in row(before.out, DRUMS)
+    assert command("models", "download", DRUMS).code == 0
+    after = row(command("models", "list").out, DRUMS)
+    assert " yes " in after
+    # 9 bytes of network and 2 of catalogue.
+    assert " 0.0 MB " in after
+
+
+def test_a_model_of_which_a_file_is_missing_is_partly_here(command: Command, here: Path) -> None:
+    command("models", "download", DRUMS)
+    (here / DRUMS).unlink()
+    assert " partly " in row(command("models", "list").out, DRUMS)
+
+
+@pytest.mark.usefixtures("here")
+def test_what_is_there_is_not_fetched_again(command: Command, server: WeightsServer) -> None:
+    assert command("models", "download", DRUMS, DRUMS).out == f"{DRUMS}: 2 files fetched\n"
+    asked = len(server.asked)
+    assert command("models", "download", DRUMS).out == f"{DRUMS}: already there\n"
+    assert len(server.asked) == asked
+
+
+@pytest.mark.usefixtures("here")
+def test_a_strategy_stands_for_all_its_models(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text(
+        "profiles: {songs: {title: Songs, strategy: mine}}\n"
+        f"strategies: {{mine: {{_: {DRUMS}, drums: d, not_drums: {{_: percussive, drums: null, not_drums: o}}}}}}\n"
+    )
+    done = command("models", "download", "mine")
+    assert (done.code, done.out) == (0, f"{DRUMS}: 2 files fetched\npercussive: already there\n")
+
+
+@pytest.mark.usefixtures("here")
+def test_without_weights_there_is_nothing_to_verify(command: Command) -> None:
+    assert command("models", "verify").out == "There are no weights here.\n"
+    done = command("models", "verify", "--json")
+    assert (done.code, done.out) == (0, "[]\n")
+
+
+def test_a_damaged_file_is_named_in_the_table_beside_the_good_one(command: Command, here: Path) -> None:
+    command("models", "download", DRUMS)
+    (here / DRUMS).write_bytes(b"a netw0rk")
+    done = command("models", "verify")
+    assert (done.code, done.err) == (1, "")
+    assert hashlib.sha256(b"a netw0rk").hexdigest()[:16] in row(done.out, DRUMS)
+    assert "good" not in row(done.out, DRUMS)
+    assert row(done.out, CATALOGUE).split()[-1] == "good"
+
+
+def test_the_facts_of_a_model_are_complete_in_json(command: Command) -> None:
+    facts = json.loads(command("models", "list", "--json").out)
+    assert {frozenset(fact) for fact in facts.values()} == {
+        frozenset({"title", "architecture", "slots", "size_bytes", "files", "licence", "scores"})
+    }
+    assert facts["percussive"]["files"] == []
+    assert all(score["source"] for fact in facts.values() for score in fact["scores"])
+
+
+@pytest.mark.parametrize("arguments", [["download"], ["download", "nope"], ["verify", "extra"]])
+def test_wrong_use_has_exit_code_2(command: Command, arguments: list[str]) -> None:
+    done = command("models", *arguments)
+    assert (done.code, done.out) == (2, "")

@@ -200,3 +200,72 @@ def test_settings_of_a_deployment_come_from_the_environment(monkeypatch: pytest.
     monkeypatch.setenv("STEMSET_MODAL_GPU", " , ")
     with pytest.raises(ValueError, match="at least one GPU"):
         ModalSettings()
+
+
+R2 = {"R2_BUCKET": "b", "R2_ENDPOINT_URL": "http://127.0.0.1:1", "R2_ACCESS_KEY_ID": "i", "R2_SECRET_ACCESS_KEY": "s"}
+
+
+def test_findings_come_in_the_order_in_which_they_are_mended(config: Config, tmp_path: Path):
+    assert list(run(config, FakeCloud(), tmp_path, {})) == [
+        "DATABASE_URL", "STEMSET_ACCESS_KEY", "STEMSET_CALLBACK_SECRET", *R2,
+        "secret stemset-database", "secret stemset-access", "secret stemset-callback", "secret stemset-storage",
+        "service", "weights",
+    ]  # fmt: skip
+
+
+def test_a_check_alone_changes_nothing(config: Config, tmp_path: Path):
+    cloud = FakeCloud()
+    run(config, cloud, tmp_path, GOOD)
+    assert cloud.secrets == {}
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "good"),
+    [
+        ("STEMSET_ACCESS_KEY", "x" * 15, False),
+        ("STEMSET_ACCESS_KEY", "x" * 16, True),
+        ("STEMSET_CALLBACK_SECRET", "WHSEC_c2VjcmV0", False),
+        ("STEMSET_CALLBACK_SECRET", "whsec_c2VjcmV0", True),
+    ],
+)
+def test_a_key_is_judged_and_never_repeated(config: Config, tmp_path: Path, name: str, value: str, good: bool):
+    found = run(config, FakeCloud(), tmp_path, GOOD | {name: value})
+    assert (found[name].problem is None) is good
+    assert not [one for one in found.values() if value in f"{one.problem} {one.command}"]
+
+
+def test_a_secret_is_made_by_hand_without_a_value_in_the_history_of_a_shell(config: Config, tmp_path: Path):
+    found = run(config, FakeCloud(), tmp_path)
+    command = found["secret stemset-access"].command or ""
+    assert command.endswith('modal secret create stemset-access STEMSET_ACCESS_KEY="$STEMSET_ACCESS_KEY"')
+    assert GOOD["STEMSET_ACCESS_KEY"] not in command
+
+
+def test_a_secret_is_set_only_when_all_of_it_is_known(config: Config, tmp_path: Path):
+    cloud = FakeCloud()
+    run(config, cloud, tmp_path, GOOD | {"R2_BUCKET": "b"}, fix=True)
+    assert cloud.secrets.keys() == {"stemset-database", "stemset-access", "stemset-callback"}
+
+
+def test_a_secret_that_is_complete_is_left_as_it_is(config: Config, tmp_path: Path):
+    cloud = FakeCloud(secrets={"stemset-access": {"STEMSET_ACCESS_KEY": "another key"}})
+    found = run(config, cloud, tmp_path, fix=True)
+    assert found["secret stemset-access"].problem is None
+    assert cloud.secrets["stemset-access"] == {"STEMSET_ACCESS_KEY": "another key"}
+
+
+def test_a_model_of_which_a_file_lacks_is_named_with_what_fetches_it(config: Config, tmp_path: Path):
+    wanted = sorted(registry.card("kuielab_b_drums.onnx").weights)
+    assert len(wanted) == 2
+    for there in ([], wanted[:1], wanted[1:]):
+        found = run(config, FakeCloud(files=frozenset(there)), tmp_path)["weights"]
+        assert "kuielab_b_drums.onnx" in (found.problem or "")
+        assert "percussive" not in (found.problem or "")
+        assert found.command == "modal run modal_app.py::download_models"
+
+
+def test_a_service_that_does_not_answer_is_told_with_its_address_and_logs(config: Config, tmp_path: Path):
+    found = run(config, FakeCloud(url="http://127.0.0.1:1"), tmp_path)["service"]
+    assert (found.problem or "").startswith("http://127.0.0.1:1 does not answer: ")
+    assert (found.command or "").endswith("modal app logs stemset")
