@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from stemset.manifest import (
     MANIFEST_VERSION,
@@ -63,3 +63,41 @@ def test_what_a_manifest_cannot_say_is_refused(field: str, value: object) -> Non
 def test_a_manifest_does_not_change() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         MANIFEST.common_gain = 2.0  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_a_manifest_is_written_in_the_names_that_programs_read() -> None:
+    written = MANIFEST.model_dump(mode="json")
+    assert list(written) == [
+        "manifest_version", "stemset_version", "versions", "device", "strategy", "tree", "started_at", "finished_at",
+        "state", "input", "nodes", "mixture", "stems", "sum_to_mixture_db", "common_gain", "error", "notices",
+        "networks_loaded",
+    ]  # fmt: skip
+    assert written["started_at"] == "2026-11-20T18:05:00Z"
+    assert written["stems"] == [
+        {"name": "bass", "sha256": "b" * 64, "bytes": 10, "sample_rate": 44_100, "frames": 100, "peak": 0.5,
+         "lufs": None},
+    ]  # fmt: skip
+    assert written["error"] == {"kind": "model-failed", "message": "It gave no stem.", "node": "root"}
+
+
+def test_the_tree_keeps_its_order_and_what_is_discarded() -> None:
+    tree = Manifest.model_validate_json(MANIFEST.model_dump_json()).tree
+    assert list(tree) == ["_", "drums", "not_drums"]
+    assert tree["drums"] is None
+
+
+@pytest.mark.parametrize("state", ["succeeded", "failed", "cancelled"])
+def test_a_job_ends_in_one_of_three_ways(state: str) -> None:
+    assert Manifest.model_validate({**MANIFEST.model_dump(mode="json"), "state": state}).state == state
+
+
+@pytest.mark.parametrize("state", ["done", "failed", "not_run"])
+def test_a_node_ends_in_one_of_three_ways(state: str) -> None:
+    node = {**MANIFEST.nodes[0].model_dump(mode="json"), "state": state}
+    assert NodeRecord.model_validate(node).state == state
+
+
+@pytest.mark.parametrize("record", [InputRecord, NodeRecord, StemRecord, ErrorRecord, Manifest])
+def test_every_part_of_a_manifest_refuses_a_name_that_it_does_not_know(record: type[BaseModel]) -> None:
+    with pytest.raises(ValidationError, match="Extra inputs are not permitted"):
+        record.model_validate({"unheard_of": 1})

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -52,3 +55,55 @@ def test_the_demo_song_is_written_with_its_stems(command: Command, tmp_path: Pat
     assert len({soundfile.info(file).frames for file in files}) == 1
     assert "bass" in done.out
     assert len(files) == 1 + len(done.out.split("its stems: ")[1].split(","))
+
+
+@pytest.fixture
+def signals_as_before() -> Iterator[None]:
+    """`stemset serve` takes over the signals of its process."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("signals_as_before")
+def test_serve_on_a_port_that_somebody_has_starts_nothing(
+    command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("STEMSET_DATA_DIR", str(tmp_path / "data"))
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = command("serve", "--port", str(port))
+    assert (done.code, done.out) == (1, "")
+    assert done.err.startswith(f"error: Port {port} of 127.0.0.1 can't be used (")
+    assert "Traceback" not in done.err
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.usefixtures("signals_as_before")
+def test_serve_with_a_mistake_in_the_config_starts_nothing(
+    command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("STEMSET_DATA_DIR", str(tmp_path / "data"))
+    (tmp_path / "config.yaml").write_text("profiles: {}\n")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    done = command("serve", "--port", str(port))
+    assert (done.code, done.out) == (1, "")
+    assert done.err.startswith("error: ")
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "-1", "http"])
+def test_a_port_that_is_none_is_wrong_use(command: Command, port: str) -> None:
+    done = command("serve", "--port", port)
+    assert (done.code, done.out) == (2, "")
+    assert "'--port'" in done.err
+
+
+def test_a_demo_song_that_is_there_is_written_again_the_same(command: Command, tmp_path: Path) -> None:
+    def render() -> dict[str, bytes]:
+        assert command("demo", "-o", "song").code == 0
+        return {file.name: file.read_bytes() for file in (tmp_path / "song").glob("*.flac")}
+
+    assert render() == render()
