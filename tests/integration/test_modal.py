@@ -227,7 +227,7 @@ def test_a_song_becomes_stems_in_the_bucket_and_a_page_that_plays_them(cloud: Cl
     assert spawned["bytes"] < 8192
     stem = cloud.client.get(f"/api/jobs/{job['id']}/stems/drums.flac", follow_redirects=True)
     assert stem.content.startswith(b"fLaC")
-    types = [posted.type for posted in cloud.path.told if posted.type != "node_progress"]
+    types = [posted.type for posted in cloud.path.told if posted.type != "step_progress"]
     assert (types[0], types[-1]) == ("started", "succeeded")
 
 
@@ -238,7 +238,7 @@ def test_the_health_of_a_deployment_needs_no_key(cloud: Cloud):
 
 @pytest.mark.parametrize("fate", ["preempted", "killed"])
 def test_a_worker_that_is_lost_in_the_middle_is_followed_by_another(cloud: Cloud, fate: str):
-    come, go = cloud.hold("node_done")
+    come, go = cloud.hold("step_done")
     job = cloud.submit()
     assert come.wait(LIMIT_S)
     if fate == "preempted":
@@ -293,7 +293,7 @@ def test_forged_and_old_callbacks_are_refused(cloud: Cloud):
     job = cloud.submit()
     done = cloud.done(job)
     mine = [posted for posted in cloud.path.told if posted.job_id == job["id"]]
-    genuine = next(posted for posted in mine if posted.type == "track_ready")
+    genuine = next(posted for posted in mine if posted.type == "output")
     body = json.loads(genuine.body)
 
     def signed(change: dict[str, Any], secret: str, at: datetime) -> int:
@@ -348,7 +348,7 @@ def test_a_job_whose_process_died_between_claim_and_spawn_is_spawned_once(cloud:
 def test_a_bucket_that_is_away_for_half_a_minute_within_an_upload_only_delays_a_job(
     cloud: Cloud, longer_song: Path, tmp_path: Path
 ):
-    come, go = cloud.hold("node_started")
+    come, go = cloud.hold("step_started")
     job = cloud.submit(longer_song)
     assert come.wait(LIMIT_S)
     sent = 0
@@ -391,7 +391,7 @@ def test_a_slow_bucket_only_delays_a_job(cloud: Cloud, longer_song: Path, tmp_pa
 
 
 def test_a_database_that_is_restarted_only_delays_a_job(cloud: Cloud, postgres: Postgres):
-    come, go = cloud.hold("node_started")
+    come, go = cloud.hold("step_started")
     job = cloud.submit()
     assert come.wait(LIMIT_S)
     restarting = threading.Thread(target=postgres.restart)
@@ -403,7 +403,7 @@ def test_a_database_that_is_restarted_only_delays_a_job(cloud: Cloud, postgres: 
 
 
 def test_a_cancel_stops_the_work(cloud: Cloud):
-    come, go = cloud.hold("node_started")
+    come, go = cloud.hold("step_started")
     job = cloud.submit()
     assert come.wait(LIMIT_S)
     assert cloud.client.post(f"/api/jobs/{job['id']}/cancel").status_code == 200
@@ -420,7 +420,7 @@ def test_the_schedule_does_what_a_sleeping_service_does_not(cloud: Cloud):
 
 
 def test_events_of_a_job_reach_whoever_watches_it_in_another_container(cloud: Cloud):
-    come, go = cloud.hold("node_started")
+    come, go = cloud.hold("step_started")
     job = cloud.submit()
     assert come.wait(LIMIT_S)
     with ThreadPoolExecutor(16) as pool:
