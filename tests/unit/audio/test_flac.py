@@ -72,3 +72,26 @@ def test_the_streaminfo_tells_the_channels(channels: int, tmp_path: Path):
     assert audio.count_channels(audio.flac_layout(tmp_path / "x.flac").streaminfo) == channels
     with pytest.raises(ValueError, match="34 bytes"):
         audio.count_channels(b"fLaC")
+
+
+def test_each_offset_is_that_of_a_frames_sync_code(flac: Path):
+    content = flac.read_bytes()
+    for number, offset in enumerate(audio.flac_layout(flac).offsets):
+        # 14 bits of sync, a reserved bit, and 0 for a fixed block size; then the number of the frame, in one byte here.
+        assert content[offset : offset + 2] == b"\xff\xf8"
+        assert content[offset + 4] == number
+
+
+def test_a_file_of_varying_block_size_is_refused(flac: Path, tmp_path: Path):
+    content = bytearray(flac.read_bytes())
+    content[8:10] = (1024).to_bytes(2)
+    (tmp_path / "x.flac").write_bytes(content)
+    with pytest.raises(ValueError, match="1024 to 4096 frames"):
+        audio.flac_layout(tmp_path / "x.flac")
+
+
+@pytest.mark.parametrize("channels", range(1, 9))
+def test_channels_are_three_bits_of_the_streaminfo(channels: int):
+    # 20 bits of the rate, 3 of the channels less one, 5 of the depth less one.
+    fields = (44_100 << 12) | ((channels - 1) << 9) | (15 << 4)
+    assert audio.count_channels(bytes(10) + fields.to_bytes(4) + bytes(20)) == channels

@@ -43,3 +43,22 @@ def test_full_scale_and_beyond_fit_eight_bits(tmp_path: Path):
 def test_resolutions_that_do_not_divide_are_refused(song_file: Path):
     with pytest.raises(ValueError, match="multiple of 256"):
         audio.peaks(song_file, (256, 1000))
+
+
+@pytest.mark.parametrize("frames", [0, 1, 255, 256, 257, 1000])
+def test_pixels_of_any_length_are_those_of_a_plain_loop_and_the_last_may_be_short(frames: int, tmp_path: Path):
+    samples = np.random.default_rng(frames).uniform(-1, 1, (2, frames)).astype(np.float32)
+    audio.write(tmp_path / "x.wav", samples, 8000)
+    for spp, dat in audio.peaks(tmp_path / "x.wav", [64, 256, 320]).items():
+        # Half a step away from zero, rounding is to the even neighbour.
+        expected = [min(127, max(-128, round(value * 128))) for pair in _pixels(samples, spp) for value in pair]
+        assert audio.overview(dat) == expected
+
+
+def test_a_pixel_that_spans_two_blocks_of_reading_has_the_extremes_of_both(tmp_path: Path):
+    # Blocks are of some 131,072 frames.
+    samples = np.zeros((2, 140_000), np.float32)
+    samples[0, 131_000], samples[1, 131_500] = 0.5, -0.25
+    audio.write(tmp_path / "x.wav", samples, 44_100)
+    pixels = audio.overview(audio.peaks(tmp_path / "x.wav", [1000, 70_000])[70_000])
+    assert pixels == [0, 0, -32, 64]

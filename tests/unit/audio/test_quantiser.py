@@ -112,3 +112,51 @@ def test_the_common_gain_is_one_unless_something_clips_and_then_nothing_does(tmp
     gain = audio.common_gain([0.2, 1.7])
     for peak, carry in itertools.product((1.7, -1.7), (0.5, -0.5)):
         assert -32768 < peak * gain * 32768 + carry < 32767
+
+
+_FLOATS = st.lists(st.floats(-1.5, 1.5, width=32), min_size=1, max_size=40)
+
+
+@given(values=_FLOATS, gain=st.floats(0.01, 2.0), bit_depth=st.sampled_from([16, 24]))
+def test_a_quantised_sample_is_the_nearest_step_within_full_scale(values: list[float], gain: float, bit_depth: int):
+    steps = audio.quantise(np.array([values], np.float32), gain, bit_depth)[0]
+    full = 2 ** (bit_depth - 1)
+    for value, step in zip(values, steps.tolist(), strict=True):
+        # Python rounds half to even, too.
+        assert step == min(full - 1, max(-full, round(value * (gain * full))))
+
+
+@given(integers=st.lists(st.integers(-32768, 32767), min_size=1, max_size=40))
+def test_what_was_16_bits_is_so_again(integers: list[int]):
+    samples = np.array([integers], np.float64) / 32768
+    np.testing.assert_array_equal(audio.quantise(samples.astype(np.float32), 1.0, 16), [integers])
+
+
+@given(peaks=st.lists(st.floats(0, 100), max_size=6), bit_depth=st.sampled_from([16, 24]))
+def test_a_common_gain_never_raises_and_leaves_room_for_two_steps(peaks: list[float], bit_depth: int):
+    gain = audio.common_gain(peaks, bit_depth)
+    loudest = max(peaks, default=0.0)
+    assert gain <= 1.0
+    assert (gain == 1.0) == (loudest <= 1.0)
+    if loudest > 1.0:
+        full = 2 ** (bit_depth - 1)
+        assert loudest * gain * full == pytest.approx(full - 2, abs=1e-6)
+
+
+@given(
+    order=st.permutations(range(4)),
+    bit_depth=st.sampled_from([16, 24]),
+    gain=st.floats(0.2, 1.0),
+    seed=st.integers(0, 2**32 - 1),
+)
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_in_whatever_order_stems_come_they_sum_to_the_mixtures_integers(
+    order: list[int], bit_depth: int, gain: float, seed: int, tmp_path: Path
+):
+    mixture = np.random.default_rng(seed).uniform(-0.9, 0.9, (2, 50)).astype(np.float32)
+    stems = _stems(mixture, 4, tmp_path, seed)
+    audio.write(tmp_path / "mixture.wav", mixture, RATE)
+    quantiser = Quantiser(tmp_path, bit_depth, mixture=tmp_path / "mixture.wav")
+    total = sum(np.concatenate(list(quantiser.integers(stems[place], gain)), axis=1) for place in order)
+    # In float32 four stems miss their sum by up to 2**-24, which is half a step of 24 bits.
+    np.testing.assert_allclose(total, audio.quantise(mixture, gain, bit_depth), atol=0 if bit_depth == 16 else 1)

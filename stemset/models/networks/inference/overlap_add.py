@@ -88,6 +88,7 @@ def join_chunks(
 ) -> Iterator[Stems]:
     """Run a pass, and give its stems, in their order, in blocks of block_frames; the last may be shorter.
 
+    A block is valid until the next one is asked for.
     frames: of the song. chunk_done: called after every chunk; it may raise.
     """
     backend, rows = one.backend, [row for row, _ in one.stems.values()]
