@@ -158,35 +158,23 @@ def test_different_networks_are_loaded_at_the_same_time() -> None:
 
 
 def test_a_failed_load_is_the_failure_of_all_who_waited_for_it() -> None:
-    networks, waiting, tries = NetworkCache(100), Barrier(4), list[int]()
+    networks, tries = NetworkCache(100), list[int]()
+    waiting = [Event() for _ in range(3)]
 
     def fail(_check: Callable[[], None], _make_room: MakeRoom) -> Weights:
         tries.append(1)
-        waiting.wait(timeout=10)
-        # The last of the three may still be on its way from the barrier to its wait.
-        time.sleep(0.2)
+        assert all(one.wait(timeout=10) for one in waiting)
         raise ModelFailed("damaged")
 
-    def job() -> None:
-        waiting.wait(timeout=10)
-        with networks.borrow("a", fail, ignore_progress):
+    def job(waits: Event) -> str:
+        # Who waits is told progress.
+        with pytest.raises(ModelFailed) as raised, networks.borrow("a", fail, lambda _fraction: waits.set()):
             pass
+        return str(raised.value)
 
     with ThreadPoolExecutor(3) as threads:
-        first = threads.submit(_fails, networks, fail)
-        others = [threads.submit(job) for _ in range(2)]
-        waiting.wait(timeout=10)
-        assert first.result() == "damaged"
-        for other in others:
-            with pytest.raises(ModelFailed, match="damaged"):
-                other.result()
+        assert [*threads.map(job, waiting)] == ["damaged"] * 3
     assert len(tries) == 1
-
-
-def _fails(networks: NetworkCache, load: Load) -> str:
-    with pytest.raises(ModelFailed) as raised, networks.borrow("a", load, ignore_progress):
-        pass
-    return str(raised.value)
 
 
 def test_an_error_that_is_no_models_leaves_the_network_in_memory() -> None:
