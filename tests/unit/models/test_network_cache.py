@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import gc
+import os
+import time
 import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from threading import Barrier, Event
 
 import pytest
 
 from stemset.concurrency.progress import ignore_progress
-from stemset.errors import ModelFailed
+from stemset.errors import Cancelled, ModelFailed
 from stemset.models.network_cache import MakeRoom, NetworkCache
 
 
@@ -119,3 +122,95 @@ def test_a_network_that_could_not_be_loaded_takes_no_memory() -> None:
         pass
     assert networks.names == ()
     use(networks, "a", of(10))
+
+
+def test_a_budget_is_kept_to_the_byte() -> None:
+    networks = NetworkCache(30)
+    for name in ("a", "b", "c"):
+        use(networks, name, of(10))
+    assert networks.names == ("a", "b", "c")
+    use(networks, "d", of(1))
+    assert networks.names == ("b", "c", "d")
+
+
+def test_as_many_go_as_are_needed_for_a_large_one_and_each_is_told() -> None:
+    networks, made = NetworkCache(30), list[Weights]()
+    for name in ("a", "b", "c"):
+        use(networks, name, of(10, made))
+    use(networks, "large", of(15))
+    assert networks.names == ("c", "large")
+    assert [weights.released for weights in made] == [True, True, False]
+
+
+def test_different_networks_are_loaded_at_the_same_time() -> None:
+    networks, both = NetworkCache(100), Barrier(2)
+
+    def load(_check: Callable[[], None], make_room: MakeRoom) -> Weights:
+        make_room(10)
+        # Each waits until the other is being loaded, too.
+        both.wait(timeout=10)
+        return Weights()
+
+    with ThreadPoolExecutor(2) as threads:
+        for job in [threads.submit(use, networks, name, load) for name in ("a", "b")]:
+            job.result()
+    assert set(networks.names) == {"a", "b"}
+
+
+def test_a_failed_load_is_the_failure_of_all_who_waited_for_it() -> None:
+    networks, tries = NetworkCache(100), list[int]()
+    waiting = [Event() for _ in range(3)]
+
+    def fail(_check: Callable[[], None], _make_room: MakeRoom) -> Weights:
+        tries.append(1)
+        assert all(one.wait(timeout=10) for one in waiting)
+        raise ModelFailed("damaged")
+
+    def job(waits: Event) -> str:
+        # Who waits is told progress.
+        with pytest.raises(ModelFailed) as raised, networks.borrow("a", fail, lambda _fraction: waits.set()):
+            pass
+        return str(raised.value)
+
+    with ThreadPoolExecutor(3) as threads:
+        assert [*threads.map(job, waiting)] == ["damaged"] * 3
+    assert len(tries) == 1
+
+
+def test_an_error_that_is_no_models_leaves_the_network_in_memory() -> None:
+    networks, made = NetworkCache(100), list[Weights]()
+    with pytest.raises(Cancelled), networks.borrow("a", of(10, made), ignore_progress):
+        raise Cancelled
+    use(networks, "a", of(10, made))
+    assert len(made) == 1
+
+
+def test_who_waits_for_a_network_can_be_cancelled_and_it_stops_loading() -> None:
+    networks, stopped = NetworkCache(100), Event()
+
+    def load(raise_if_unwanted: Callable[[], None], make_room: MakeRoom) -> Weights:
+        if stopped.is_set():
+            return of(10)(raise_if_unwanted, make_room)
+        try:
+            while True:
+                raise_if_unwanted()
+                time.sleep(0.01)
+        finally:
+            stopped.set()
+
+    def cancel(_fraction: float) -> None:
+        raise Cancelled
+
+    with pytest.raises(Cancelled), networks.borrow("a", load, cancel):
+        pass
+    assert stopped.wait(timeout=10)
+    assert networks.names == ()
+    use(networks, "a", load)
+
+
+def test_without_a_budget_it_is_half_of_the_memory_of_this_machine() -> None:
+    networks, whole = NetworkCache(), os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    use(networks, "small", of(1))
+    assert networks.names == ("small",)
+    use(networks, "beyond", of(whole // 2 + 1))
+    assert networks.names == ()
