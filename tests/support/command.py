@@ -28,7 +28,8 @@ Command = Callable[..., Ran]
 def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Command:
     """Runs `stemset …` in the test's folder, which has no config.yaml: so with the shipped one."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "200")
+    # Wide enough for every table, also with the long names of models that other tests have registered.
+    monkeypatch.setenv("COLUMNS", "400")
 
     def run(*arguments: str | Path) -> Ran:
         monkeypatch.setattr(sys, "argv", ["stemset", *map(str, arguments)])
