@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from stemset import cli
+from stemset.cli import console
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
     monkeypatch.chdir(tmp_path)
     # Wide enough for every table, also with the long names of models that other tests have registered.
     monkeypatch.setenv("COLUMNS", "400")
+    monkeypatch.setattr(console.out, "width", 400)
 
     def run(*arguments: str | Path) -> Ran:
         monkeypatch.setattr(sys, "argv", ["stemset", *map(str, arguments)])
